@@ -1,0 +1,38 @@
+import type { Refusal } from './decision.ts';
+import type { DialectId, ExchangeEvent, ExchangeRequest, Operation } from './exchange.ts';
+
+/** One wire format. Pure; a new decoder is made for every exchange. Lives in `recognise/dialects/<name>/`. */
+export interface Dialect {
+  readonly id: DialectId;
+  /**
+   * Reads a complete request body (decoded, already parsed JSON). `operation` is what the catalogue's path rule says;
+   * the dialect may refine it (a prewarm). `path` includes the query: Gemini names model and method there.
+   * Throws DialectError if the body is not of this dialect.
+   */
+  readRequest(body: unknown, path: string, operation: Operation): ExchangeRequest;
+  /** A decoder for the answer to `request`. */
+  openResponse(request: ExchangeRequest): ResponseDecoder;
+  /** The provider's own error body for an HTTP caller; the journey sends it with status 400. */
+  refuse(refusal: Refusal): string;
+  /** An error event that ends a stream already begun: SSE text, complete with its blank line. */
+  refuseInStream(refusal: Refusal): string;
+  /** The frame for a refused WebSocket message, where the dialect has a WebSocket transport. */
+  refuseOnWebSocket?(refusal: Refusal): string;
+}
+
+/** Stateful reader of one response. A frame is the JSON text of one SSE event, one WebSocket message, one NDJSON line or one whole body. */
+export interface ResponseDecoder {
+  /** Text of one streamed frame. `[DONE]` and frames that aren't JSON become `unknown` events, never an exception. */
+  frame(data: string, eventName: string | undefined): readonly ExchangeEvent[];
+  /** A complete, unstreamed body. */
+  body(data: string): readonly ExchangeEvent[];
+}
+
+export class DialectError extends Error {
+  override readonly name = 'DialectError';
+  readonly code: 'not-json' | 'not-this-dialect' | 'too-deep';
+  constructor(code: DialectError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,130 @@
+import type { Authority, Connection, RawHeaders } from './connection.ts';
+
+/**
+ * The port between the byte edge (`intercept/`) and the journey: the edge asks a `Governor` and carries out
+ * what it is told; the governor never sees a socket.
+ */
+export interface Governor {
+  /**
+   * What to do with a connection to this name. Asked for the CONNECT target before any byte is answered, and
+   * again for the SNI of a tunnel whose target is an IP address. Constant-time: it is on every connection's path.
+   */
+  routeConnection(target: Authority): ConnectionRoute;
+  /** Called once per request head (decrypted, or plain absolute-form HTTP to a listed host). */
+  openFlow(head: RequestHead, connection: Connection): Flow;
+  /** The client refused our certificate or broke off during the handshake (pinning). */
+  handshakeFailed(target: Authority, cause: string): void;
+  /** Something that a person may have to know about, counted and shown in status. `code` is kebab-case. */
+  incident(code: string, detail: string): void;
+}
+
+export type ConnectionRoute = 'inspect' | 'tunnel';
+
+export interface RequestHead {
+  readonly method: string;
+  readonly scheme: 'https' | 'http';
+  /** Always equal to the connection's target; a mismatch was already answered with 421. */
+  readonly authority: Authority;
+  /** Origin-form: path and query. */
+  readonly path: string;
+  readonly headers: RawHeaders;
+  readonly httpVersion: '1.0' | '1.1' | '2';
+  /** True if this is an HTTP/1.1 WebSocket upgrade. */
+  readonly webSocket: boolean;
+  /** True if the request has a body (h1: framing headers; h2: no END_STREAM on the headers). */
+  readonly hasBody: boolean;
+}
+
+/** One decrypted request and its response. Made by the governor, driven by the edge, in the order of its methods. */
+export interface Flow {
+  /** What to do with the request's body; for an upgrade, `stream` means: relay it. */
+  readonly requestPlan: RequestPlan;
+  /** Only after `hold`: the whole body, content-decoded. */
+  requestBody(body: Uint8Array): RequestVerdict | Promise<RequestVerdict>;
+  /** Only after `hold`: the body could not be had as wanted. */
+  requestBodyFailed(why: 'too-large' | 'undecodable'): RequestVerdict;
+  /** The final response head (1xx are forwarded without asking). */
+  responseHead(status: number, headers: RawHeaders): ResponsePlan;
+  /** Content-decoded response bytes; after `tap` the returned commands are ignored except `cut`. */
+  responseData(chunk: Uint8Array): readonly ResponseCommand[];
+  /** The response body is complete: release what is held. */
+  responseEnd(): readonly ResponseCommand[];
+  /** Only for upgrades that the upstream accepted (101). */
+  openWebSocket(): WebSocketPlan;
+  /** Called exactly once, whatever happened. */
+  finish(outcome: FlowOutcome): void;
+}
+
+export type RequestPlan =
+  /** Forward the body as it arrives. */
+  | {
+      readonly type: 'stream';
+      readonly target?: Authority;
+      readonly setHeaders?: RawHeaders;
+      readonly removeHeaders?: readonly string[];
+    }
+  /** Collect the body, decode its content-encoding, then call `requestBody`. `maxBytes` bounds the decoded size. */
+  | { readonly type: 'hold'; readonly maxBytes: number }
+  | { readonly type: 'refuse'; readonly response: LocalResponse };
+
+export type RequestVerdict =
+  | {
+      readonly type: 'forward';
+      /** Absent: the original bytes with their original encoding. Present: these, unencoded, with a new content-length. */
+      readonly body?: Uint8Array;
+      readonly target?: Authority;
+      readonly setHeaders?: RawHeaders;
+      /** Lower-case names. */
+      readonly removeHeaders?: readonly string[];
+    }
+  | { readonly type: 'refuse'; readonly response: LocalResponse };
+
+/** A complete answer of our own. */
+export interface LocalResponse {
+  readonly status: number;
+  readonly headers: RawHeaders;
+  readonly body: string;
+}
+
+export interface ResponsePlan {
+  /**
+   * `pass`: forward, don't look. `tap`: forward as it arrives, and show the decoded copy to `responseData`.
+   * `gate`: forward only what `responseData` and `responseEnd` emit (content-encoding and content-length removed).
+   */
+  readonly type: 'pass' | 'tap' | 'gate';
+  readonly setHeaders?: RawHeaders;
+}
+
+export type ResponseCommand =
+  | { readonly type: 'emit'; readonly bytes: Uint8Array | string }
+  /** Abort upstream, send `lastBytes` if given, then end the response cleanly towards the client. */
+  | { readonly type: 'cut'; readonly lastBytes?: string };
+
+export interface FlowOutcome {
+  readonly result: 'complete' | 'refused' | 'client-aborted' | 'upstream-failed' | 'cut';
+  /** Kebab-case cause when the upstream failed: `connect-timeout`, `certificate-invalid`, `reset` … */
+  readonly cause: string | undefined;
+  /** Wire bytes of the bodies (or of the WebSocket payloads). */
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  /** From the request head to the first byte sent upstream, less the time spent reading the client's body: our own delay. */
+  readonly addedMs: number;
+}
+
+export interface WebSocketPlan {
+  /** `relay`: frames pass untouched and unread. `govern`: each message is shown to `message` first. */
+  readonly type: 'relay' | 'govern';
+  /** A complete, inflated data message. Control frames are relayed by the edge. */
+  message(
+    from: 'client' | 'server',
+    data: string | Uint8Array,
+  ): readonly WebSocketCommand[] | Promise<readonly WebSocketCommand[]>;
+}
+
+export type WebSocketCommand =
+  /** Pass the message on: the original frames if `data` is absent, else this text. */
+  | { readonly type: 'forward'; readonly data?: string }
+  /** Send a text message back to where this one came from. */
+  | { readonly type: 'reply'; readonly data: string }
+  /** Close both sides with this code (RFC 6455 section 7.4) and reason. */
+  | { readonly type: 'close'; readonly code: number; readonly reason: string };

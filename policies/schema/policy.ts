@@ -1,0 +1,112 @@
+/**
+ * The policy document: what the security team writes. This folder stands alone: it imports nothing of the agent,
+ * so that a policy can be checked in any pipeline.
+ */
+import { z } from 'zod';
+
+const kebab = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'use lower-case letters, digits, dots and dashes');
+/** A CEL expression; compiled, with its own errors, when the policy is compiled. */
+const condition = z.string().min(1).max(2000);
+const message = z.string().min(1).max(600);
+const nonEmpty = <T extends z.ZodType>(item: T) =>
+  z.union([item.transform((one) => [one]), z.array(item).min(1)]);
+
+export const modeSchema = z.enum(['gateway', 'passthrough', 'direct', 'tunnel', 'block']);
+export const actionSchema = z.enum(['allow', 'warn', 'redact', 'block']);
+export const onFailureSchema = z.enum(['allow', 'warn', 'block']);
+
+/** First match wins; the catalogue's default mode follows. `match` takes service ids, host names and `*.` suffixes. */
+const serviceRule = z.strictObject({
+  match: nonEmpty(z.string().min(1)),
+  mode: modeSchema,
+  when: condition.optional(),
+  message: message.optional(),
+  /** For hosts that the catalogue doesn't know: which wire format they speak. */
+  dialect: z.enum(['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini']).optional(),
+});
+
+const modelRule = z.strictObject({
+  match: nonEmpty(z.string().min(1)),
+  action: z.enum(['allow', 'warn', 'block']),
+  when: condition.optional(),
+  message: message.optional(),
+});
+
+const confidence = z.enum(['low', 'medium', 'high']);
+const severity = z.enum(['low', 'medium', 'high', 'critical']);
+
+const guardrailRule = z.strictObject({
+  id: kebab,
+  detect: z.enum(['secrets']),
+  /** Only these kinds (`aws-access-key-id`, `github-*`); all if absent. */
+  kinds: nonEmpty(z.string().min(1)).optional(),
+  /** Ignore weaker matches. */
+  minConfidence: confidence.default('low'),
+  minSeverity: severity.default('low'),
+  on: z
+    .array(z.enum(['request', 'response', 'tool-call', 'tool-result']))
+    .min(1)
+    .default(['request']),
+  action: actionSchema,
+  when: condition.optional(),
+  message: message.optional(),
+  /** When the detector throws or times out. */
+  onFailure: onFailureSchema.default('block'),
+});
+
+const appRule = z.strictObject({
+  match: nonEmpty(z.string().min(1)),
+  state: z.enum(['allowed', 'denied']),
+  when: condition.optional(),
+  message: message.optional(),
+});
+
+export const policySchema = z.strictObject({
+  postern: z.literal(1),
+  name: kebab,
+  services: z.array(serviceRule).default([]),
+  models: z.array(modelRule).default([]),
+  guardrails: z.array(guardrailRule).default([]),
+  apps: z
+    .strictObject({
+      default: z.enum(['allow', 'deny']).default('allow'),
+      rules: z.array(appRule).default([]),
+    })
+    .prefault({}),
+  privacy: z
+    .strictObject({
+      /** `never`: no prompt or answer text is kept. `blocked`: of refused calls only. `always`: of every call. */
+      content: z.enum(['never', 'blocked', 'always']).default('never'),
+      retentionDays: z.int().min(1).max(3650).default(30),
+      pseudonymous: z.boolean().default(false),
+    })
+    .prefault({}),
+  failure: z
+    .strictObject({
+      policyGraceHours: z.int().min(0).max(720).default(72),
+      afterGrace: z.enum(['restrictive', 'open']).default('restrictive'),
+      /** A call on an inference path whose body can't be read: unknown format, not JSON, undecodable. */
+      unreadableRequest: z.enum(['allow', 'warn', 'block']).default('warn'),
+      /** A body larger than the agent inspects. */
+      oversizedRequest: z.enum(['allow', 'warn', 'block']).default('block'),
+      /** A client that won't accept our certificate: let it through untouched from then on, or refuse. */
+      pinnedClient: z.enum(['tunnel', 'block']).default('tunnel'),
+    })
+    .prefault({}),
+  rollout: z
+    .strictObject({
+      /** Decide and record, but let everything pass. */
+      shadow: z.boolean().default(false),
+    })
+    .prefault({}),
+});
+
+export type Policy = z.infer<typeof policySchema>;
+/** What a person may write: defaults left out, single values for lists. */
+export type PolicyInput = z.input<typeof policySchema>;
+export type ServiceRule = Policy['services'][number];
+export type ModelRule = Policy['models'][number];
+export type GuardrailRule = Policy['guardrails'][number];
+export type AppRule = Policy['apps']['rules'][number];
