@@ -1,4 +1,5 @@
 /** A throw-away certificate authority for tests: real X.509, so that real clients can be made to trust or refuse it. */
+import 'reflect-metadata';
 import { randomBytes, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
