@@ -3,6 +3,11 @@ export interface Authority {
   /** Lower-case DNS name without a trailing dot, or an IP literal without brackets. */
   readonly host: string;
   readonly port: number;
+  /**
+   * Connect to this IP address instead of resolving `host`; the certificate is still verified for `host`. For a
+   * CONNECT to an IP literal whose ClientHello names a host: the bytes must go where the client was going.
+   */
+  readonly address?: string;
 }
 
 /** One client connection: its metadata, no socket. */
