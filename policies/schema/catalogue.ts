@@ -3,15 +3,22 @@ import { z } from 'zod';
 import { modeSchema } from './policy.ts';
 
 const kebab = z.string().regex(/^[a-z0-9][a-z0-9-]*$/);
-/** A lower-case DNS name; `*.` stands for one or more whole labels. A `*` may also stand for one label's part: `*-aiplatform.googleapis.com`. */
-const hostPattern = z.string().regex(/^[a-z0-9*-]+(\.[a-z0-9*-]+)+$/);
+/**
+ * A lower-case DNS name, or `*.` and a name: any name below it, however deep, but not the name itself. No other
+ * wildcard, because exactly these two forms can be said in a certificate's name constraints (RFC 5280, 4.2.1.10).
+ */
+const hostPattern = z.string().regex(/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$/);
 
-/** First match wins. `path` is a glob over the path without its query: `*` matches within a segment, `**` across. */
+/**
+ * First match wins. `path` is a glob over the path without its query, compared without regard to case: `*` matches
+ * within a segment, `**` across segments.
+ */
 const pathRule = z.strictObject({
   path: z.string().startsWith('/'),
+  /** Absent: any method. A WebSocket upgrade is matched by `webSocket` alone. */
   methods: z.array(z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])).optional(),
-  /** True if a WebSocket upgrade on this path carries the dialect. */
-  webSocket: z.boolean().default(false),
+  /** True if a WebSocket upgrade on this path carries the dialect. Absent: false. */
+  webSocket: z.boolean().optional(),
   operation: z.enum(['generate', 'count-tokens', 'embed', 'control', 'unknown']),
   /** `opaque`: an inference path whose wire format the agent doesn't read (yet). */
   dialect: z.enum([
@@ -24,14 +31,25 @@ const pathRule = z.strictObject({
   ]),
 });
 
+export const SERVICE_KINDS = ['api', 'web', 'ide', 'assets', 'local'] as const;
+
 export const serviceSchema = z.strictObject({
   id: kebab,
   name: z.string(),
   vendor: z.string(),
-  /** `api`: keyed programs; `web`: a chat site; `ide`: a coding tool's own backend; `assets`: files of such a site. */
-  kind: z.enum(['api', 'web', 'ide', 'assets']),
-  hosts: z.array(hostPattern).min(1),
-  /** Paths that match none of the rules are `control` (no prompt) for `api` and `ide`, `unknown` otherwise. */
+  /**
+   * `api`: keyed programs; `web`: a chat site; `ide`: a coding tool's own backend; `assets`: files and telemetry of
+   * such a site, never decrypted nor certified; `local`: a model server on the device, which no proxy sees.
+   */
+  kind: z.enum(SERVICE_KINDS),
+  /** Empty only for `local`. */
+  hosts: z.array(hostPattern),
+  /** Where a `local` server listens by default. */
+  loopbackPorts: z.array(z.int().min(1).max(65535)).optional(),
+  /**
+   * Paths that match none of the rules are `control` (no prompt) for `api` and `ide`, `unknown` otherwise. Where
+   * services share a host, all their rules are tried in catalogue order, and such a path belongs to the first.
+   */
   paths: z.array(pathRule),
   defaultMode: modeSchema,
   /** Provider id in the price book: `openai`, `anthropic`, `google` … */
@@ -46,7 +64,7 @@ export const appSchema = z.strictObject({
   name: z.string(),
   vendor: z.string(),
   kind: z.enum(['cli', 'ide', 'desktop', 'browser', 'sdk']),
-  /** Any one that fits identifies the app; all conditions inside one must hold. Header names lower-case. */
+  /** Any one that fits identifies the app; of several apps that fit, the first in the list. Header names lower-case. */
   identify: z.array(
     z.strictObject({
       header: z.string(),

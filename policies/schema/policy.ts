@@ -17,7 +17,10 @@ export const modeSchema = z.enum(['gateway', 'passthrough', 'direct', 'tunnel', 
 export const actionSchema = z.enum(['allow', 'warn', 'redact', 'block']);
 export const onFailureSchema = z.enum(['allow', 'warn', 'block']);
 
-/** First match wins; the catalogue's default mode follows. `match` takes service ids, host names and `*.` suffixes. */
+/**
+ * First match wins; the catalogue's default mode follows. `match` takes service ids, host names, `*.` suffixes,
+ * `kind:web` (`api`, `web`, `ide`) and `*` (every service of the catalogue).
+ */
 const serviceRule = z.strictObject({
   match: nonEmpty(z.string().min(1)),
   mode: modeSchema,
@@ -27,6 +30,7 @@ const serviceRule = z.strictObject({
   dialect: z.enum(['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini']).optional(),
 });
 
+/** First match wins. `match` takes globs over the model's name, with or without its maker's prefix (`openai/gpt-5`). */
 const modelRule = z.strictObject({
   match: nonEmpty(z.string().min(1)),
   action: z.enum(['allow', 'warn', 'block']),
@@ -45,10 +49,11 @@ const guardrailRule = z.strictObject({
   /** Ignore weaker matches. */
   minConfidence: confidence.default('low'),
   minSeverity: severity.default('low'),
-  on: z
-    .array(z.enum(['request', 'response', 'tool-call', 'tool-result']))
-    .min(1)
-    .default(['request']),
+  /**
+   * `request`: everything sent, tool results included. `response`: everything answered, tool calls included.
+   * `tool-result`: only results of tools, on their way to the model. `tool-call`: only calls that the model makes.
+   */
+  on: nonEmpty(z.enum(['request', 'response', 'tool-call', 'tool-result'])).default(['request']),
   action: actionSchema,
   when: condition.optional(),
   message: message.optional(),
@@ -56,6 +61,7 @@ const guardrailRule = z.strictObject({
   onFailure: onFailureSchema.default('block'),
 });
 
+/** First match wins, else `default`. `match` takes app ids, `unknown` and `*`. */
 const appRule = z.strictObject({
   match: nonEmpty(z.string().min(1)),
   state: z.enum(['allowed', 'denied']),
