@@ -1,6 +1,6 @@
 /** Debian's squid-openssl with ssl-bump, one worker, no cache. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { freePort, type Peer, startServer, stopServer } from './peer.ts';
 
@@ -46,10 +46,18 @@ export const squid: Peer = {
     execFileSync(CERTIFICATE_GENERATOR, ['-c', '-s', database, '-M', '16MB'], { stdio: 'ignore' });
     const file = path.join(folder, 'squid.conf');
     writeFileSync(file, configuration({ port, caFile, database, folder, originCaFile }));
-    const child = await startServer(SQUID, ['-N', '-f', file], port);
+    handOver(folder);
+    const child = await startServer(SQUID, ['-N', '-n', `bench${port}`, '-f', file], port);
     return { port, ca, pids: [child.pid ?? 0], stop: () => stopServer(child) };
   },
 };
+
+/** Squid refuses to run as root: started by root it works as `proxy`, who must be able to reach its files. */
+function handOver(folder: string): void {
+  if (process.getuid?.() !== 0) return;
+  execFileSync('chown', ['-R', 'proxy', folder]);
+  chmodSync(path.dirname(folder), 0o711);
+}
 
 const configuration = (at: {
   port: number;
@@ -74,7 +82,7 @@ cache_log ${at.folder}/cache.log
 cache_store_log none
 pid_filename none
 coredump_dir ${at.folder}
-cache_effective_user root
+cache_effective_user proxy
 shutdown_lifetime 0 seconds
 host_verify_strict off
 visible_hostname bench.test
