@@ -98,10 +98,12 @@ export function runClient(
       env: options.env,
       cwd: options.cwd,
       stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
     });
     let stdout = '';
     let stderr = '';
-    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs);
+    // Clients relaunch themselves: the whole process group has to go, or a grandchild keeps our pipes open.
+    const timer = setTimeout(() => killGroup(child.pid), options.timeoutMs);
     child.stdout.on('data', (chunk: Buffer) => {
       stdout += chunk.toString();
     });
@@ -115,6 +117,15 @@ export function runClient(
     });
     child.stdin.end(options.stdin ?? '');
   });
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // The group ended by itself between the timer and the call.
+  }
 }
 
 const firstLine = (error: unknown): string =>

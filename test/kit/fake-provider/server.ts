@@ -38,6 +38,20 @@ type Request = http.IncomingMessage | http2.Http2ServerRequest;
 /** The compatibility API of both versions answers to the same calls. */
 type Response = http.ServerResponse;
 
+/** Gemini CLI first asks a small model which model to use, and retries until the answer is of its schema. */
+const ROUTER_ANSWER: Answer = {
+  text: JSON.stringify({
+    reasoning: 'A short question.',
+    model_choice: 'flash',
+    complexity_reasoning: 'short',
+    complexity_score: 5,
+  }),
+};
+
+const wantsJson = (body: Record<string, unknown>): boolean =>
+  (body['generationConfig'] as { responseMimeType?: string } | undefined)?.responseMimeType ===
+  'application/json';
+
 const DECODERS: Record<string, (bytes: Buffer) => Buffer> = {
   gzip: (bytes) => zlib.gunzipSync(bytes),
   deflate: (bytes) => zlib.inflateSync(bytes),
@@ -156,9 +170,9 @@ export async function startFakeProvider(authority: TestAuthority): Promise<FakeP
           ? stream(response, gemini.stream(answer, name), 'text/event-stream')
           : json(response, JSON.stringify(gemini.chunks(answer, name)));
       }
-      return json(response, gemini.body(answer, name));
+      return json(response, gemini.body(wantsJson(body) ? ROUTER_ANSWER : answer, name));
     }
-    if (path.endsWith('/models')) return json(response, '{"object":"list","data":[]}');
+    if (path.endsWith('/models')) return json(response, '{"object":"list","data":[],"models":[]}');
     return json(response, '{}', path.startsWith('/api/') ? 404 : 200);
   };
   server.on('request', (request: Request, response: unknown) => {
