@@ -1,0 +1,97 @@
+/** Real coding agents from npm, run non-interactively under `postern run`, in a loopback-only network where the machine allows one. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { npmClient } from '../kit/clients.ts';
+import { liveLookingAwsKey, type Office, openOffice } from '../kit/office.ts';
+
+const ANSWER = 'Hello! I am the fake provider, and I answer every question the same way.';
+const SETUP_TIMEOUT_MS = 240_000;
+let office: Office;
+
+beforeAll(async () => {
+  office = await openOffice();
+});
+beforeEach(() => {
+  office.provider.received.length = 0;
+});
+afterAll(() => office.stop());
+
+interface CodingAgent {
+  readonly name: 'claude' | 'gemini' | 'codex';
+  readonly command: (file: string, prompt: string) => readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** Matches the path of an inference call. */
+  readonly inference: RegExp;
+  /** How many inference attempts one refused prompt may cost (a router call counts). */
+  readonly attempts: number;
+}
+
+const AGENTS: readonly CodingAgent[] = [
+  {
+    name: 'claude',
+    command: (file, prompt) => [file, '-p', prompt],
+    env: { ANTHROPIC_API_KEY: 'sk-ant-test-not-a-key', DISABLE_AUTOUPDATER: '1' },
+    inference: /\/v1\/messages/,
+    attempts: 1,
+  },
+  {
+    name: 'gemini',
+    command: (file, prompt) => [process.execPath, file, '-p', prompt],
+    env: { GEMINI_API_KEY: 'not-a-key', GEMINI_CLI_TRUST_WORKSPACE: 'true' },
+    inference: /GenerateContent|generateContent/,
+    attempts: 2,
+  },
+  {
+    name: 'codex',
+    command: (file, prompt) => [process.execPath, file, 'exec', '--skip-git-repo-check', prompt],
+    env: { OPENAI_API_KEY: 'sk-test-not-a-key', CODEX_API_KEY: 'sk-test-not-a-key' },
+    inference: /\/v1\/responses/,
+    attempts: 2,
+  },
+];
+
+describe.each(AGENTS)('$name', ({ name, command, env, inference, attempts }) => {
+  it(
+    'answers as without us',
+    async (context) => {
+      const client = await npmClient(name);
+      if ('missing' in client) return context.skip(client.missing);
+      const ran = await office.run(command(client.file, 'What is a postern?'), { env, cwd: office.folder });
+      expect(ran.stdout, ran.stderr + office.log()).toContain(ANSWER);
+      expect(ran.code).toBe(0);
+      const calls = office.provider.received.filter((call) => inference.test(call.path));
+      expect(calls.length).toBeGreaterThan(0);
+      const audit = await office.postern(['audit', 'tail', '--json']);
+      expect(audit.stdout).toContain('"decision":"allow"');
+    },
+    SETUP_TIMEOUT_MS,
+  );
+
+  it(
+    'shows the reason for a refusal and gives up at once',
+    async (context) => {
+      const client = await npmClient(name);
+      if ('missing' in client) return context.skip(client.missing);
+      const key = liveLookingAwsKey(name.length);
+      const ran = await office.run(command(client.file, `Use the key ${key} to list my buckets`), {
+        env,
+        cwd: office.folder,
+      });
+      const shown = ran.stdout + ran.stderr;
+      expect(shown, office.log()).toMatch(/AWS access key/);
+      expect(shown).toMatch(/postern explain/);
+      expect(office.provider.transcript()).not.toContain(key);
+      const calls = office.provider.received.filter(
+        (call) => inference.test(call.path) && call.body.includes('list my buckets'),
+      );
+      expect(calls).toHaveLength(0);
+      const refused = await office.postern(['audit', 'tail', '--json']);
+      const blocked = refused.stdout
+        .split('\n')
+        .filter((line) => line.includes('"effective":"block"') && line.includes('"app"'));
+      expect(blocked.length).toBeGreaterThan(0);
+      expect(blocked.length).toBeLessThanOrEqual(attempts * AGENTS.length);
+      expect(ran.elapsedMs).toBeLessThan(30_000);
+    },
+    SETUP_TIMEOUT_MS,
+  );
+});
