@@ -62,6 +62,8 @@ export interface UpstreamRequest {
   readonly protocol: 'h1' | 'h2';
   /** Bytes already held, or a stream to forward with backpressure; undefined: no body. */
   readonly body: Uint8Array | Readable | undefined;
+  /** Trailers of a streamed body, to be asked for once it has ended. HTTP/1.1 may drop them (RFC 9110 section 6.5.1). */
+  readonly trailers?: () => RawHeaders;
 }
 
 /** What comes back, as it comes. Exactly one of `end` and `error` is called, last. */
