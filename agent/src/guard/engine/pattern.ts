@@ -1,0 +1,224 @@
+/**
+ * Reads a rule's regular expression, refuses what isn't bounded, and derives from it a second expression that answers
+ * the question a stream poses: could more text still change the outcome?
+ *
+ * The subset: literals, escapes, character sets, groups `( )`, `(?: )`, `(?i: )`, alternation, `?` and `{m,n}` (greedy
+ * or lazy), lookaheads and lookbehinds, `^`. Neither `*`, `+`, `{m,}`, `.`, `$`, `\b` nor back-references.
+ */
+export interface Pattern {
+  readonly source: string;
+  /** Matches at a position exactly if some way through `source` from there runs into the end of the text. */
+  readonly undecidedSource: string;
+  /** Longest text that the expression can consume, in UTF-16 code units. */
+  readonly maxLength: number;
+  /** Shortest text before the first capturing group; 0 if there is none. */
+  readonly minLengthBeforeCapture: number;
+  readonly hasCapture: boolean;
+  readonly root: readonly Sequence[];
+}
+
+export type Sequence = readonly PatternNode[];
+export type PatternNode =
+  /** One code unit: a literal, an escape or a set. */
+  | { readonly type: 'unit'; readonly source: string }
+  | { readonly type: 'lookbehind'; readonly source: string }
+  | { readonly type: 'lookahead'; readonly source: string; readonly alternatives: readonly Sequence[] }
+  | {
+      readonly type: 'group';
+      readonly open: '(' | '(?:' | '(?i:';
+      readonly alternatives: readonly Sequence[];
+    }
+  | {
+      readonly type: 'repeat';
+      readonly node: PatternNode;
+      readonly min: number;
+      readonly max: number;
+      readonly lazy: boolean;
+    };
+
+export class PatternError extends Error {
+  override readonly name = 'PatternError';
+  readonly code: 'unbounded' | 'unsupported' | 'malformed';
+  constructor(code: PatternError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Throws PatternError if `source` is outside the subset. */
+export function parsePattern(source: string): Pattern {
+  const reader = new Reader(source);
+  const root = reader.alternatives();
+  if (!reader.atEnd) throw new PatternError('malformed', `unmatched ")" in /${source}/`);
+  const before = lengthBeforeCapture(root);
+  return {
+    source,
+    undecidedSource: undecided(root) ?? '(?!)',
+    maxLength: Math.max(...root.map(maxLength)),
+    minLengthBeforeCapture: before ?? 0,
+    hasCapture: before !== undefined,
+    root,
+  };
+}
+
+class Reader {
+  readonly #source: string;
+  #at = 0;
+  constructor(source: string) {
+    this.#source = source;
+  }
+
+  get atEnd(): boolean {
+    return this.#at >= this.#source.length;
+  }
+
+  alternatives(): Sequence[] {
+    const all: PatternNode[][] = [[]];
+    while (!this.atEnd && this.#source[this.#at] !== ')') {
+      if (this.#eat('|')) all.push([]);
+      else (all[all.length - 1] as PatternNode[]).push(this.#quantified(this.#atom()));
+    }
+    return all;
+  }
+
+  #eat(text: string): boolean {
+    if (!this.#source.startsWith(text, this.#at)) return false;
+    this.#at += text.length;
+    return true;
+  }
+
+  #atom(): PatternNode {
+    const start = this.#at;
+    for (const open of ['(?<=', '(?<!', '(?=', '(?!', '(?:', '(?i:', '('] as const) {
+      if (!this.#eat(open)) continue;
+      const alternatives = this.alternatives();
+      if (!this.#eat(')')) throw new PatternError('malformed', `missing ")" in /${this.#source}/`);
+      const source = this.#source.slice(start, this.#at);
+      if (open === '(?<=' || open === '(?<!') return { type: 'lookbehind', source };
+      if (open === '(?=' || open === '(?!') return { type: 'lookahead', source, alternatives };
+      return { type: 'group', open, alternatives };
+    }
+    if (this.#eat('^')) return { type: 'lookbehind', source: '^' };
+    if (this.#eat('[')) {
+      while (!this.atEnd && this.#source[this.#at] !== ']')
+        this.#at += this.#source[this.#at] === '\\' ? 2 : 1;
+      if (!this.#eat(']')) throw new PatternError('malformed', `missing "]" in /${this.#source}/`);
+    } else if (this.#eat('\\')) {
+      if (/[bB1-9kpPuxc]/.test(this.#source[this.#at] ?? 'b')) this.#refuse();
+      this.#at++;
+    } else if (/[.$*+?{}]/.test(this.#source[this.#at] as string)) {
+      this.#refuse();
+    } else {
+      this.#at++;
+    }
+    return { type: 'unit', source: this.#source.slice(start, this.#at) };
+  }
+
+  #quantified(node: PatternNode): PatternNode {
+    const rest = this.#source.slice(this.#at, this.#at + 24);
+    const bounds = /^(?:\{(\d+)(?:(,)(\d*))?\}|([?*+]))/.exec(rest);
+    if (bounds === null) return node;
+    this.#at += bounds[0].length;
+    const [, low, comma, high, sign] = bounds;
+    if (sign === '*' || sign === '+' || (comma !== undefined && high === '')) {
+      throw new PatternError('unbounded', `unbounded quantifier in /${this.#source}/`);
+    }
+    const min = sign === '?' ? 0 : Number(low);
+    const max = sign === '?' ? 1 : Number(high ?? low);
+    return { type: 'repeat', node, min, max, lazy: this.#eat('?') };
+  }
+
+  #refuse(): never {
+    throw new PatternError(
+      'unsupported',
+      `"${this.#source.slice(this.#at, this.#at + 4)}" in /${this.#source}/`,
+    );
+  }
+}
+
+/** The node as an expression, without capturing. */
+function plain(node: PatternNode): string {
+  switch (node.type) {
+    case 'unit':
+    case 'lookbehind':
+    case 'lookahead':
+      return node.source;
+    case 'group':
+      return `${node.open === '(' ? '(?:' : node.open}${node.alternatives.map(plainSequence).join('|')})`;
+    case 'repeat':
+      return `${plain(node.node)}{${node.min},${node.max}}${node.lazy ? '?' : ''}`;
+  }
+}
+
+const plainSequence = (sequence: Sequence): string => sequence.map(plain).join('');
+
+/** Expression for "the end of the text is reached inside", or undefined where that can't be. */
+function undecided(alternatives: readonly Sequence[]): string | undefined {
+  const parts = alternatives.map(undecidedSequence).filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : parts.length === 1 ? parts[0] : `(?:${parts.join('|')})`;
+}
+
+function undecidedSequence(sequence: Sequence): string | undefined {
+  let rest: string | undefined;
+  for (const node of sequence.toReversed()) {
+    const inside = undecidedNode(node);
+    const after = rest === undefined ? undefined : plain(node) + rest;
+    rest = inside === undefined ? after : after === undefined ? inside : `(?:${inside}|${after})`;
+  }
+  return rest;
+}
+
+function undecidedNode(node: PatternNode): string | undefined {
+  switch (node.type) {
+    case 'unit':
+      return '$';
+    case 'lookbehind':
+      return undefined;
+    case 'lookahead':
+      return undecided(node.alternatives);
+    case 'group': {
+      const inside = undecided(node.alternatives);
+      return inside !== undefined && node.open === '(?i:' ? `(?i:${inside})` : inside;
+    }
+    case 'repeat': {
+      const inside = undecidedNode(node.node);
+      if (inside === undefined || node.max === 0) return undefined;
+      return node.max === 1 ? inside : `${plain(node.node)}{0,${node.max - 1}}${inside}`;
+    }
+  }
+}
+
+function maxLength(sequence: Sequence): number {
+  return sequence.reduce((sum, node) => sum + maxNodeLength(node), 0);
+}
+
+function maxNodeLength(node: PatternNode): number {
+  if (node.type === 'unit') return 1;
+  if (node.type === 'group') return Math.max(...node.alternatives.map(maxLength));
+  return node.type === 'repeat' ? node.max * maxNodeLength(node.node) : 0;
+}
+
+function minNodeLength(node: PatternNode): number {
+  if (node.type === 'unit') return 1;
+  if (node.type === 'group') {
+    return Math.min(
+      ...node.alternatives.map((one) => one.reduce((sum, item) => sum + minNodeLength(item), 0)),
+    );
+  }
+  return node.type === 'repeat' ? node.min * minNodeLength(node.node) : 0;
+}
+
+/** Least length before a capturing group, over the alternatives that hold one. */
+function lengthBeforeCapture(alternatives: readonly Sequence[]): number | undefined {
+  let least: number | undefined;
+  for (const sequence of alternatives) {
+    let before = 0;
+    for (const node of sequence) {
+      const inner =
+        node.type === 'group' ? (node.open === '(' ? 0 : lengthBeforeCapture(node.alternatives)) : undefined;
+      if (inner !== undefined) least = Math.min(least ?? Number.POSITIVE_INFINITY, before + inner);
+      before += minNodeLength(node);
+    }
+  }
+  return least;
+}

@@ -1,0 +1,187 @@
+import type { StreamScan, StreamScanner } from '../../core/finding.ts';
+import {
+  type Candidate,
+  type CompiledLead,
+  type CompiledRule,
+  type CompiledRules,
+  tryRule,
+} from './compile.ts';
+import { settleOverlaps } from './overlaps.ts';
+
+/** A keyword was seen, and what follows it may still become a match. */
+interface OpenCandidate {
+  readonly rule: CompiledRule;
+  /** Where the keyword starts, in the whole text. */
+  readonly at: number;
+  /** Not worth trying again before the text is this long. */
+  retryAt: number;
+}
+
+/** From this length on an open candidate is tried again only after it grew by a sixteenth, so that a long key costs linear time. */
+const LONG_CANDIDATE = 512;
+const NOTHING: StreamScan['matches'] = [];
+
+/**
+ * Scans a growing text. A rule is decided only once no continuation could change its outcome, so the verdict is the
+ * one of a whole scan, however the text was cut. Keeps the undecided tail and its look-behind, nothing more.
+ */
+export class RuleStream implements StreamScanner {
+  readonly #rules: CompiledRules;
+  /** The end of the text so far; starts at `#offset` in the whole. */
+  #text = '';
+  #offset = 0;
+  #state = 0;
+  #open: OpenCandidate[] = [];
+  /** Decided, but an undecided neighbour may still displace them. */
+  #pending: Candidate[] = [];
+
+  constructor(rules: CompiledRules) {
+    this.#rules = rules;
+  }
+
+  push(delta: string): StreamScan {
+    const from = this.#text.length;
+    this.#text += delta;
+    if (this.#open.length > 0) this.#retryOpen();
+    this.#findKeywords(from);
+    return this.#report(this.#undecidedFrom());
+  }
+
+  end(): StreamScan {
+    for (const { rule, at } of this.#open) this.#decide(rule, at);
+    this.#open = [];
+    this.#state = 0;
+    return this.#report(this.#offset + this.#text.length);
+  }
+
+  #findKeywords(from: number): void {
+    const { automaton, keywordLengths, rulesByKeyword } = this.#rules;
+    const { table, classOf, output, rowLength } = automaton;
+    const text = this.#text;
+    let state = this.#state;
+    for (let i = from; i < text.length; i++) {
+      state = table[state + (classOf[text.charCodeAt(i)] as number)] as number;
+      if (state >= 0) continue;
+      state = ~state;
+      for (const keyword of output[state / rowLength] as readonly number[]) {
+        const at = i + 1 - (keywordLengths[keyword] as number) + this.#offset;
+        for (const rule of rulesByKeyword[keyword] ?? [])
+          this.#consider({ rule, at, retryAt: 0 }, this.#open);
+      }
+    }
+    this.#state = state;
+  }
+
+  #retryOpen(): void {
+    const before = this.#open;
+    const length = this.#offset + this.#text.length;
+    this.#open = [];
+    for (const candidate of before) {
+      if (length < candidate.retryAt) this.#open.push(candidate);
+      else this.#consider(candidate, this.#open);
+    }
+  }
+
+  #consider(candidate: OpenCandidate, open: OpenCandidate[]): void {
+    const { rule, at } = candidate;
+    rule.undecided.lastIndex = at - this.#offset;
+    if (!rule.undecided.test(this.#text)) {
+      this.#decide(rule, at);
+      return;
+    }
+    const length = this.#offset + this.#text.length;
+    candidate.retryAt = length - at > LONG_CANDIDATE ? length + ((length - at) >> 4) : length;
+    open.push(candidate);
+  }
+
+  #decide(rule: CompiledRule, at: number): void {
+    const found = tryRule(rule, this.#text, at - this.#offset, this.#offset);
+    if (found !== undefined) this.#pending.push(found);
+  }
+
+  /** The offset before which every match is known. */
+  #undecidedFrom(): number {
+    const end = this.#offset + this.#text.length;
+    let from = end - this.#openingLength();
+    for (const { rule, at } of this.#open) from = Math.min(from, at + rule.earliestStart);
+    for (const lead of this.#rules.leads) from = Math.min(from, end - leadLength(this.#text, lead));
+    return from;
+  }
+
+  /** Length of the longest end of the text that could be the beginning of a match. */
+  #openingLength(): number {
+    const { automaton, openings } = this.#rules;
+    const text = this.#text;
+    for (let length = automaton.depth[this.#state / automaton.rowLength] as number; length > 0; length--) {
+      const start = text.length - length;
+      if (openings.has(text.slice(start)) && !continuesWord(text, start)) return length;
+    }
+    return 0;
+  }
+
+  #report(undecidedFrom: number): StreamScan {
+    let safeUpTo = undecidedFrom;
+    let matches = NOTHING;
+    if (this.#pending.length > 0) {
+      const { decided, waiting } = splitAt(this.#pending, undecidedFrom);
+      this.#pending = waiting;
+      for (const { start } of waiting) safeUpTo = Math.min(safeUpTo, start);
+      matches = settleOverlaps(decided);
+    }
+    this.#forget(undecidedFrom);
+    return { matches, safeUpTo };
+  }
+
+  /** Drops text that no rule will look at again. */
+  #forget(undecidedFrom: number): void {
+    let from = undecidedFrom;
+    for (const { at } of this.#open) from = Math.min(from, at);
+    const excess = from - this.#rules.lookBehind - this.#offset;
+    if (excess < 1024) return;
+    this.#text = this.#text.slice(excess);
+    this.#offset += excess;
+  }
+}
+
+/** Groups of overlapping candidates that end by `limit` can't be touched any more by one that starts after it. */
+function splitAt(pending: Candidate[], limit: number): { decided: Candidate[]; waiting: Candidate[] } {
+  pending.sort((a, b) => a.start - b.start);
+  let groupStart = 0;
+  let groupEnd = -1;
+  for (let i = 0; i < pending.length; i++) {
+    const { start, end } = pending[i] as Candidate;
+    if (start >= groupEnd) {
+      if (groupEnd > limit) break;
+      groupStart = i;
+    }
+    groupEnd = Math.max(groupEnd, end);
+  }
+  const cut = groupEnd > limit ? groupStart : pending.length;
+  return { decided: pending.slice(0, cut), waiting: pending.slice(cut) };
+}
+
+const isWordUnit = (unit: number): boolean =>
+  (unit >= 48 && unit <= 57) || (unit >= 65 && unit <= 90) || unit === 95 || (unit >= 97 && unit <= 122);
+
+/** True if the character before `start` makes a word boundary impossible there: rules never match inside a word. */
+function continuesWord(text: string, start: number): boolean {
+  if (start === 0 || !isWordUnit(text.charCodeAt(start)) || !isWordUnit(text.charCodeAt(start - 1)))
+    return false;
+  // `\n` inside an escaped string (JSON in JSON) ends a word although its last character is a letter.
+  return !(start >= 2 && text[start - 2] === '\\' && /[nrt]/.test(text[start - 1] as string));
+}
+
+/** How much of the end of `text` could be the random characters before a keyword that is yet to come. */
+function leadLength(text: string, lead: CompiledLead): number {
+  let longest = 0;
+  for (let begun = 0; begun < lead.keyword.length; begun++) {
+    if (begun > 0 && !text.endsWith(lead.keyword.slice(0, begun))) continue;
+    let run = 0;
+    for (let i = text.length - begun - 1; i >= 0 && run < lead.length; i--, run++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 127 || lead.member[unit] === 0) break;
+    }
+    if (run > lead.shown) longest = Math.max(longest, run - lead.shown + begun);
+  }
+  return longest;
+}

@@ -1,0 +1,31 @@
+import type { Confidence, Severity } from '../../core/finding.ts';
+
+/** What one kind of sensitive text looks like: keywords that announce it, the exact shape, and what makes it real. */
+export interface Rule {
+  /** Kebab-case, stable: policies name it. */
+  readonly id: string;
+  /** In the employee's words: `AWS access key`. */
+  readonly label: string;
+  readonly severity: Severity;
+  readonly confidence: Confidence;
+  /** The vendor's page that documents the format. */
+  readonly source: string;
+  /** ASCII. One of them starts every match of `pattern`; found in any case, so the pattern decides about case. */
+  readonly keywords: readonly string[];
+  /** See pattern.ts for the subset. Tried where a keyword starts; the first capturing group is the secret, else all. */
+  readonly pattern: string;
+  /** Random characters that stand before the keyword, where the vendor puts its signature at the end. */
+  readonly lead?: Lead;
+  /** Which of several overlapping matches is kept: the highest. 0 for rules that only guess from context. */
+  readonly specificity: number;
+  /** The confidence in this very secret; undefined: not a finding. `before`: the characters (48 at most) that precede it. */
+  judge(secret: string, before: string): Confidence | undefined;
+}
+
+/** `length` characters of `set` before the keyword. The first `shown` of them aren't part of the match, so that a stream needn't hold back every short word. */
+export interface Lead {
+  /** A regular expression of one character: `[0-9a-f]`. */
+  readonly set: string;
+  readonly length: number;
+  readonly shown: number;
+}
