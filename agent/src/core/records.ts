@@ -17,6 +17,8 @@ export interface ExchangeRecord {
   readonly operation: Operation;
   readonly model: string | undefined;
   readonly mode: Mode;
+  /** Name of the virtual key the call was made with, in gateway mode; never the key itself. */
+  readonly key?: string;
   readonly decision: Action;
   readonly effective: Action;
   /** Every rule's part, without findings' places; enough for `postern explain <id>`. */

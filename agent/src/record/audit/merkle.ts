@@ -1,0 +1,59 @@
+/**
+ * The Merkle tree of RFC 6962 section 2.1, grown one leaf at a time. Only its right edge is kept: the roots of the
+ * perfect subtrees, largest first, one per set bit of the size. Appending costs O(log n) hashes, amortised one.
+ */
+import { createHash } from 'node:crypto';
+
+const HASH_BYTES = 32;
+const LEAF = Uint8Array.of(0);
+const NODE = Uint8Array.of(1);
+
+export interface TreeEdge {
+  readonly size: number;
+  /** Roots of the perfect subtrees, largest first. */
+  readonly peaks: readonly Buffer[];
+}
+
+export const EMPTY_TREE: TreeEdge = { size: 0, peaks: [] };
+
+/** MTH({d}) = SHA-256(0x00 || d). Also the link of the chain: each record names its predecessor's leaf hash. */
+export const leafHash = (text: string): Buffer =>
+  createHash('sha256').update(LEAF).update(text, 'utf8').digest();
+
+const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer =>
+  createHash('sha256').update(NODE).update(left).update(right).digest();
+
+export function appendLeaf(edge: TreeEdge, leaf: Buffer): TreeEdge {
+  const peaks = [...edge.peaks];
+  let carried = leaf;
+  // Like a binary counter: each trailing one bit of the old size is a subtree of the same height to merge with.
+  for (let rest = edge.size; rest % 2 === 1; rest = (rest - 1) / 2) {
+    carried = nodeHash(peaks.pop() as Buffer, carried);
+  }
+  peaks.push(carried);
+  return { size: edge.size + 1, peaks };
+}
+
+/** The tree head. The empty tree's is SHA-256 of nothing. */
+export function treeRoot(edge: TreeEdge): Buffer {
+  const [last, ...others] = [...edge.peaks].reverse();
+  if (last === undefined) return createHash('sha256').digest();
+  return others.reduce((right, left) => nodeHash(left, right), last);
+}
+
+export const packPeaks = (edge: TreeEdge): Buffer => Buffer.concat(edge.peaks);
+
+/** Undefined if the bytes can't be the edge of a tree of that size. */
+export function unpackPeaks(size: number, packed: Uint8Array): TreeEdge | undefined {
+  if (packed.length !== countOnes(size) * HASH_BYTES) return undefined;
+  const bytes = Buffer.from(packed);
+  const peaks: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += HASH_BYTES) peaks.push(bytes.subarray(at, at + HASH_BYTES));
+  return { size, peaks };
+}
+
+function countOnes(size: number): number {
+  let ones = 0;
+  for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) ones += rest % 2;
+  return ones;
+}

@@ -1,0 +1,370 @@
+/**
+ * Keeps what happened: the ledger's exchanges and the tamper-evident audit log, in one SQLite file. This room alone
+ * touches SQLite. It knows core and nothing of the other rooms; it decides nothing, never sees traffic, and writes no
+ * prompt or answer text unless the policy asks for it.
+ *
+ * The caller's thread only queues: a record costs it a few microseconds. A worker thread commits in groups.
+ */
+import { randomUUID } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import type { EventRecord, ExchangeRecord, Recorder } from '../core/records.ts';
+import { type AuditBody, eventBody, exchangeBody } from './audit/body.ts';
+import { RecordError, type RecordErrorCode } from './errors.ts';
+import type { LogItem } from './log-writer.ts';
+import { type QueuedItem, queuedItem, RecordQueue, type Tally } from './queue.ts';
+import type {
+  ExchangeFilter,
+  ExchangePage,
+  StoredExchange,
+  UsageQuery,
+  UsageReport,
+} from './reports/query.ts';
+import type { DurabilitySettings } from './writer-protocol.ts';
+import { startWriter, type WriterThread } from './writer-thread.ts';
+
+const COMMIT_EVERY_MS = 50;
+const COMMIT_AT_RECORDS = 100;
+const MAX_BATCH_RECORDS = 2_000;
+const STALLED_AFTER_MS = 10_000;
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 30_000;
+const RETENTION_EVERY_MS = 3_600_000;
+const CLOSE_WITHIN_MS = 2_000;
+const DAY_MS = 86_400_000;
+const DEFAULT_SOFT_CHARS = 16_000_000;
+
+export interface RecordsOptions {
+  /** Path of `postern.db`; its directory is made if needed and kept 0700. */
+  readonly file: string;
+  /** Ed25519 key of the audit log, made at first start; `audit-key.pem` beside the database if absent. */
+  readonly keyFile?: string;
+  /** Wall clock. */
+  readonly nowMs: () => number;
+  /** Of the policy in force; asked at every clean-up. */
+  readonly retentionDays: () => number;
+  /** Whether the policy in force lets any text be kept; asked for every record that carries some. */
+  readonly contentAllowed: () => boolean;
+  readonly log?: (level: 'info' | 'warn' | 'error', message: string) => void;
+  /** Upper limit of the database file; writing more is answered like a full disk. */
+  readonly maxBytes?: number;
+  /** Characters of JSON queued before detail is given up; 16 million if absent. */
+  readonly maxQueuedChars?: number;
+}
+
+export type RecordsState = 'ok' | 'disk-full' | 'write-failing' | 'stalled' | 'closed';
+
+export interface RecordsHealth {
+  readonly state: RecordsState;
+  /** One sentence for a person, undefined while all is well. */
+  readonly problem: string | undefined;
+  readonly queued: number;
+  readonly committed: number;
+  /** Records whose detail was given up since the start. */
+  readonly dropped: number;
+  /** Where a damaged database was moved to, by this run. */
+  readonly setAside: string | undefined;
+  /** As SQLite reports them; undefined only before the database was first opened. */
+  readonly durability: DurabilitySettings | undefined;
+}
+
+export interface Records extends Recorder {
+  health(): RecordsHealth;
+  usageReport(query: UsageQuery): Promise<UsageReport>;
+  listExchanges(page?: ExchangePage, filter?: ExchangeFilter): Promise<readonly StoredExchange[]>;
+  findExchange(id: string): Promise<StoredExchange | undefined>;
+  /** Deletes what is older than the policy keeps; returns how many records. Also runs by itself every hour. */
+  applyRetention(): Promise<number>;
+  /** Commits what is queued and closes; gives up after 4 s. */
+  close(): Promise<void>;
+}
+
+/** Throws RecordError: `unsafe-path`, `newer-database`, `bad-key`, `disk-full`, `write-failed`. */
+export async function openRecords(options: RecordsOptions): Promise<Records> {
+  const records = new QueuedRecords(options);
+  await records.open();
+  return records;
+}
+
+interface Batch {
+  readonly items: readonly QueuedItem[];
+  /** What the queue gave up, and the record that says so. */
+  readonly tally: Tally | undefined;
+  readonly tallyItem: QueuedItem | undefined;
+  /** Order of the last record it settles. */
+  readonly upTo: number;
+}
+
+interface FlushWaiter {
+  readonly upTo: number;
+  readonly resolve: () => void;
+  readonly reject: (error: RecordError) => void;
+}
+
+class QueuedRecords implements Records {
+  readonly #options: RecordsOptions;
+  readonly #queue: RecordQueue;
+  #writer: WriterThread | undefined;
+  #inFlight: Batch | undefined;
+  #mayBeCommitted = false;
+  #handedOver = 0;
+  #settled = 0;
+  #committed = 0;
+  #waiters: FlushWaiter[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #stallTimer: NodeJS.Timeout | undefined;
+  #retentionTimer: NodeJS.Timeout | undefined;
+  #state: RecordsState = 'ok';
+  #problem: string | undefined;
+  #setAside: string | undefined;
+  #durability: DurabilitySettings | undefined;
+
+  constructor(options: RecordsOptions) {
+    this.#options = options;
+    const softChars = options.maxQueuedChars ?? DEFAULT_SOFT_CHARS;
+    this.#queue = new RecordQueue({ softChars, hardChars: softChars * 4 });
+  }
+
+  async open(): Promise<void> {
+    await this.#startWriter();
+    this.#retentionTimer = setInterval(() => this.#retainInBackground(), RETENTION_EVERY_MS);
+    this.#retentionTimer.unref();
+    this.#retainInBackground();
+  }
+
+  exchange(record: ExchangeRecord): void {
+    const body = exchangeBody(record);
+    const { content } = record;
+    const keep = content !== undefined && this.#options.contentAllowed();
+    // JSON leaves out what is undefined.
+    this.#add(
+      body,
+      keep ? { body, content: { request: content.request, response: content.response } } : { body },
+    );
+  }
+
+  event(record: EventRecord): void {
+    const body = eventBody(record);
+    this.#add(body, { body });
+  }
+
+  flush(): Promise<void> {
+    if (this.#state === 'closed') return Promise.reject(new RecordError('closed', 'the records are closed'));
+    if (this.#settled === this.#handedOver && !this.#queue.owesTally) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ upTo: this.#handedOver, resolve, reject });
+      // Whoever waits gets an answer now, not at the next attempt.
+      if (this.#writer !== undefined) this.#stopRetrying();
+      this.#send();
+    });
+  }
+
+  health(): RecordsHealth {
+    return {
+      state: this.#state,
+      problem: this.#problem,
+      queued: this.#queue.length + (this.#inFlight?.items.length ?? 0),
+      committed: this.#committed,
+      dropped: this.#queue.droppedTotal,
+      setAside: this.#setAside,
+      durability: this.#durability,
+    };
+  }
+
+  async usageReport(query: UsageQuery): Promise<UsageReport> {
+    return (await this.#thread().query({ type: 'usage', query })) as UsageReport;
+  }
+
+  async listExchanges(
+    page: ExchangePage = {},
+    filter: ExchangeFilter = {},
+  ): Promise<readonly StoredExchange[]> {
+    return (await this.#thread().query({ type: 'list', page, filter })) as readonly StoredExchange[];
+  }
+
+  async findExchange(id: string): Promise<StoredExchange | undefined> {
+    return (await this.#thread().query({ type: 'find', id })) as StoredExchange | undefined;
+  }
+
+  async applyRetention(): Promise<number> {
+    const nowMs = this.#options.nowMs();
+    return this.#thread().prune(nowMs - this.#options.retentionDays() * DAY_MS, nowMs);
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    const late = setTimeout(
+      () => this.#rejectWaiters('write-failed', 'closing took too long'),
+      CLOSE_WITHIN_MS,
+    );
+    try {
+      await this.flush();
+    } catch (error) {
+      this.#options.log?.('error', `${this.#queue.length} records could not be written: ${String(error)}`);
+    }
+    clearTimeout(late);
+    this.#state = 'closed';
+    for (const timer of [this.#timer, this.#retryTimer, this.#stallTimer]) clearTimeout(timer);
+    clearInterval(this.#retentionTimer);
+    await this.#writer?.close(CLOSE_WITHIN_MS);
+  }
+
+  #add(body: AuditBody, item: LogItem): void {
+    if (this.#state === 'closed') return;
+    this.#handedOver++;
+    this.#queue.push(queuedItem(body, JSON.stringify(item), this.#handedOver));
+    if (this.#queue.length >= COMMIT_AT_RECORDS) this.#send();
+    else this.#timer ??= setTimeout(() => this.#send(), COMMIT_EVERY_MS);
+  }
+
+  /** One batch is under way at a time: the next one grows while the disk works (group commit). */
+  #send(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const idle = this.#inFlight === undefined && this.#retryTimer === undefined;
+    if (!idle || this.#writer === undefined || this.#state === 'closed') return;
+    const items = this.#queue.take(MAX_BATCH_RECORDS);
+    const tally = this.#queue.takeTally();
+    if (items.length === 0 && tally === undefined) {
+      this.#resolveWaiters();
+      return;
+    }
+    const nowMs = this.#options.nowMs();
+    const tallyItem = tally && droppedItem(tally, nowMs, this.#handedOver);
+    const texts = items.map((item) => item.json);
+    if (tallyItem !== undefined) texts.push(tallyItem.json);
+    // What the queue gave up counts as settled with this batch: its tally stands for it.
+    const upTo = (this.#queue.oldestOrder ?? this.#handedOver + 1) - 1;
+    this.#inFlight = { items, tally, tallyItem, upTo };
+    this.#stallTimer = setTimeout(() => this.#stalled(), STALLED_AFTER_MS);
+    this.#writer.append(`[${texts.join(',')}]`, nowMs, this.#mayBeCommitted);
+  }
+
+  #appended(setAside: string | undefined): void {
+    clearTimeout(this.#stallTimer);
+    if (setAside !== undefined) this.#replaced(setAside);
+    const batch = this.#inFlight;
+    this.#inFlight = undefined;
+    this.#mayBeCommitted = false;
+    this.#retryMs = FIRST_RETRY_MS;
+    if (this.#state !== 'ok') this.#options.log?.('info', 'The records are being written again.');
+    this.#state = 'ok';
+    this.#problem = undefined;
+    this.#committed += batch?.items.length ?? 0;
+    this.#settled = batch?.upTo ?? this.#settled;
+    this.#resolveWaiters();
+    if (this.#waiters.length > 0 || this.#queue.length >= COMMIT_AT_RECORDS) this.#send();
+    else if (this.#queue.length > 0) this.#timer ??= setTimeout(() => this.#send(), COMMIT_EVERY_MS);
+  }
+
+  #failed(code: RecordErrorCode, message: string): void {
+    clearTimeout(this.#stallTimer);
+    const batch = this.#inFlight;
+    this.#inFlight = undefined;
+    if (batch !== undefined) this.#putBack(batch);
+    const state = code === 'disk-full' ? 'disk-full' : 'write-failing';
+    if (this.#state !== state) this.#options.log?.('error', message);
+    this.#state = state;
+    this.#problem = message;
+    this.#rejectWaiters(code, message);
+    this.#retryLater(() => this.#send());
+  }
+
+  #putBack({ items, tally, tallyItem }: Batch): void {
+    // If it may have been committed, the tally keeps its id, by which the writer recognises it.
+    if (tallyItem !== undefined && this.#mayBeCommitted) {
+      this.#queue.putBack([...items, tallyItem]);
+      return;
+    }
+    this.#queue.putBack(items);
+    if (tally !== undefined) this.#queue.putBackTally(tally);
+  }
+
+  #stalled(): void {
+    if (this.#state !== 'ok') return;
+    this.#state = 'stalled';
+    this.#problem = `The disk has not finished a write for ${STALLED_AFTER_MS / 1_000} s.`;
+    this.#options.log?.('error', this.#problem);
+  }
+
+  /** The thread ended by itself, which no code path intends: a new one, and the batch again, without doubles. */
+  #died(cause: string): void {
+    if (this.#state === 'closed') return;
+    this.#writer = undefined;
+    this.#mayBeCommitted ||= this.#inFlight !== undefined;
+    this.#failed('write-failed', `The records' writer stopped: ${cause}`);
+    this.#stopRetrying();
+    this.#retryLater(() => {
+      this.#startWriter().then(
+        () => this.#send(),
+        (error: unknown) => this.#died(String(error)),
+      );
+    });
+  }
+
+  async #startWriter(): Promise<void> {
+    const { file, keyFile = join(dirname(file), 'audit-key.pem'), nowMs, maxBytes } = this.#options;
+    const writer = await startWriter(
+      { file, keyFile, nowMs: nowMs(), maxBytes },
+      {
+        appended: (setAside) => this.#appended(setAside),
+        failed: (code, message) => this.#failed(code, message),
+        anchorFailed: (message) => this.#options.log?.('warn', `The audit head file: ${message}`),
+        died: (cause) => this.#died(cause),
+      },
+    );
+    this.#writer = writer;
+    this.#durability = writer.settings;
+    if (writer.setAside !== undefined) this.#replaced(writer.setAside);
+  }
+
+  #replaced(setAside: string): void {
+    this.#setAside = setAside;
+    this.#options.log?.(
+      'error',
+      `The database was damaged; it was set aside as ${setAside} and a new one made.`,
+    );
+  }
+
+  #retryLater(work: () => void): void {
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = undefined;
+      work();
+    }, this.#retryMs);
+    this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
+  }
+
+  #stopRetrying(): void {
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
+  }
+
+  #retainInBackground(): void {
+    this.applyRetention().catch((error: unknown) => {
+      this.#options.log?.('warn', `Old records could not be deleted, next try in an hour: ${String(error)}`);
+    });
+  }
+
+  #thread(): WriterThread {
+    if (this.#writer === undefined) throw new RecordError('write-failed', this.#problem ?? 'not open');
+    return this.#writer;
+  }
+
+  #resolveWaiters(): void {
+    const done = this.#waiters.filter(({ upTo }) => upTo <= this.#settled);
+    this.#waiters = this.#waiters.filter(({ upTo }) => upTo > this.#settled);
+    for (const { resolve } of done) resolve();
+  }
+
+  #rejectWaiters(code: RecordErrorCode, message: string): void {
+    const waiting = this.#waiters;
+    this.#waiters = [];
+    for (const { reject } of waiting) reject(new RecordError(code, message));
+  }
+}
+
+function droppedItem(tally: Tally, nowMs: number, order: number): QueuedItem {
+  const body: AuditBody = { kind: 'dropped', id: randomUUID(), atMs: nowMs, ...tally };
+  return queuedItem(body, JSON.stringify({ body } satisfies LogItem), order);
+}
