@@ -41,25 +41,33 @@ const modelRule = z.strictObject({
 const confidence = z.enum(['low', 'medium', 'high']);
 const severity = z.enum(['low', 'medium', 'high', 'critical']);
 
-const guardrailRule = z.strictObject({
-  id: kebab,
-  detect: z.enum(['secrets']),
-  /** Only these kinds (`aws-access-key-id`, `github-*`); all if absent. */
-  kinds: nonEmpty(z.string().min(1)).optional(),
-  /** Ignore weaker matches. */
-  minConfidence: confidence.default('low'),
-  minSeverity: severity.default('low'),
-  /**
-   * `request`: everything sent, tool results included. `response`: everything answered, tool calls included.
-   * `tool-result`: only results of tools, on their way to the model. `tool-call`: only calls that the model makes.
-   */
-  on: nonEmpty(z.enum(['request', 'response', 'tool-call', 'tool-result'])).default(['request']),
-  action: actionSchema,
-  when: condition.optional(),
-  message: message.optional(),
-  /** When the detector throws or times out. */
-  onFailure: onFailureSchema.default('block'),
-});
+const onFailureOf = (action: z.infer<typeof actionSchema>) =>
+  action === 'allow' || action === 'warn' ? ('warn' as const) : ('block' as const);
+
+const guardrailRule = z
+  .strictObject({
+    id: kebab,
+    detect: z.enum(['secrets']),
+    /** Only these kinds (`aws-access-key-id`, `github-*`); all if absent. */
+    kinds: nonEmpty(z.string().min(1)).optional(),
+    /** Ignore weaker matches. */
+    minConfidence: confidence.default('low'),
+    minSeverity: severity.default('low'),
+    /**
+     * `request`: everything sent, tool results included. `response`: everything answered, tool calls included.
+     * `tool-result`: only results of tools, on their way to the model. `tool-call`: only calls that the model makes.
+     */
+    on: nonEmpty(z.enum(['request', 'response', 'tool-call', 'tool-result'])).default(['request']),
+    action: actionSchema,
+    when: condition.optional(),
+    message: message.optional(),
+    /**
+     * When the detector or `when` throws or times out. By default a rule that would only warn warns, and a rule that
+     * would have stopped or changed something blocks.
+     */
+    onFailure: onFailureSchema.optional(),
+  })
+  .transform((rule) => ({ ...rule, onFailure: rule.onFailure ?? onFailureOf(rule.action) }));
 
 /** First match wins, else `default`. `match` takes app ids, `unknown` and `*`. */
 const appRule = z.strictObject({

@@ -1,0 +1,52 @@
+/**
+ * Decides: policy, catalogue, request and findings in, a verdict with its reasons out. Pure: it reads no clock and
+ * touches no socket, so the same code replays yesterday's traffic against tomorrow's policy. All that can be worked
+ * out once per policy is worked out here; `decide.ts` does what is left per call.
+ */
+import type { Catalogue } from '../../../policies/schema/catalogue.ts';
+import type { Policy } from '../../../policies/schema/policy.ts';
+import type { Fault } from '../../../policies/schema/problem.ts';
+import type { PolicyIdentity } from '../core/decision.ts';
+import { compileAppIdentification, type IdentifyApp } from './identify-app.ts';
+import { compileLocator, type Locator } from './location.ts';
+import { type CompiledRules, compileRules } from './rules.ts';
+import { compileScanPlans, type ScanPlan } from './scan-plan.ts';
+
+export interface CompiledPolicy extends Locator {
+  readonly policy: Policy;
+  readonly identity: PolicyIdentity;
+  readonly rules: CompiledRules;
+  readonly identifyApp: IdentifyApp;
+  /** `cli`, `ide`, `desktop`, `browser`, `sdk`, by app id. */
+  readonly appKinds: ReadonlyMap<string, string>;
+  /** What has to be searched at all. */
+  readonly scan: { readonly request: ScanPlan; readonly response: ScanPlan };
+}
+
+export type CompileResult =
+  | { readonly ok: true; readonly compiled: CompiledPolicy }
+  /** Conditions that can't work; `source.place(faults)` of the parsed policy gives them lines and columns. */
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+export function compilePolicy(input: {
+  readonly policy: Policy;
+  readonly revision: string;
+  readonly catalogue: Catalogue;
+}): CompileResult {
+  const { policy, revision, catalogue } = input;
+  const faults: Fault[] = [];
+  const rules = compileRules(policy, faults);
+  if (faults.length > 0) return { ok: false, faults };
+  return {
+    ok: true,
+    compiled: {
+      policy,
+      identity: { name: policy.name, revision },
+      rules,
+      identifyApp: compileAppIdentification(catalogue),
+      appKinds: new Map(catalogue.apps.map(({ id, kind }) => [id, kind])),
+      scan: compileScanPlans(policy, rules.guardrails),
+      ...compileLocator(catalogue, rules.services),
+    },
+  };
+}

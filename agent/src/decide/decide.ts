@@ -1,0 +1,101 @@
+import type { Decision } from '../core/decision.ts';
+import { applyAppRules } from './app-rules.ts';
+import type { CompiledPolicy } from './compile.ts';
+import { type CallContext, Evaluation, type RequestContext, type RuleAccount } from './evaluation.ts';
+import { applyRequestGuardrails } from './guardrails.ts';
+import type { Location } from './location.ts';
+import { applyModelRules } from './model-rules.ts';
+import { editsFor } from './redaction.ts';
+import { serviceMode } from './service-rules.ts';
+
+export type HeadVerdict =
+  /** Refuse now: no body could change it. */
+  | { readonly type: 'refuse'; readonly decision: Decision }
+  /** Forward as it is: there is no prompt in it, or none that the agent can read and the policy lets that pass. */
+  | { readonly type: 'pass'; readonly decision: Decision }
+  /** Read the body, search it, then `decideRequest` (or `decideUnread`, if it can't be read). */
+  | { readonly type: 'read' };
+
+/** What a request head alone decides. `hasBody`: whether a body follows, or messages on a WebSocket. */
+export function decideHead(
+  compiled: CompiledPolicy,
+  call: CallContext,
+  accounts?: RuleAccount[],
+): HeadVerdict {
+  const { location } = call;
+  const toRead = isPrompt(location) && location.dialect !== 'opaque';
+  const evaluation = new Evaluation(compiled, call, undefined, accounts);
+  const mode = serviceMode(evaluation, toRead);
+  if (mode === 'tunnel') return { type: 'pass', decision: evaluation.decision(mode) };
+  const appDecided = applyAppRules(evaluation, toRead);
+  if (isRefused(evaluation)) return { type: 'refuse', decision: evaluation.decision(mode ?? 'block') };
+  if (toRead || mode === undefined || !appDecided) return { type: 'read' };
+  if (isPrompt(location)) addUnread(evaluation, 'unreadable');
+  const decision = evaluation.decision(mode);
+  return { type: decision.effective === 'block' ? 'refuse' : 'pass', decision };
+}
+
+/** The verdict on a call whose body has been read and searched. */
+export function decideRequest(
+  compiled: CompiledPolicy,
+  request: RequestContext,
+  accounts?: RuleAccount[],
+): Decision {
+  const evaluation = new Evaluation(compiled, request, request, accounts);
+  const mode = serviceMode(evaluation, false) ?? request.location.service.defaultMode;
+  if (mode === 'tunnel') return evaluation.decision(mode);
+  applyAppRules(evaluation, false);
+  applyModelRules(evaluation);
+  const { redact } = applyRequestGuardrails(evaluation);
+  return evaluation.decision(mode, redact.length === 0 ? [] : editsFor(redact));
+}
+
+/**
+ * The verdict on a call with a prompt that could not be read (`unreadable`: not of its dialect, undecodable) or not
+ * be held (`oversized`).
+ */
+export function decideUnread(
+  compiled: CompiledPolicy,
+  call: CallContext,
+  why: 'unreadable' | 'oversized',
+  accounts?: RuleAccount[],
+): Decision {
+  const evaluation = new Evaluation(compiled, call, undefined, accounts);
+  const mode = serviceMode(evaluation, false) ?? call.location.service.defaultMode;
+  if (mode === 'tunnel') return evaluation.decision(mode);
+  applyAppRules(evaluation, false);
+  addUnread(evaluation, why);
+  return evaluation.decision(mode);
+}
+
+/** True if calls of this kind carry text for a model. */
+export function isPrompt({ operation }: Pick<Location, 'operation'>): boolean {
+  return (
+    operation === 'generate' ||
+    operation === 'embed' ||
+    operation === 'count-tokens' ||
+    operation === 'prewarm'
+  );
+}
+
+/** In shadow mode nothing is refused at the head, so that the body is judged and recorded too. */
+function isRefused(evaluation: Evaluation): boolean {
+  return !evaluation.compiled.policy.rollout.shadow && evaluation.strictest() === 'block';
+}
+
+function addUnread(evaluation: Evaluation, why: 'unreadable' | 'oversized'): void {
+  const { unreadableRequest, oversizedRequest } = evaluation.compiled.policy.failure;
+  const { service, dialect } = evaluation.call.location;
+  const action = why === 'unreadable' ? unreadableRequest : oversizedRequest;
+  const id = why === 'unreadable' ? 'failure.unreadableRequest' : 'failure.oversizedRequest';
+  const fact =
+    why === 'oversized'
+      ? 'This request is larger than the agent can check'
+      : dialect === 'opaque'
+        ? `What ${service.name} sends is in a format that the agent can't read yet`
+        : 'This request could not be read';
+  const then = action === 'block' ? ', so it was not sent' : ', and was sent unchecked';
+  const text = `${fact}${then}.`;
+  evaluation.add({ rule: { kind: 'failure', id }, action, text, message: undefined, findings: [] });
+  evaluation.account({ kind: 'failure', id }, 'applied', action, text);
+}

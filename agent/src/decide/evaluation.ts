@@ -1,0 +1,172 @@
+import type { Action, AppIdentity, Decision, Mode, Reason } from '../core/decision.ts';
+import { stricter } from '../core/decision.ts';
+import type { ExchangeRequest } from '../core/exchange.ts';
+import type { Finding } from '../core/finding.ts';
+import type { CompiledPolicy } from './compile.ts';
+import { Bindings } from './condition/bindings.ts';
+import type { Condition, ConditionResult } from './condition/compile.ts';
+import type { Location } from './location.ts';
+
+/** Who calls what; known from the request head. */
+export interface CallContext {
+  /** Becomes the decision's id. */
+  readonly id: string;
+  readonly nowMs: number;
+  readonly user: string;
+  readonly device: string;
+  readonly app: AppIdentity;
+  readonly location: Location;
+}
+
+/** A call whose body has been read and searched. */
+export interface RequestContext extends CallContext {
+  readonly exchange: ExchangeRequest;
+  /** Decoded size of the body. */
+  readonly bytes: number;
+  /** Absent: about a quarter of the characters, worked out if a condition asks. */
+  readonly tokensEstimate?: number;
+  readonly findings: readonly Finding[];
+  readonly failures: readonly DetectorFailure[];
+}
+
+export interface DetectorFailure {
+  readonly detector: string;
+  /** In words: `timed out`, `threw RangeError`. */
+  readonly why: string;
+}
+
+/** One rule's outcome, for `postern explain`. Rules that can't concern the call are told too. */
+export interface RuleAccount {
+  readonly kind: Reason['rule']['kind'];
+  readonly id: string;
+  /** `skipped`: an earlier rule had already decided, or the rule is about something else. */
+  readonly outcome: 'applied' | 'not-matched' | 'skipped' | 'failed';
+  readonly action: Action;
+  readonly text: string;
+}
+
+/** One call's way through the rules. Collects reasons; keeps the variables of conditions for all rules. */
+export class Evaluation {
+  readonly compiled: CompiledPolicy;
+  readonly call: CallContext;
+  readonly request: RequestContext | undefined;
+  readonly reasons: Reason[] = [];
+  /** Only when somebody asks why: the hot path makes no sentences for rules that don't apply. */
+  readonly accounts: RuleAccount[] | undefined;
+  #bindings: Bindings | undefined;
+
+  constructor(
+    compiled: CompiledPolicy,
+    call: CallContext,
+    request: RequestContext | undefined,
+    accounts?: RuleAccount[],
+  ) {
+    this.compiled = compiled;
+    this.call = call;
+    this.request = request;
+    this.accounts = accounts;
+  }
+
+  get operation(): string {
+    return this.request?.exchange.operation ?? this.call.location.operation;
+  }
+
+  test(condition: Condition, findings = this.request?.findings ?? []): ConditionResult {
+    this.#bindings ??= this.#bind(findings);
+    this.#bindings.setFindings(findings);
+    return condition.evaluate(this.#bindings);
+  }
+
+  /**
+   * True if a rule's condition is met, or it has none. One that can't be evaluated is reported and counts as
+   * `ifBroken`: as met where the rule restricts, as unmet where it loosens.
+   */
+  holds(rule: Reason['rule'], when: Condition | undefined, ifBroken: boolean): boolean {
+    if (when === undefined) return true;
+    const result = this.test(when);
+    if (result.ok) {
+      if (!result.value)
+        this.account(rule, 'not-matched', 'allow', `Its condition isn't met: ${when.source}`);
+      return result.value;
+    }
+    const then = ifBroken ? 'applies' : 'is passed over';
+    const text = `The condition of ${rule.id} can't be evaluated (${result.error}), so the rule ${then}.`;
+    this.add({
+      rule: { kind: 'failure', id: rule.id },
+      action: 'warn',
+      text,
+      message: undefined,
+      findings: [],
+    });
+    this.account(rule, 'failed', 'warn', text);
+    return ifBroken;
+  }
+
+  add(reason: Reason): void {
+    this.reasons.push(reason);
+  }
+
+  account(rule: Reason['rule'], outcome: RuleAccount['outcome'], action: Action, text: string): void {
+    this.accounts?.push({ kind: rule.kind, id: rule.id, outcome, action, text });
+  }
+
+  /** What the reasons so far amount to. */
+  strictest(): Action {
+    let action: Action = 'allow';
+    for (const reason of this.reasons) action = stricter(action, reason.action);
+    return action;
+  }
+
+  decision(mode: Mode, edits: Decision['edits'] = []): Decision {
+    const { compiled, call, request } = this;
+    const decision = this.strictest();
+    const { shadow } = compiled.policy.rollout;
+    const effective = shadow ? 'allow' : decision;
+    return {
+      id: call.id,
+      decision,
+      effective,
+      mode: shadow && mode === 'block' ? unblocked(call.location) : mode,
+      service: call.location.service.id,
+      app: call.app,
+      model: request?.exchange.model,
+      operation: this.operation,
+      reasons: this.reasons.length === 0 ? [NOTHING_OBJECTED] : this.reasons,
+      edits: effective === 'redact' ? edits : [],
+      policy: compiled.identity,
+    };
+  }
+
+  #bind(findings: readonly Finding[]): Bindings {
+    const { compiled, call, request } = this;
+    return new Bindings(
+      {
+        user: call.user,
+        device: call.device,
+        app: call.app,
+        appKind: compiled.appKinds.get(call.app.id),
+        service: call.location.service,
+        host: call.location.host,
+        operation: this.operation,
+        nowMs: call.nowMs,
+        exchange: request?.exchange,
+        bytes: request?.bytes ?? 0,
+        tokensEstimate: request?.tokensEstimate,
+      },
+      findings,
+    );
+  }
+}
+
+/** Shadow mode lets a blocked service pass; it then goes where it would go without the policy. */
+function unblocked({ service }: Location): Mode {
+  return service.defaultMode === 'block' || service.defaultMode === 'tunnel' ? 'direct' : service.defaultMode;
+}
+
+const NOTHING_OBJECTED: Reason = {
+  rule: { kind: 'default', id: 'default' },
+  action: 'allow',
+  text: 'No rule objected.',
+  message: undefined,
+  findings: [],
+};

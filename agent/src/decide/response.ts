@@ -1,0 +1,111 @@
+import { type Action, type Decision, stricter } from '../core/decision.ts';
+import type { Finding } from '../core/finding.ts';
+import type { CompiledPolicy } from './compile.ts';
+import { type CallContext, type DetectorFailure, Evaluation, type RequestContext } from './evaluation.ts';
+import { applyFailures, isMet } from './guardrails.ts';
+import type { CompiledGuardrail } from './rules.ts';
+import { describeFindings } from './words.ts';
+
+/** Judges one answer while it streams. */
+export interface ResponseJudge {
+  /** What to do about a finding. `editable`: whether its text can be replaced; if not, `redact` becomes `block`. */
+  judge(finding: Finding, editable: boolean): Action;
+  /** What to do about a detector that failed. */
+  fail(failure: DetectorFailure): Action;
+  /** The request's decision, joined by what the answer added. Edits stay those of the request. */
+  conclude(requestDecision: Decision): Decision;
+}
+
+/** Actions returned are the effective ones: in shadow mode always `allow`. */
+export function openResponse(compiled: CompiledPolicy, call: CallContext | RequestContext): ResponseJudge {
+  const request = 'exchange' in call ? call : undefined;
+  const evaluation = new Evaluation(compiled, call, request);
+  const guardrails = compiled.rules.guardrails.filter(({ response }) => response);
+  const verdicts = new Map<CompiledGuardrail, Verdict>();
+  const { shadow } = compiled.policy.rollout;
+  const effective = (action: Action): Action => (shadow ? 'allow' : action);
+
+  return {
+    judge(finding, editable) {
+      const seen = evaluation.reasons.length;
+      let strictest: Action = 'allow';
+      for (const guardrail of guardrails) {
+        if (!guardrail.accepts(finding) || !isMet(evaluation, guardrail, [finding])) continue;
+        const { action: wanted } = guardrail.rule;
+        const action = wanted === 'redact' && !editable ? 'block' : wanted;
+        strictest = stricter(strictest, action);
+        note(verdicts, guardrail, action, finding);
+      }
+      return effective(addedSince(evaluation, seen, strictest));
+    },
+    fail(failure) {
+      const seen = evaluation.reasons.length;
+      for (const guardrail of guardrails) applyFailures(evaluation, guardrail, [failure]);
+      return effective(addedSince(evaluation, seen, 'allow'));
+    },
+    conclude: (requestDecision) => conclude(requestDecision, evaluation, verdicts, shadow),
+  };
+}
+
+interface Verdict {
+  action: Action;
+  readonly findings: Finding[];
+}
+
+function note(
+  verdicts: Map<CompiledGuardrail, Verdict>,
+  guardrail: CompiledGuardrail,
+  action: Action,
+  finding: Finding,
+): void {
+  const verdict = verdicts.get(guardrail);
+  if (verdict === undefined) verdicts.set(guardrail, { action, findings: [finding] });
+  else {
+    verdict.action = stricter(verdict.action, action);
+    verdict.findings.push(finding);
+  }
+}
+
+/** Failures (of conditions, of detectors) leave reasons; they count like findings. */
+function addedSince(evaluation: Evaluation, seen: number, start: Action): Action {
+  let action = start;
+  for (let i = seen; i < evaluation.reasons.length; i++) {
+    action = stricter(action, evaluation.reasons[i]?.action ?? 'allow');
+  }
+  return action;
+}
+
+const VERBS: Readonly<Record<Action, string>> = {
+  allow: 'noted',
+  warn: 'noticed',
+  redact: 'removed',
+  justify: 'found',
+  block: 'found',
+};
+
+function conclude(
+  requestDecision: Decision,
+  evaluation: Evaluation,
+  verdicts: ReadonlyMap<CompiledGuardrail, Verdict>,
+  shadow: boolean,
+): Decision {
+  const added = [...evaluation.reasons];
+  for (const [{ id, rule }, { action, findings }] of verdicts) {
+    const text = `The rule "${id}" ${VERBS[action]} ${describeFindings(findings, () => undefined)}.`;
+    added.push({ rule: { kind: 'guardrail', id }, action, text, message: rule.message, findings });
+  }
+  if (added.length === 0) return requestDecision;
+  const before = requestDecision.reasons.filter(
+    ({ rule }) => rule.kind !== 'default' || rule.id !== 'default',
+  );
+  const decision = added.reduce(
+    (strictest, { action }) => stricter(strictest, action),
+    requestDecision.decision,
+  );
+  return {
+    ...requestDecision,
+    decision,
+    effective: shadow ? 'allow' : decision,
+    reasons: [...before, ...added],
+  };
+}
