@@ -14,11 +14,10 @@ export interface CompiledRule {
   readonly matcher: RegExp;
   /** Sticky: true if more text could change what `matcher` says at `lastIndex`. */
   readonly undecided: RegExp;
-  readonly hasCapture: boolean;
-  /** No match starts before the keyword's position plus this (negative where characters precede the keyword). */
-  readonly earliestStart: number;
-  /** Longest text, counted from the keyword, that decides a match. */
-  readonly maxLength: number;
+  /** Sticky: undecided, and the captured part has begun. Undefined where nothing is captured. */
+  readonly beginsCapture: RegExp | undefined;
+  /** A match starts here, counted from the keyword (negative where random characters precede it), unless it is captured: then behind the keyword. */
+  readonly start: number;
 }
 
 export interface CompiledRules {
@@ -60,7 +59,7 @@ export function compileRules(rules: readonly Rule[]): CompiledRules {
       if (!announced.includes(one)) announced.push(one);
       rulesByKeyword[index] = announced;
       if (rule.lead !== undefined) leads.push(compileLead(rule.lead, keyword));
-      if (one.earliestStart < keyword.length) {
+      if (one.beginsCapture === undefined && rule.lead === undefined) {
         for (let length = 1; length <= keyword.length; length++) openings.add(keyword.slice(0, length));
       }
     }
@@ -86,9 +85,9 @@ function compileRule(rule: Rule): CompiledRule {
     rule,
     matcher: new RegExp(before + pattern.source, pattern.hasCapture ? 'dy' : 'y'),
     undecided: new RegExp(before + pattern.undecidedSource, 'y'),
-    hasCapture: pattern.hasCapture,
-    earliestStart: lead === undefined ? pattern.minLengthBeforeCapture : lead.shown - lead.length,
-    maxLength: pattern.maxLength,
+    beginsCapture:
+      pattern.beginsCaptureSource === undefined ? undefined : new RegExp(pattern.beginsCaptureSource, 'y'),
+    start: lead === undefined ? 0 : lead.shown - lead.length,
   };
 }
 
@@ -103,10 +102,11 @@ export function tryRule(one: CompiledRule, text: string, at: number, offset: num
   one.matcher.lastIndex = at;
   const found = one.matcher.exec(text);
   if (found === null) return undefined;
-  const captured = one.hasCapture
-    ? found.indices?.find((range, i) => i > 0 && range !== undefined)
-    : undefined;
-  const start = captured?.[0] ?? at + Math.min(0, one.earliestStart);
+  const captured =
+    one.beginsCapture !== undefined
+      ? found.indices?.find((range, i) => i > 0 && range !== undefined)
+      : undefined;
+  const start = captured?.[0] ?? at + one.start;
   const end = captured?.[1] ?? at + found[0].length;
   const { rule } = one;
   const confidence = rule.judge(

@@ -9,10 +9,10 @@ export interface Pattern {
   readonly source: string;
   /** Matches at a position exactly if some way through `source` from there runs into the end of the text. */
   readonly undecidedSource: string;
+  /** The same, where at least one character of the capturing group is there; absent without such a group. */
+  readonly beginsCaptureSource: string | undefined;
   /** Longest text that the expression can consume, in UTF-16 code units. */
   readonly maxLength: number;
-  /** Shortest text before the first capturing group; 0 if there is none. */
-  readonly minLengthBeforeCapture: number;
   readonly hasCapture: boolean;
   readonly root: readonly Sequence[];
 }
@@ -50,13 +50,12 @@ export function parsePattern(source: string): Pattern {
   const reader = new Reader(source);
   const root = reader.alternatives();
   if (!reader.atEnd) throw new PatternError('malformed', `unmatched ")" in /${source}/`);
-  const before = lengthBeforeCapture(root);
   return {
     source,
     undecidedSource: undecided(root) ?? '(?!)',
+    beginsCaptureSource: beginsCapture(root),
     maxLength: Math.max(...root.map(maxLength)),
-    minLengthBeforeCapture: before ?? 0,
-    hasCapture: before !== undefined,
+    hasCapture: hasCapture(root),
     root,
   };
 }
@@ -168,6 +167,13 @@ function undecidedSequence(sequence: Sequence): string | undefined {
   return rest;
 }
 
+function beginsCapture(alternatives: readonly Sequence[]): string | undefined {
+  const sequence = alternatives.length === 1 ? alternatives[0] : undefined;
+  const at = sequence?.findIndex((node) => node.type === 'group' && node.open === '(') ?? -1;
+  if (sequence === undefined || at < 0) return hasCapture(alternatives) ? undecided(alternatives) : undefined;
+  return `${plainSequence(sequence.slice(0, at))}(?!$)${undecidedSequence(sequence.slice(at))}`;
+}
+
 function undecidedNode(node: PatternNode): string | undefined {
   switch (node.type) {
     case 'unit':
@@ -198,27 +204,7 @@ function maxNodeLength(node: PatternNode): number {
   return node.type === 'repeat' ? node.max * maxNodeLength(node.node) : 0;
 }
 
-function minNodeLength(node: PatternNode): number {
-  if (node.type === 'unit') return 1;
-  if (node.type === 'group') {
-    return Math.min(
-      ...node.alternatives.map((one) => one.reduce((sum, item) => sum + minNodeLength(item), 0)),
-    );
-  }
-  return node.type === 'repeat' ? node.min * minNodeLength(node.node) : 0;
-}
-
-/** Least length before a capturing group, over the alternatives that hold one. */
-function lengthBeforeCapture(alternatives: readonly Sequence[]): number | undefined {
-  let least: number | undefined;
-  for (const sequence of alternatives) {
-    let before = 0;
-    for (const node of sequence) {
-      const inner =
-        node.type === 'group' ? (node.open === '(' ? 0 : lengthBeforeCapture(node.alternatives)) : undefined;
-      if (inner !== undefined) least = Math.min(least ?? Number.POSITIVE_INFINITY, before + inner);
-      before += minNodeLength(node);
-    }
-  }
-  return least;
-}
+const hasCapture = (alternatives: readonly Sequence[]): boolean =>
+  alternatives.some((sequence) =>
+    sequence.some((node) => node.type === 'group' && (node.open === '(' || hasCapture(node.alternatives))),
+  );

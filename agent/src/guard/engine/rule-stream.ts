@@ -13,6 +13,9 @@ interface OpenCandidate {
   readonly rule: CompiledRule;
   /** Where the keyword starts, in the whole text. */
   readonly at: number;
+  /** No match of it starts before this, or before `after` once the captured part has begun. */
+  startsFrom: number;
+  readonly after: number;
   /** Not worth trying again before the text is this long. */
   retryAt: number;
 }
@@ -64,9 +67,11 @@ export class RuleStream implements StreamScanner {
       if (state >= 0) continue;
       state = ~state;
       for (const keyword of output[state / rowLength] as readonly number[]) {
-        const at = i + 1 - (keywordLengths[keyword] as number) + this.#offset;
-        for (const rule of rulesByKeyword[keyword] ?? [])
-          this.#consider({ rule, at, retryAt: 0 }, this.#open);
+        const after = i + 1 + this.#offset;
+        const at = after - (keywordLengths[keyword] as number);
+        for (const rule of rulesByKeyword[keyword] ?? []) {
+          this.#consider({ rule, at, after, startsFrom: at + rule.start, retryAt: 0 });
+        }
       }
     }
     this.#state = state;
@@ -78,20 +83,24 @@ export class RuleStream implements StreamScanner {
     this.#open = [];
     for (const candidate of before) {
       if (length < candidate.retryAt) this.#open.push(candidate);
-      else this.#consider(candidate, this.#open);
+      else this.#consider(candidate);
     }
   }
 
-  #consider(candidate: OpenCandidate, open: OpenCandidate[]): void {
-    const { rule, at } = candidate;
+  #consider(candidate: OpenCandidate): void {
+    const { rule, at, after } = candidate;
     rule.undecided.lastIndex = at - this.#offset;
     if (!rule.undecided.test(this.#text)) {
       this.#decide(rule, at);
       return;
     }
     const length = this.#offset + this.#text.length;
+    if (rule.beginsCapture !== undefined) {
+      rule.beginsCapture.lastIndex = at - this.#offset;
+      candidate.startsFrom = rule.beginsCapture.test(this.#text) ? after : length;
+    }
     candidate.retryAt = length - at > LONG_CANDIDATE ? length + ((length - at) >> 4) : length;
-    open.push(candidate);
+    this.#open.push(candidate);
   }
 
   #decide(rule: CompiledRule, at: number): void {
@@ -103,7 +112,7 @@ export class RuleStream implements StreamScanner {
   #undecidedFrom(): number {
     const end = this.#offset + this.#text.length;
     let from = end - this.#openingLength();
-    for (const { rule, at } of this.#open) from = Math.min(from, at + rule.earliestStart);
+    for (const { startsFrom } of this.#open) from = Math.min(from, startsFrom);
     for (const lead of this.#rules.leads) from = Math.min(from, end - leadLength(this.#text, lead));
     return from;
   }

@@ -22,6 +22,8 @@ export interface Shape {
   readonly minEntropy?: number;
   readonly specificity?: number;
   readonly lead?: Lead;
+  /** The match leaves the vendor's prefix standing: where that begins like a common word, a stream would be held too often. */
+  readonly keepPrefix?: boolean;
   /** Proof that the secret is real (a checksum): no heuristics then. */
   readonly proof?: (secret: string) => boolean;
   /** Further grounds to refuse (`undefined`) or to doubt a secret that isn't an example. */
@@ -83,12 +85,13 @@ export function token(
     keywords.length === 1
       ? escapePattern(keywords[0] as string)
       : `(?:${keywords.map(escapePattern).join('|')})`;
+  const random = `[${set}]${quantifier(length)}`;
   return secret({
     id,
     label,
     source,
     keywords,
-    pattern: `${LEFT}${head}[${set}]${quantifier(length)}${rightBoundary(set)}`,
+    pattern: `${LEFT}${head}${extra.keepPrefix === true ? `(${random})` : random}${rightBoundary(set)}`,
     ...extra,
   });
 }

@@ -22,7 +22,10 @@ export const aiProviders: readonly Rule[] = [
   token('openai-api-key', 'OpenAI API key', OPENAI, 'sk-', BASE62, 48, {
     judge: (value) => (classesOf(value) >= 4 ? 'high' : 'medium'),
   }),
-  token('openai-session-key', 'OpenAI session key', OPENAI, 'sess-', BASE62, 40, { confidence: 'medium' }),
+  token('openai-session-key', 'OpenAI session key', OPENAI, 'sess-', BASE62, 40, {
+    keepPrefix: true,
+    confidence: 'medium',
+  }),
   token(
     'anthropic-api-key',
     'Anthropic API key',
@@ -81,6 +84,7 @@ export const aiProviders: readonly Rule[] = [
     'api_org_',
     BASE62,
     [34, 40],
+    { keepPrefix: true },
   ),
   token(
     'replicate-api-token',
@@ -226,7 +230,7 @@ export const aiProviders: readonly Rule[] = [
     'pa-',
     BASE64URL,
     43,
-    { confidence: 'medium' },
+    { keepPrefix: true, confidence: 'medium' },
   ),
   token(
     'llamacloud-api-key',
@@ -253,17 +257,6 @@ export const aiProviders: readonly Rule[] = [
     64,
   ),
   token('e2b-api-key', 'E2B API key', 'https://e2b.dev/docs/api-key', ['e2b_', 'sk_e2b_'], HEX, 40),
-  token(
-    'modal-token',
-    'Modal token',
-    'https://modal.com/docs/reference/modal.config',
-    ['ak-', 'as-'],
-    BASE62,
-    22,
-    {
-      judge: (value) => (classesOf(value.slice(3)) === 3 ? 'medium' : undefined),
-    },
-  ),
   token(
     'runpod-api-key',
     'RunPod API key',

@@ -179,7 +179,7 @@ export const payment: readonly Rule[] = [
     label: 'PayPal Braintree access token',
     source: 'https://developer.paypal.com/braintree/docs/guides/extend/oauth/access-tokens',
     keywords: ['access_token$production$'],
-    pattern: 'access_token\\$production\\$[0-9a-z]{16}\\$[0-9a-f]{32}(?![0-9a-f])',
+    pattern: 'access_token\\$production\\$([0-9a-z]{16}\\$[0-9a-f]{32})(?![0-9a-f])',
     ...critical,
   }),
   token(
@@ -207,7 +207,7 @@ export const payment: readonly Rule[] = [
     'live_',
     BASE62,
     [30, 36],
-    critical,
+    { ...critical, keepPrefix: true },
   ),
   token(
     'gocardless-token',
@@ -216,7 +216,7 @@ export const payment: readonly Rule[] = [
     'live_',
     BASE64URL,
     [38, 44],
-    critical,
+    { ...critical, keepPrefix: true },
   ),
   token(
     'flutterwave-secret-key',
@@ -270,6 +270,7 @@ export const payment: readonly Rule[] = [
     43,
   ),
   token('lob-key', 'Lob live key', 'https://docs.lob.com/#tag/Authentication', 'live_', HEX, 35, {
+    keepPrefix: true,
     specificity: 101,
   }),
   token(
@@ -288,7 +289,7 @@ export const payment: readonly Rule[] = [
     ['access-production-', 'access-sandbox-'],
     `${HEX}-`,
     36,
-    critical,
+    { ...critical, keepPrefix: true },
   ),
   token(
     'polar-access-token',

@@ -62,6 +62,7 @@ export const amazon: readonly Rule[] = [
     ['IQoJb3JpZ2lu', 'FwoGZXIvYXdz', 'FQoGZXIvYXdz'],
     'A-Za-z0-9/+=',
     [80, 2000],
+    { keepPrefix: true },
   ),
   token(
     'aws-bedrock-api-key',
@@ -79,6 +80,7 @@ export const amazon: readonly Rule[] = [
     'bedrock-api-key-',
     'A-Za-z0-9/+=',
     [60, 3000],
+    { keepPrefix: true },
   ),
   token(
     'aws-appsync-key',
@@ -96,6 +98,7 @@ export const amazon: readonly Rule[] = [
     'amzn1.oa2-cs.v1.',
     HEX,
     64,
+    { keepPrefix: true },
   ),
   token(
     'amazon-mws-token',
@@ -104,6 +107,7 @@ export const amazon: readonly Rule[] = [
     'amzn.mws.',
     `${HEX}-`,
     36,
+    { keepPrefix: true },
   ),
 ];
 
@@ -331,6 +335,7 @@ export const otherClouds: readonly Rule[] = [
     ['fo1_', 'fm1r_', 'fm2_', 'fm1a_'],
     'A-Za-z0-9+/=_-',
     [40, 1500],
+    { keepPrefix: true },
   ),
   token(
     'netlify-token',

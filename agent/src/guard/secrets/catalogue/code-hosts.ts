@@ -105,7 +105,8 @@ export const codeHosts: readonly Rule[] = [
     `${BASE62}._-`,
     [60, 90],
     {
-      judge: (value) => (/^[ps]at\.[\w-]{22}\.[0-9a-f]{24}\.\w{20}$/.test(value) ? 'high' : undefined),
+      keepPrefix: true,
+      judge: (value) => (/^[\w-]{22}\.[0-9a-f]{24}\.\w{20}$/.test(value) ? 'high' : undefined),
     },
   ),
   token(
@@ -163,7 +164,7 @@ export const codeHosts: readonly Rule[] = [
     'API-',
     'A-Z0-9',
     [25, 36],
-    { confidence: 'medium' },
+    { keepPrefix: true, confidence: 'medium' },
   ),
   named(
     'travis-token',

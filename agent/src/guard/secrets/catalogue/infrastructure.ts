@@ -23,8 +23,7 @@ export const infrastructure: readonly Rule[] = [
     label: 'Terraform Cloud token',
     source: 'https://developer.hashicorp.com/terraform/cloud-docs/users-teams-organizations/api-tokens',
     keywords: ['.atlasv1.'],
-    pattern: '\\.atlasv1\\.[A-Za-z0-9]{60,70}(?![A-Za-z0-9])',
-    lead: { set: '[A-Za-z0-9]', length: 14, shown: 14 },
+    pattern: '(?<=[A-Za-z0-9]{14})\\.atlasv1\\.([A-Za-z0-9]{60,70})(?![A-Za-z0-9])',
     ...critical,
   }),
   token(
@@ -60,7 +59,7 @@ export const infrastructure: readonly Rule[] = [
     ['dp.pt.', 'dp.st.', 'dp.ct.', 'dp.sa.', 'dp.scim.', 'dp.audit.'],
     `${BASE62}_.-`,
     [40, 70],
-    critical,
+    { ...critical, keepPrefix: true },
   ),
   token(
     'infisical-token',
@@ -69,7 +68,7 @@ export const infrastructure: readonly Rule[] = [
     'st.',
     `${HEX}.`,
     [80, 100],
-    critical,
+    { ...critical, keepPrefix: true },
   ),
   token(
     'bitwarden-access-token',
@@ -174,7 +173,7 @@ export const infrastructure: readonly Rule[] = [
     ['cu_', 'cc_'],
     HEX,
     32,
-    { confidence: 'medium' },
+    { keepPrefix: true, confidence: 'medium' },
   ),
   token(
     'launchdarkly-key',
@@ -183,7 +182,7 @@ export const infrastructure: readonly Rule[] = [
     ['api-', 'sdk-'],
     `${HEX}-`,
     36,
-    { confidence: 'medium' },
+    { keepPrefix: true, confidence: 'medium' },
   ),
   token(
     'statsig-secret-key',
@@ -192,7 +191,7 @@ export const infrastructure: readonly Rule[] = [
     ['secret-', 'console-'],
     BASE62,
     [40, 52],
-    { confidence: 'medium' },
+    { keepPrefix: true, confidence: 'medium' },
   ),
   token(
     'wakatime-key',
@@ -218,6 +217,7 @@ export const infrastructure: readonly Rule[] = [
     '?api_key=eyJ',
     `${BASE62}_.-`,
     [60, 700],
+    { keepPrefix: true },
   ),
   token(
     'defined-networking-key',

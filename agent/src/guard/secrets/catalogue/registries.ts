@@ -96,7 +96,7 @@ export const registries: readonly Rule[] = [
     'ckey_',
     BASE62,
     [36, 48],
-    { confidence: 'medium' },
+    { keepPrefix: true, confidence: 'medium' },
   ),
   token(
     'gemfury-token',
@@ -105,7 +105,7 @@ export const registries: readonly Rule[] = [
     ['fury_', 'pfury_'],
     BASE62,
     [20, 40],
-    { confidence: 'medium' },
+    { keepPrefix: true, confidence: 'medium' },
   ),
   secret({
     id: 'docker-config-auth',

@@ -21,7 +21,7 @@ export const services: readonly Rule[] = [
     label: 'Mailgun API key',
     source: 'https://documentation.mailgun.com/docs/mailgun/api-reference/mg-auth',
     keywords: ['key-'],
-    pattern: `${LEFT}key-[0-9a-f]{32}(?![0-9A-Za-z])`,
+    pattern: `${LEFT}key-([0-9a-f]{32})(?![0-9A-Za-z])`,
     minEntropy: 2.8,
   }),
   secret({
@@ -49,8 +49,9 @@ export const services: readonly Rule[] = [
     `${BASE62}_`,
     [32, 36],
     {
+      keepPrefix: true,
       judge: (value) =>
-        /^re_[A-Za-z0-9]{8}_[A-Za-z0-9]{24}$/.test(value) && classesOf(value) === 4 ? 'high' : undefined,
+        /^[A-Za-z0-9]{8}_[A-Za-z0-9]{24}$/.test(value) && classesOf(value) === 4 ? 'high' : undefined,
     },
   ),
   token(
@@ -105,6 +106,7 @@ export const services: readonly Rule[] = [
     ['ntn_', 'secret_'],
     BASE62,
     [43, 50],
+    { keepPrefix: true },
   ),
   token(
     'figma-token',
@@ -119,7 +121,7 @@ export const services: readonly Rule[] = [
     label: 'Airtable token',
     source: 'https://airtable.com/developers/web/guides/personal-access-tokens',
     keywords: ['pat'],
-    pattern: `${LEFT}pat[A-Za-z0-9]{14}\\.[0-9a-f]{64}(?![A-Za-z0-9])`,
+    pattern: `${LEFT}pat[A-Za-z0-9]{14}\\.([0-9a-f]{64})(?![A-Za-z0-9])`,
   }),
   secret({
     id: 'asana-token',
@@ -143,6 +145,7 @@ export const services: readonly Rule[] = [
     ['sl.', 'sl.u.'],
     BASE64URL,
     [130, 1300],
+    { keepPrefix: true },
   ),
   token(
     'postman-api-key',
@@ -202,6 +205,7 @@ export const services: readonly Rule[] = [
     'IGQV',
     BASE64URL,
     [100, 400],
+    { keepPrefix: true },
   ),
   token(
     'x-bearer-token',
@@ -246,7 +250,7 @@ export const services: readonly Rule[] = [
     'ws-',
     HEX,
     64,
-    { confidence: 'medium' },
+    { keepPrefix: true, confidence: 'medium' },
   ),
   token(
     'rootly-api-key',
@@ -263,6 +267,7 @@ export const services: readonly Rule[] = [
     ['phx_', 'phs_'],
     BASE62,
     [40, 64],
+    { keepPrefix: true },
   ),
   token(
     'segment-token',

@@ -1,0 +1,35 @@
+import type { ExchangeEvent } from '../core/exchange.ts';
+import type { Detector, Finding, Match } from '../core/finding.ts';
+
+export type TextEvent = Extract<ExchangeEvent, { type: 'text' }>;
+
+/** A guardrail as far as it concerns one response: its `when` has been answered, its matches are asked for here. */
+export interface ResponseGuardrail {
+  readonly id: string;
+  /** What is really done; in shadow mode the caller passes `warn`. */
+  readonly action: 'warn' | 'redact' | 'block';
+  readonly detector: Detector;
+  /** When the detector throws. */
+  readonly onFailure: 'allow' | 'warn' | 'block';
+  /** True if the guardrail looks at this kind of text (`on: [response, tool-call]`). Asked once per channel. */
+  covers(event: TextEvent): boolean;
+  /** True if the match is of a kind, confidence and severity that the guardrail asks for. */
+  accepts(match: Match): boolean;
+}
+
+/** Why a response was cut. */
+export type CutCause =
+  | { readonly type: 'finding'; readonly guardrail: ResponseGuardrail; readonly finding: Finding }
+  | { readonly type: 'failure'; readonly guardrail: ResponseGuardrail; readonly error: unknown };
+
+/** What the gate tells its owner as it goes. */
+export interface GateObserver {
+  /** Once per guardrail and match; a repetition in a snapshot isn't told again. */
+  found(guardrail: ResponseGuardrail, finding: Finding): void;
+  /** A detector threw; that guardrail no longer looks at the channel. */
+  failed(guardrail: ResponseGuardrail, error: unknown): void;
+}
+
+/** True if some guardrail may change or stop the response; otherwise it can be tapped instead of gated. */
+export const needsGate = (guardrails: readonly ResponseGuardrail[]): boolean =>
+  guardrails.some((one) => one.action !== 'warn' || one.onFailure === 'block');
