@@ -14,7 +14,11 @@ const hostPattern = z.string().regex(/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$/);
  * within a segment, `**` across segments.
  */
 const pathRule = z.strictObject({
-  path: z.string().startsWith('/'),
+  path: z
+    .string()
+    .startsWith('/')
+    .refine((path) => path.split('**').length <= 2, 'one ** at most: matching must not backtrack')
+    .refine((path) => !/\*[^/*]+\*/.test(path), 'one * per segment at most: matching must not backtrack'),
   /** Absent: any method. A WebSocket upgrade is matched by `webSocket` alone. */
   methods: z.array(z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])).optional(),
   /** True if a WebSocket upgrade on this path carries the dialect. Absent: false. */

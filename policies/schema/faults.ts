@@ -48,7 +48,7 @@ function unknownKey(path: Path, key: string, known: readonly string[]): Fault {
     guess === undefined
       ? `Remove it, or use one of: ${known.join(', ')}.`
       : `Did you mean "${guess}"? Otherwise remove it.`;
-  return { path, message: `There is no setting "${key}" here.`, mend };
+  return { path, atKey: true, message: `There is no setting "${key}" here.`, mend };
 }
 
 function notOneOf(path: Path, choices: readonly string[], given: unknown): Fault {

@@ -6,6 +6,8 @@ export type Path = readonly (string | number)[];
 /** A problem that knows its place in the document, but not yet in the text. */
 export interface Fault {
   readonly path: Path;
+  /** True if the setting's name is wrong, not its value. */
+  readonly atKey?: true;
   /** What is wrong. One sentence. */
   readonly message: string;
   /** What to do about it. One sentence. */

@@ -1,5 +1,5 @@
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
-import { type Fault, fieldName, type Path, type Problem } from './problem.ts';
+import { type Fault, fieldName, type Problem } from './problem.ts';
 
 /** Larger documents are refused unread: a policy of a thousand rules is about 200 KB. */
 export const MAX_POLICY_BYTES = 1_048_576;
@@ -80,7 +80,7 @@ function placeFaults(
 ): Problem[] {
   const seen = new Set<string>();
   return faults
-    .map((fault) => ({ fault, offset: offsetOf(document, fault.path) }))
+    .map((fault) => ({ fault, offset: offsetOf(document, fault) }))
     .sort((a, b) => a.offset - b.offset)
     .filter(({ fault, offset }) => {
       const key = `${offset} ${fault.message}`;
@@ -94,7 +94,7 @@ function placeFaults(
 }
 
 /** Offset of the value at `path`; of its key if the last step is a key; of the nearest thing that exists otherwise. */
-function offsetOf(document: Document, path: Path): number {
+function offsetOf(document: Document, { path, atKey }: Fault): number {
   let node: Node | null = document.contents;
   let offset = node?.range?.[0] ?? 0;
   for (const [index, step] of path.entries()) {
@@ -113,7 +113,7 @@ function offsetOf(document: Document, path: Path): number {
     if (!isNode(pair.value)) return offset;
     node = pair.value;
     // A scalar's own place is more useful than its key's; a section's is its key.
-    if (isScalar(node) && index === path.length - 1) offset = node.range?.[0] ?? offset;
+    if (isScalar(node) && index === path.length - 1 && !atKey) offset = node.range?.[0] ?? offset;
   }
   return offset;
 }

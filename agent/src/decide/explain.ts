@@ -1,6 +1,6 @@
 import type { AppIdentity, Decision } from '../core/decision.ts';
 import type { CompiledPolicy } from './compile.ts';
-import { decideHead, decideRequest, decideUnread, isPrompt } from './decide.ts';
+import { decideHead, decideRequest, decideUnread } from './decide.ts';
 import type { CallContext, RequestContext, RuleAccount } from './evaluation.ts';
 
 /** What would happen to a call and why, rule by rule. `decision`, `effective` and `reasons` stand at the top. */
@@ -127,6 +127,3 @@ export function describeExplanation(explanation: Explanation): readonly string[]
   ];
 }
 
-/** True if explaining this call properly takes a body. */
-export const wantsBody = ({ location }: CallContext): boolean =>
-  isPrompt(location) && location.dialect !== 'opaque';

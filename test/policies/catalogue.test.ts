@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { loadCatalogue } from '../../policies/catalogue/catalogue.ts';
+import { appSchema, serviceSchema } from '../../policies/schema/catalogue.ts';
+
+const { services, apps } = loadCatalogue();
+
+describe('the shipped catalogue', () => {
+  it.each(services.map((service) => [service.id, service] as const))('service %s fits the schema', (_, service) => {
+    expect(serviceSchema.parse(service)).toEqual(service);
+  });
+
+  it.each(apps.map((app) => [app.id, app] as const))('app %s fits the schema', (_, app) => {
+    expect(appSchema.parse(app)).toEqual(app);
+    for (const { header, equals, startsWith, contains } of app.identify) {
+      expect(header).toBe(header.toLowerCase());
+      expect([equals, startsWith, contains].filter((each) => each !== undefined).length).toBeLessThan(2);
+    }
+  });
+
+  it('gives each service and app its own id', () => {
+    for (const list of [services, apps]) expect(new Set(list.map(({ id }) => id)).size).toBe(list.length);
+  });
+
+  it('lets no two services claim the same host and path', () => {
+    const claimed = new Map<string, string>();
+    for (const { id, hosts, paths } of services) {
+      for (const host of hosts) {
+        for (const { path, methods = ['*'], webSocket = false } of paths) {
+          for (const method of methods) {
+            const claim = `${method} ${host}${path} ${webSocket}`;
+            expect(claimed.get(claim), `${claim} is claimed twice, by ${claimed.get(claim)} and ${id}`).toBeUndefined();
+            claimed.set(claim, id);
+          }
+        }
+      }
+    }
+  });
+
+  it('shares a host between services only where their paths tell them apart', () => {
+    const byHost = new Map<string, string[]>();
+    for (const { id, hosts } of services) {
+      for (const host of hosts) byHost.set(host, [...(byHost.get(host) ?? []), id]);
+    }
+    const shared = [...byHost].filter(([, ids]) => ids.length > 1);
+    expect(shared).toEqual([['chatgpt.com', ['chatgpt-web', 'codex']]]);
+  });
+
+  it('has hosts for all but local services, and never decrypts assets', () => {
+    for (const { id, kind, hosts, defaultMode, loopbackPorts } of services) {
+      if (kind === 'local') expect(loopbackPorts, id).toBeDefined();
+      else expect(hosts.length, id).toBeGreaterThan(0);
+      if (kind === 'assets' || kind === 'local') expect(defaultMode, id).toBe('tunnel');
+    }
+  });
+
+  it('never names an apex that belongs to more than AI', () => {
+    const shared = ['googleapis.com', 'google.com', 'amazonaws.com', 'azure.com', 'microsoft.com', 'github.com', 'ghe.com', 'office.com'];
+    for (const { hosts } of services) {
+      for (const host of hosts) expect(shared).not.toContain(host.replace(/^\*\./, ''));
+    }
+  });
+});
