@@ -1,0 +1,41 @@
+import path from 'node:path';
+import { currentUserId, type Platform, platform } from './platform.ts';
+import { ensurePrivateDirectory } from './private-files.ts';
+
+/** What the agent keeps in its home, and where. */
+export interface HomeFiles {
+  readonly directory: string;
+  readonly caFile: string;
+  readonly caKeyFile: string;
+  readonly databaseFile: string;
+  readonly tokenFile: string;
+  readonly lockFile: string;
+  readonly logFile: string;
+  /** CA bundles for programs that want one file with everything. */
+  readonly trustDirectory: string;
+  /** A Unix socket's path, which may lie outside the home if that is too long to bind, or a pipe's name. */
+  readonly socketPath: string;
+}
+
+export function homeFiles(directory: string, here: Platform = platform()): HomeFiles {
+  const inHome = (name: string): string => path.join(directory, name);
+  return {
+    directory,
+    caFile: inHome('ca.pem'),
+    caKeyFile: inHome('ca.key'),
+    databaseFile: inHome('postern.db'),
+    tokenFile: inHome('agent.token'),
+    lockFile: inHome('agent.lock'),
+    logFile: inHome('agent.log'),
+    trustDirectory: inHome('trust'),
+    socketPath: here.socketPath(directory, currentUserId()),
+  };
+}
+
+/** Creates and closes what must exist before anything is written or bound. Throws PlatformError with a mend. */
+export function prepareHome(files: HomeFiles): void {
+  ensurePrivateDirectory(files.directory);
+  const socketDirectory = path.dirname(files.socketPath);
+  if (process.platform !== 'win32' && socketDirectory !== files.directory)
+    ensurePrivateDirectory(socketDirectory);
+}
