@@ -16,6 +16,8 @@ export interface Dialect {
   refuse(refusal: Refusal): string;
   /** An error event that ends a stream already begun: SSE text, complete with its blank line. */
   refuseInStream(refusal: Refusal): string;
+  /** The same for a stream that is one JSON array (Gemini without `alt=sse`), closing it; `isFirst`: nothing was sent. */
+  refuseInJsonArray?(refusal: Refusal, isFirst: boolean): string;
   /** The frame for a refused WebSocket message, where the dialect has a WebSocket transport. */
   refuseOnWebSocket?(refusal: Refusal): string;
 }

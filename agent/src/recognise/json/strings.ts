@@ -1,0 +1,45 @@
+import { childPointer } from './pointer.ts';
+
+/** Nesting that no real call comes near; a guard for our own stack, since JSON.parse itself takes any depth. */
+export const MAX_JSON_DEPTH = 200;
+
+/** Keys this long could themselves hold a secret. They have no pointer, so they can be scanned but not edited. */
+const LONG_KEY = 16;
+
+/** `isKey`: the text is the name of the member at `pointer`, not its value. */
+export type StringVisitor = (text: string, pointer: string, isKey: boolean) => void;
+
+/**
+ * Shows every string inside a JSON value, with its pointer. Members named in `skip` (ids, signatures, ciphertext)
+ * are left out, unless they hold objects. Returns false if the value is nested too deeply to be read whole.
+ */
+export function visitStrings(
+  value: unknown,
+  pointer: string,
+  visit: StringVisitor,
+  skip?: ReadonlySet<string>,
+  depth = 0,
+): boolean {
+  if (typeof value === 'string') {
+    if (value !== '') visit(value, pointer, false);
+    return true;
+  }
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth >= MAX_JSON_DEPTH) return false;
+  let whole = true;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      whole = visitStrings(value[i], `${pointer}/${i}`, visit, skip, depth + 1) && whole;
+    }
+    return whole;
+  }
+  for (const key of Object.keys(value)) {
+    const member = (value as Record<string, unknown>)[key];
+    // A schema can describe a property called `type`: then it isn't the keyword, and its words count.
+    if (skip?.has(key) && (typeof member !== 'object' || member === null || Array.isArray(member))) continue;
+    const place = childPointer(pointer, key);
+    if (key.length >= LONG_KEY) visit(key, place, true);
+    whole = visitStrings(member, place, visit, skip, depth + 1) && whole;
+  }
+  return whole;
+}

@@ -1,0 +1,109 @@
+import { DialectError } from '../core/dialect.ts';
+import type { Part, PartKind, Role } from '../core/exchange.ts';
+import { type AttachmentFacts, dataUrlFacts } from './attachment.ts';
+import { visitStrings } from './json/strings.ts';
+
+export interface StringOptions {
+  readonly toolName?: string | undefined;
+  /** False where the provider signs the content. */
+  readonly editable?: boolean;
+  /** Members that hold no prose: ids, signatures, ciphertext. */
+  readonly skip?: ReadonlySet<string>;
+}
+
+export interface AttachmentOptions {
+  readonly fileName?: string | undefined;
+}
+
+/** Members of a JSON Schema that are grammar, not somebody's words. */
+const SCHEMA_GRAMMAR: ReadonlySet<string> = new Set(['type', '$schema', '$ref', 'format', 'required']);
+
+/** Collects the parts of one request, in the order of the body. */
+export class PartCollector {
+  readonly parts: Part[] = [];
+  readonly tools: string[] = [];
+
+  text(kind: PartKind, role: Role, pointer: string, text: unknown, options?: StringOptions): void {
+    if (typeof text !== 'string' || text === '') return;
+    const editable = options?.editable ?? true;
+    const toolName = options?.toolName;
+    this.parts.push(
+      toolName === undefined
+        ? { kind, role, pointer, text, editable }
+        : { kind, role, pointer, text, editable, toolName },
+    );
+  }
+
+  /** Every string inside a structured value: tool arguments, structured results. */
+  strings(kind: PartKind, role: Role, pointer: string, value: unknown, options?: StringOptions): void {
+    if (typeof value === 'string') {
+      this.text(kind, role, pointer, value, options);
+      return;
+    }
+    const forKeys = { ...options, editable: false };
+    const visit = (text: string, place: string, isKey: boolean): void =>
+      this.text(kind, role, place, text, isKey ? forKeys : options);
+    if (!visitStrings(value, pointer, visit, options?.skip)) {
+      throw new DialectError('too-deep', `The value at ${pointer} is nested too deeply to be checked.`);
+    }
+  }
+
+  /** A tool offered to the model: its name, and the words of its description and schema. */
+  toolDefinition(pointer: string, name: string | undefined, definition: unknown): void {
+    if (name !== undefined) this.tools.push(name);
+    this.strings('tool-definition', 'system', pointer, definition, {
+      toolName: name,
+      skip: SCHEMA_GRAMMAR,
+    });
+  }
+
+  /** An image, file or audio whose string (base64, URL, id) stands at `pointer`. */
+  attachment(
+    kind: 'image' | 'file' | 'audio',
+    role: Role,
+    pointer: string,
+    facts: AttachmentFacts,
+    options?: AttachmentOptions,
+  ): void {
+    this.parts.push({
+      kind,
+      role,
+      pointer,
+      text: facts.text,
+      // The text is decoded from base64: its offsets aren't the string's.
+      editable: false,
+      ...(facts.mediaType !== undefined && { mediaType: facts.mediaType }),
+      ...(options?.fileName !== undefined && { fileName: options.fileName }),
+      ...(facts.bytes !== undefined && { bytes: facts.bytes }),
+    });
+  }
+
+  /** An attachment given as a URL: a data URL is read, any other is itself text that leaves the device. */
+  attachmentUrl(
+    kind: 'image' | 'file' | 'audio',
+    role: Role,
+    pointer: string,
+    url: unknown,
+    options?: AttachmentOptions,
+  ): void {
+    if (typeof url !== 'string' || url === '') return;
+    const facts = dataUrlFacts(url);
+    if (facts !== undefined) this.attachment(kind, role, pointer, facts, options);
+    else {
+      this.parts.push({
+        kind,
+        role,
+        pointer,
+        text: url,
+        editable: true,
+        ...(options?.fileName !== undefined && { fileName: options.fileName }),
+      });
+    }
+  }
+
+  /** Something newer than this dialect. Its strings are shown to detectors all the same, but not edited. */
+  unknown(role: Role, pointer: string, value: unknown): void {
+    this.parts.push({ kind: 'unknown', role, pointer, text: undefined, editable: false });
+    this.strings('unknown', role, pointer, value, { editable: false });
+  }
+}
