@@ -163,7 +163,11 @@ function handshakeError(host: string, error: Error): OutgoingError {
   if (error instanceof OutgoingError) return error;
   const code = nodeCode(error) ?? 'unknown error';
   if (CERTIFICATE_CODES.test(code)) {
-    return outgoingError('certificate-invalid', `${host}'s certificate is not acceptable (${code}: ${error.message}).`, error);
+    return outgoingError(
+      'certificate-invalid',
+      `${host}'s certificate is not acceptable (${code}: ${error.message}).`,
+      error,
+    );
   }
   return outgoingError('handshake-failed', `The TLS handshake with ${host} failed (${code}).`, error);
 }

@@ -150,7 +150,7 @@ export class H1Exchange implements Dispatcher.DispatchHandler {
       this.#settle('failed', undefined);
       return;
     }
-    if (this.#answered || !isConnectionDeath(error)) {
+    if (this.#answered || !isConnectionDeath(error) || error.message.startsWith('bad ')) {
       this.#fail(translate(error, this.#headSeen));
       return;
     }
@@ -271,8 +271,13 @@ const truncated = (cause: Error): OutgoingError =>
 function translate(error: Error, headSeen: boolean): OutgoingError {
   if (error instanceof OutgoingError) return error;
   const code = nodeCode(error) ?? error.name;
-  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || code === 'HPE_INVALID_EOF_STATE')
+  if (headSeen && (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || code === 'HPE_INVALID_EOF_STATE')) {
     return truncated(error);
+  }
+  // undici reports an answer that breaks the rules as a socket error of its own ("bad upgrade", "bad response").
+  if (error.name === 'HTTPParserError' || error.message.startsWith('bad ')) {
+    return outgoingError('protocol-error', `The upstream broke HTTP/1.1: ${error.message}`, error);
+  }
   if (isConnectionDeath(error) || code === 'ETIMEDOUT') {
     return headSeen
       ? truncated(error)
