@@ -1,9 +1,10 @@
 /** Ready-made inputs for tests of the decision: the real catalogue, a policy from YAML, a call, findings. */
-import { type CompiledPolicy, compilePolicy } from '../../agent/src/decide/compile.ts';
-import type { CallContext, RequestContext } from '../../agent/src/decide/evaluation.ts';
+
 import type { AppIdentity } from '../../agent/src/core/decision.ts';
 import type { ExchangeRequest, Part } from '../../agent/src/core/exchange.ts';
 import type { Finding } from '../../agent/src/core/finding.ts';
+import { type CompiledPolicy, compilePolicy } from '../../agent/src/decide/compile.ts';
+import type { CallContext, RequestContext } from '../../agent/src/decide/evaluation.ts';
 import { loadCatalogue } from '../../policies/catalogue/catalogue.ts';
 import { parsePolicy } from '../../policies/schema/parse-policy.ts';
 import { formatProblems } from '../../policies/schema/problem.ts';
@@ -32,7 +33,12 @@ export interface CallOptions {
 }
 
 export function callOf(compiled: CompiledPolicy, options: CallOptions = {}): CallContext {
-  const { url = 'https://api.anthropic.com/v1/messages', method = 'POST', webSocket = false, app = CLAUDE } = options;
+  const {
+    url = 'https://api.anthropic.com/v1/messages',
+    method = 'POST',
+    webSocket = false,
+    app = CLAUDE,
+  } = options;
   const { hostname, pathname, search } = new URL(url);
   const location = compiled.locate(hostname, method, pathname + search, webSocket);
   if (location === undefined) throw new Error(`nothing is known about ${url}`);
@@ -41,7 +47,14 @@ export function callOf(compiled: CompiledPolicy, options: CallOptions = {}): Cal
 }
 
 export function partOf(part: Partial<Part> = {}): Part {
-  return { kind: 'text', role: 'user', pointer: '/messages/0/content', text: 'hello', editable: true, ...part };
+  return {
+    kind: 'text',
+    role: 'user',
+    pointer: '/messages/0/content',
+    text: 'hello',
+    editable: true,
+    ...part,
+  };
 }
 
 export function exchangeOf(exchange: Partial<ExchangeRequest> = {}): ExchangeRequest {
@@ -76,7 +89,9 @@ export function findingOf(finding: Partial<Finding> = {}): Finding {
 
 export function requestOf(
   compiled: CompiledPolicy,
-  request: Partial<Pick<RequestContext, 'exchange' | 'bytes' | 'tokensEstimate' | 'findings' | 'failures'>> = {},
+  request: Partial<
+    Pick<RequestContext, 'exchange' | 'bytes' | 'tokensEstimate' | 'findings' | 'failures'>
+  > = {},
   options: CallOptions = {},
 ): RequestContext {
   return {

@@ -5,9 +5,12 @@ import { appSchema, serviceSchema } from '../../policies/schema/catalogue.ts';
 const { services, apps } = loadCatalogue();
 
 describe('the shipped catalogue', () => {
-  it.each(services.map((service) => [service.id, service] as const))('service %s fits the schema', (_, service) => {
-    expect(serviceSchema.parse(service)).toEqual(service);
-  });
+  it.each(services.map((service) => [service.id, service] as const))(
+    'service %s fits the schema',
+    (_, service) => {
+      expect(serviceSchema.parse(service)).toEqual(service);
+    },
+  );
 
   it.each(apps.map((app) => [app.id, app] as const))('app %s fits the schema', (_, app) => {
     expect(appSchema.parse(app)).toEqual(app);
@@ -28,7 +31,10 @@ describe('the shipped catalogue', () => {
         for (const { path, methods = ['*'], webSocket = false } of paths) {
           for (const method of methods) {
             const claim = `${method} ${host}${path} ${webSocket}`;
-            expect(claimed.get(claim), `${claim} is claimed twice, by ${claimed.get(claim)} and ${id}`).toBeUndefined();
+            expect(
+              claimed.get(claim),
+              `${claim} is claimed twice, by ${claimed.get(claim)} and ${id}`,
+            ).toBeUndefined();
             claimed.set(claim, id);
           }
         }
@@ -54,7 +60,16 @@ describe('the shipped catalogue', () => {
   });
 
   it('never names an apex that belongs to more than AI', () => {
-    const shared = ['googleapis.com', 'google.com', 'amazonaws.com', 'azure.com', 'microsoft.com', 'github.com', 'ghe.com', 'office.com'];
+    const shared = [
+      'googleapis.com',
+      'google.com',
+      'amazonaws.com',
+      'azure.com',
+      'microsoft.com',
+      'github.com',
+      'ghe.com',
+      'office.com',
+    ];
     for (const { hosts } of services) {
       for (const host of hosts) expect(shared).not.toContain(host.replace(/^\*\./, ''));
     }

@@ -13,7 +13,9 @@ describe.each(STARTERS)('starter policy %s', (name) => {
   it('is without problems, bears its name and compiles', () => {
     expect(parsed).toMatchObject({ ok: true, policy: { name } });
     if (!parsed.ok) return;
-    expect(compilePolicy({ policy: parsed.policy, revision: parsed.revision, catalogue })).toMatchObject({ ok: true });
+    expect(compilePolicy({ policy: parsed.policy, revision: parsed.revision, catalogue })).toMatchObject({
+      ok: true,
+    });
   });
 
   it('stores no text and says what each part is for', () => {

@@ -29,7 +29,14 @@ export function explain(compiled: CompiledPolicy, input: ExplainInput): Explanat
   }
   const rules: RuleAccount[] = [];
   const decision = decideFor(compiled, input, rules);
-  return { ...decision, host, route, rules };
+  return { ...decision, host, route, rules: inPolicyOrder(rules) };
+}
+
+/** Service rules are asked before those about other services are listed; a reader wants them as they are written. */
+function inPolicyOrder(rules: readonly RuleAccount[]): readonly RuleAccount[] {
+  const position = ({ id }: RuleAccount) => Number(/\d+/.exec(id)?.[0]);
+  const services = rules.filter(({ kind }) => kind === 'service').sort((a, b) => position(a) - position(b));
+  return [...services, ...rules.filter(({ kind }) => kind !== 'service')];
 }
 
 function decideFor(
@@ -126,4 +133,3 @@ export function describeExplanation(explanation: Explanation): readonly string[]
     ),
   ];
 }
-

@@ -79,8 +79,8 @@ function counted(label: string, count: number): string {
 /** By sound: letters of an acronym are spelt out (`an AWS …`, `a JWT`). */
 function article(label: string): 'a' | 'an' {
   const [word = ''] = label.split(/[\s-]/);
-  const spelt = /^[A-Z0-9]{2,}$/.test(word);
-  return (spelt ? /^[AEFHILMNORSX8]/ : /^[aeio]|^u(?!se|ni)/i).test(word) ? 'an' : 'a';
+  const spelt = /^([A-Z0-9]{2,}|npm)$/.test(word);
+  return (spelt ? /^[AEFHILMNORSX8n]/ : /^[aeio]|^u(?!se|ni)/i).test(word) ? 'an' : 'a';
 }
 
 export function joined(items: readonly string[]): string {
