@@ -16,7 +16,7 @@ export interface CompiledRule {
   readonly undecided: RegExp;
   /** Sticky: undecided, and the captured part has begun. Undefined where nothing is captured. */
   readonly beginsCapture: RegExp | undefined;
-  /** A match starts here, counted from the keyword (negative where random characters precede it), unless it is captured: then behind the keyword. */
+  /** Where a match starts, counted from the keyword: negative where random characters precede it, the least possible where it is captured. */
   readonly start: number;
 }
 
@@ -87,7 +87,7 @@ function compileRule(rule: Rule): CompiledRule {
     undecided: new RegExp(before + pattern.undecidedSource, 'y'),
     beginsCapture:
       pattern.beginsCaptureSource === undefined ? undefined : new RegExp(pattern.beginsCaptureSource, 'y'),
-    start: lead === undefined ? 0 : lead.shown - lead.length,
+    start: lead === undefined ? pattern.minLengthBeforeCapture : lead.shown - lead.length,
   };
 }
 

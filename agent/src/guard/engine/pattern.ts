@@ -14,6 +14,8 @@ export interface Pattern {
   /** Longest text that the expression can consume, in UTF-16 code units. */
   readonly maxLength: number;
   readonly hasCapture: boolean;
+  /** Least length of the text before the capturing group; 0 without one. */
+  readonly minLengthBeforeCapture: number;
   readonly root: readonly Sequence[];
 }
 
@@ -56,6 +58,7 @@ export function parsePattern(source: string): Pattern {
     beginsCaptureSource: beginsCapture(root),
     maxLength: Math.max(...root.map(maxLength)),
     hasCapture: hasCapture(root),
+    minLengthBeforeCapture: minLengthBeforeCapture(root),
     root,
   };
 }
@@ -208,3 +211,19 @@ const hasCapture = (alternatives: readonly Sequence[]): boolean =>
   alternatives.some((sequence) =>
     sequence.some((node) => node.type === 'group' && (node.open === '(' || hasCapture(node.alternatives))),
   );
+
+/** Only for a group at the top level of a single sequence; elsewhere 0, which is always true. */
+function minLengthBeforeCapture(alternatives: readonly Sequence[]): number {
+  const [sequence = []] = alternatives.length === 1 ? alternatives : [];
+  const at = sequence.findIndex((node) => node.type === 'group' && node.open === '(');
+  return at < 0 ? 0 : minLength(sequence.slice(0, at));
+}
+
+const minLength = (sequence: Sequence): number =>
+  sequence.reduce((sum, node) => sum + minNodeLength(node), 0);
+
+function minNodeLength(node: PatternNode): number {
+  if (node.type === 'unit') return 1;
+  if (node.type === 'group') return Math.min(...node.alternatives.map(minLength));
+  return node.type === 'repeat' ? node.min * minNodeLength(node.node) : 0;
+}

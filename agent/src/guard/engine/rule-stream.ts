@@ -13,9 +13,8 @@ interface OpenCandidate {
   readonly rule: CompiledRule;
   /** Where the keyword starts, in the whole text. */
   readonly at: number;
-  /** No match of it starts before this, or before `after` once the captured part has begun. */
+  /** No match of it starts before this; moves on until the captured part has begun. */
   startsFrom: number;
-  readonly after: number;
   /** Not worth trying again before the text is this long. */
   retryAt: number;
 }
@@ -40,6 +39,11 @@ export class RuleStream implements StreamScanner {
 
   constructor(rules: CompiledRules) {
     this.#rules = rules;
+  }
+
+  /** Length of the tail kept in memory: bounded by the longest pattern, whatever the length of the stream. */
+  get keptChars(): number {
+    return this.#text.length;
   }
 
   push(delta: string): StreamScan {
@@ -70,7 +74,9 @@ export class RuleStream implements StreamScanner {
         const after = i + 1 + this.#offset;
         const at = after - (keywordLengths[keyword] as number);
         for (const rule of rulesByKeyword[keyword] ?? []) {
-          this.#consider({ rule, at, after, startsFrom: at + rule.start, retryAt: 0 });
+          const startsFrom =
+            rule.beginsCapture === undefined ? at + rule.start : Math.max(after, at + rule.start);
+          this.#consider({ rule, at, startsFrom, retryAt: 0 });
         }
       }
     }
@@ -88,19 +94,26 @@ export class RuleStream implements StreamScanner {
   }
 
   #consider(candidate: OpenCandidate): void {
-    const { rule, at, after } = candidate;
-    rule.undecided.lastIndex = at - this.#offset;
-    if (!rule.undecided.test(this.#text)) {
+    const { rule, at } = candidate;
+    if (!this.#matches(rule.undecided, at)) {
       this.#decide(rule, at);
       return;
     }
     const length = this.#offset + this.#text.length;
-    if (rule.beginsCapture !== undefined) {
-      rule.beginsCapture.lastIndex = at - this.#offset;
-      candidate.startsFrom = rule.beginsCapture.test(this.#text) ? after : length;
+    if (
+      rule.beginsCapture !== undefined &&
+      !this.#matches(rule.beginsCapture, at) &&
+      !this.#matches(rule.matcher, at)
+    ) {
+      candidate.startsFrom = length;
     }
     candidate.retryAt = length - at > LONG_CANDIDATE ? length + ((length - at) >> 4) : length;
     this.#open.push(candidate);
+  }
+
+  #matches(sticky: RegExp, at: number): boolean {
+    sticky.lastIndex = at - this.#offset;
+    return sticky.test(this.#text);
   }
 
   #decide(rule: CompiledRule, at: number): void {
