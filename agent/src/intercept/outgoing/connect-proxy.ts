@@ -68,15 +68,18 @@ function readHead(
   const answer = new Promise<string>((resolve, reject) => {
     let received: Buffer = Buffer.alloc(0);
     stop = (): void => {
-      socket.pause();
-      socket.off('data', onData).off('error', onError).off('end', onEnd).off('close', onEnd);
+      socket.off('readable', onReadable).off('error', onError).off('end', onEnd).off('close', onEnd);
     };
     const fail = (error: OutgoingError): void => {
       stop();
       reject(error);
     };
-    const onData = (chunk: Buffer): void => {
-      received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+    // Read, not 'data': the socket's next owner must find it neither flowing nor paused.
+    const onReadable = (): void => {
+      for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) {
+        received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+        if (received.length > MAX_HEAD_BYTES * 2) break;
+      }
       for (;;) {
         const end = received.indexOf('\r\n\r\n');
         if (end < 0 || end > MAX_HEAD_BYTES) break;
@@ -96,7 +99,7 @@ function readHead(
       fail(outgoingError('proxy-refused', `The proxy ${where} broke off (${nodeCode(error)}).`, error));
     const onEnd = (): void =>
       fail(outgoingError('proxy-refused', `The proxy ${where} closed without an answer.`));
-    socket.on('data', onData).on('error', onError).on('end', onEnd).on('close', onEnd);
+    socket.on('readable', onReadable).on('error', onError).on('end', onEnd).on('close', onEnd);
   });
   return { answer, stop };
 }
