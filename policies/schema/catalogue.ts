@@ -35,8 +35,6 @@ const pathRule = z.strictObject({
   ]),
 });
 
-export const SERVICE_KINDS = ['api', 'web', 'ide', 'assets', 'local'] as const;
-
 export const serviceSchema = z.strictObject({
   id: kebab,
   name: z.string(),
@@ -45,7 +43,7 @@ export const serviceSchema = z.strictObject({
    * `api`: keyed programs; `web`: a chat site; `ide`: a coding tool's own backend; `assets`: files and telemetry of
    * such a site, never decrypted nor certified; `local`: a model server on the device, which no proxy sees.
    */
-  kind: z.enum(SERVICE_KINDS),
+  kind: z.enum(['api', 'web', 'ide', 'assets', 'local']),
   /** Empty only for `local`. */
   hosts: z.array(hostPattern),
   /** Where a `local` server listens by default. */

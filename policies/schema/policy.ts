@@ -19,7 +19,7 @@ export const onFailureSchema = z.enum(['allow', 'warn', 'block']);
 
 /**
  * First match wins; the catalogue's default mode follows. `match` takes service ids, host names, `*.` suffixes,
- * `kind:web` (`api`, `web`, `ide`) and `*` (every service of the catalogue).
+ * `kind:web` (`api`, `web`, `ide`) and `*` (every service of these kinds).
  */
 const serviceRule = z.strictObject({
   match: nonEmpty(z.string().min(1)),

@@ -1,8 +1,10 @@
-import { type Catalogue, SERVICE_KINDS } from './catalogue.ts';
+import type { Catalogue } from './catalogue.ts';
 import { nearest } from './nearest.ts';
 import type { Policy } from './policy.ts';
 import type { Fault } from './problem.ts';
 
+/** Kinds that a rule may name as a whole; files and local servers only one by one. */
+const KINDS: readonly string[] = ['api', 'web', 'ide'];
 const HOST = /^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/;
 const ADDRESS = /^\d+(\.\d+){3}$/;
 /** Names that stand for every company under them: a rule for one would decrypt half the internet. */
@@ -37,11 +39,10 @@ export function* checkReferences(policy: Policy, catalogue: Catalogue): Iterable
 function checkServiceName(name: string, services: ReadonlySet<string>): Omit<Fault, 'path'> | undefined {
   if (name === '*' || services.has(name)) return undefined;
   if (name.startsWith('kind:')) {
-    const kinds: readonly string[] = SERVICE_KINDS;
-    if (kinds.includes(name.slice(5))) return undefined;
+    if (KINDS.includes(name.slice(5))) return undefined;
     return {
       message: `There is no kind of service "${name.slice(5)}".`,
-      mend: `Use one of: ${kinds.map((kind) => `kind:${kind}`).join(', ')}.`,
+      mend: `Use one of: ${KINDS.map((kind) => `kind:${kind}`).join(', ')}.`,
     };
   }
   if (!name.includes('.')) {

@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Action } from '../../agent/src/core/decision.ts';
-import { compilePolicy } from '../../agent/src/decide/compile.ts';
 import { decideHead, decideRequest, decideUnread } from '../../agent/src/decide/decide.ts';
-import { parsePolicy } from '../../policies/schema/parse-policy.ts';
-import { loadStarter } from '../../policies/starter/starter.ts';
-import { CATALOGUE, callOf, exchangeOf, findingOf, partOf, policyOf, requestOf } from '../kit/decide.ts';
+import { callOf, exchangeOf, findingOf, partOf, policyOf, requestOf, starterOf } from '../kit/decide.ts';
 
 const UNKNOWN = { id: 'unknown', name: 'an unknown program', identifiedBy: 'none' } as const;
 const CURL = { id: 'curl', name: 'curl', identifiedBy: 'header' } as const;
@@ -321,20 +318,12 @@ it('decideUnread follows the failure settings and the service rules', () => {
 });
 
 describe('starter policies decide', () => {
-  const starter = (name: 'observe' | 'baseline' | 'strict') => {
-    const { text, fileName } = loadStarter(name);
-    const parsed = parsePolicy(text, fileName, { catalogue: CATALOGUE });
-    const result =
-      parsed.ok && compilePolicy({ policy: parsed.policy, revision: parsed.revision, catalogue: CATALOGUE });
-    if (!result || !result.ok) throw new Error(`${name} doesn't compile`);
-    return result.compiled;
-  };
   it.each<['observe' | 'baseline' | 'strict', Action, Action, Action]>([
     ['observe', 'warn', 'warn', 'warn'],
     ['baseline', 'block', 'warn', 'warn'],
     ['strict', 'block', 'block', 'redact'],
   ])('%s: high %s, medium %s, low %s', (name, ...expected) => {
-    const compiled = starter(name);
+    const compiled = starterOf(name);
     const decided = (['high', 'medium', 'low'] as const).map(
       (confidence) =>
         decideRequest(
@@ -348,22 +337,22 @@ describe('starter policies decide', () => {
   });
 
   it('baseline taps answers, strict gates them', () => {
-    expect(starter('observe').scan).toMatchObject({
+    expect(starterOf('observe').scan).toMatchObject({
       request: { reach: 'observe' },
       response: { reach: 'observe' },
     });
-    expect(starter('baseline').scan).toMatchObject({
+    expect(starterOf('baseline').scan).toMatchObject({
       request: { reach: 'enforce' },
       response: { reach: 'observe' },
     });
-    expect(starter('strict').scan).toMatchObject({
+    expect(starterOf('strict').scan).toMatchObject({
       request: { reach: 'enforce' },
       response: { reach: 'enforce' },
     });
   });
 
   it('strict refuses chat sites, uninspectable tools and unknown programs, but not coding tools', () => {
-    const compiled = starter('strict');
+    const compiled = starterOf('strict');
     const verdict = (url: string, app = CURL as typeof CURL | typeof UNKNOWN) =>
       decideHead(compiled, callOf(compiled, { url, app })).type;
     expect(verdict('https://claude.ai/')).toBe('refuse');
@@ -394,12 +383,7 @@ describe('scan plans', () => {
 });
 
 it('costs microseconds where no condition is asked', () => {
-  const { text, fileName } = loadStarter('baseline');
-  const parsed = parsePolicy(text, fileName, { catalogue: CATALOGUE });
-  const result =
-    parsed.ok && compilePolicy({ policy: parsed.policy, revision: parsed.revision, catalogue: CATALOGUE });
-  if (!result || !result.ok) throw new Error('baseline does not compile');
-  const { compiled } = result;
+  const compiled = starterOf('baseline');
   const headers = [
     'Host',
     'api.anthropic.com',

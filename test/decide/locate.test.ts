@@ -245,4 +245,13 @@ describe('route', () => {
     expect(certifiable).not.toContain('*.oaistatic.com');
     for (const host of inspected) expect(certifiable).toContain(host);
   });
+
+  it('leaves files and telemetry alone, unless a rule names them', () => {
+    const all = policyOf('services:\n  - { match: "*", mode: direct }\n');
+    expect(all.route('api2.cursor.sh')).toBe('inspect');
+    expect(all.route('cdn.oaistatic.com')).toBe('tunnel');
+    const named = policyOf('services:\n  - { match: openai-assets, mode: block }\n');
+    expect(named.route('cdn.oaistatic.com')).toBe('inspect');
+    expect(named.certifiableHosts()).toContain('*.oaistatic.com');
+  });
 });

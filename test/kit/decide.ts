@@ -8,6 +8,7 @@ import type { CallContext, RequestContext } from '../../agent/src/decide/evaluat
 import { loadCatalogue } from '../../policies/catalogue/catalogue.ts';
 import { parsePolicy } from '../../policies/schema/parse-policy.ts';
 import { formatProblems } from '../../policies/schema/problem.ts';
+import { loadStarter, type StarterName } from '../../policies/starter/starter.ts';
 
 export const CATALOGUE = loadCatalogue();
 /** A Tuesday, 10:00 UTC, 11:00 in Oslo. */
@@ -16,11 +17,21 @@ export const CLAUDE: AppIdentity = { id: 'claude-code', name: 'Claude Code', ide
 
 /** `yaml`: everything below `name`. Throws with the problems if it isn't a good policy. */
 export function policyOf(yaml: string): CompiledPolicy {
-  const parsed = parsePolicy(`postern: 1\nname: test\n${yaml}`, 'test.yaml', { catalogue: CATALOGUE });
+  return compileText(`postern: 1\nname: test\n${yaml}`, 'test.yaml');
+}
+
+function compileText(text: string, fileName: string): CompiledPolicy {
+  const parsed = parsePolicy(text, fileName, { catalogue: CATALOGUE });
   if (!parsed.ok) throw new Error(formatProblems(parsed.problems));
   const result = compilePolicy({ policy: parsed.policy, revision: parsed.revision, catalogue: CATALOGUE });
   if (!result.ok) throw new Error(formatProblems(parsed.source.place(result.faults)));
   return result.compiled;
+}
+
+/** A shipped starter policy, compiled. */
+export function starterOf(name: StarterName): CompiledPolicy {
+  const { text, fileName } = loadStarter(name);
+  return compileText(text, fileName);
 }
 
 export interface CallOptions {

@@ -23,7 +23,7 @@ export function decideHead(
   accounts?: RuleAccount[],
 ): HeadVerdict {
   const { location } = call;
-  const toRead = isPrompt(location) && location.dialect !== 'opaque';
+  const toRead = isToBeRead(call);
   const evaluation = new Evaluation(compiled, call, undefined, accounts);
   const mode = serviceMode(evaluation, toRead);
   if (mode === 'tunnel') return { type: 'pass', decision: evaluation.decision(mode) };
@@ -46,6 +46,8 @@ export function decideRequest(
   if (mode === 'tunnel') return evaluation.decision(mode);
   applyAppRules(evaluation, false);
   applyModelRules(evaluation);
+  if (isPrompt(request.location) && request.exchange.dialect === 'opaque')
+    addUnread(evaluation, 'unreadable');
   const { redact } = applyRequestGuardrails(evaluation);
   return evaluation.decision(mode, redact.length === 0 ? [] : editsFor(redact));
 }
@@ -66,6 +68,12 @@ export function decideUnread(
   applyAppRules(evaluation, false);
   addUnread(evaluation, why);
   return evaluation.decision(mode);
+}
+
+/** Prompts in a known dialect; and whatever can be searched as text where a prompt may be. */
+function isToBeRead({ location, readableAsText }: CallContext): boolean {
+  if (isPrompt(location) && location.dialect !== 'opaque') return true;
+  return readableAsText === true && location.operation !== 'control';
 }
 
 /** True if calls of this kind carry text for a model. */
@@ -94,7 +102,11 @@ function addUnread(evaluation: Evaluation, why: 'unreadable' | 'oversized'): voi
       : dialect === 'opaque'
         ? `What ${service.name} sends is in a format that the agent can't read yet`
         : 'This request could not be read';
-  const then = action === 'block' ? ', so it was not sent' : ', and was sent unchecked';
+  const checked =
+    why === 'unreadable' && evaluation.request !== undefined
+      ? ' checked as plain text only'
+      : ' sent unchecked';
+  const then = action === 'block' ? ', so it was not sent' : `, and was${checked}`;
   const text = `${fact}${then}.`;
   evaluation.add({ rule: { kind: 'failure', id }, action, text, message: undefined, findings: [] });
   evaluation.account({ kind: 'failure', id }, 'applied', action, text);

@@ -16,6 +16,8 @@ export interface CallContext {
   readonly device: string;
   readonly app: AppIdentity;
   readonly location: Location;
+  /** The body is JSON, a form or text: it can be searched even if no dialect knows what it means. */
+  readonly readableAsText?: boolean;
 }
 
 /** A call whose body has been read and searched. */

@@ -32,7 +32,7 @@ export interface Locator {
   locate(host: string, method: string, path: string, webSocket: boolean): Location | undefined;
   /** Host patterns that are decrypted: for the PAC file. */
   inspectedHosts(): readonly string[];
-  /** Host patterns that the device CA may ever certify: the catalogue's AI hosts, whatever their mode, and the policy's. */
+  /** What the device CA may ever certify: the catalogue's AI hosts, whatever their mode, and the policy's. */
   certifiableHosts(): readonly string[];
 }
 
@@ -48,11 +48,14 @@ export function compileLocator(catalogue: Catalogue, rules: readonly CompiledSer
     },
     inspectedHosts: () => [...entries.patterns()].filter(([, entry]) => entry.inspect).map(([host]) => host),
     certifiableHosts: () =>
-      [...services.patterns()].filter(([, here]) => here.some(isCertifiable)).map(([host]) => host),
+      [...entries.patterns()]
+        .filter(([, { services: here, inspect }]) => inspect || here.some(isGoverned))
+        .map(([host]) => host),
   };
 }
 
-const isCertifiable = ({ kind }: Service) => kind !== 'assets' && kind !== 'local';
+/** Assets and local servers are only touched when a rule names them, never by `*` or a kind. */
+const isGoverned = ({ kind }: Service) => kind !== 'assets' && kind !== 'local';
 
 /** Every host pattern of catalogue and policy. A policy's narrower pattern gets the services of the wider one. */
 function servicesByPattern(
@@ -100,9 +103,9 @@ function makeEntry(
 function names({ match }: ServiceRule, service: Service, pattern: string): boolean {
   return match.some(
     (name) =>
-      name === '*' ||
+      (name === '*' && isGoverned(service)) ||
       name === service.id ||
-      name === `kind:${service.kind}` ||
+      (name === `kind:${service.kind}` && isGoverned(service)) ||
       (isHostName(name) && coversPattern(name, pattern)),
   );
 }
