@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { createNameResolver, type NameSource } from '../../../agent/src/intercept/outgoing/dns.ts';
+import { pause } from './setup.ts';
+
+const found = (address: string, ttlMs = 30_000): NameSource => ({
+  lookup: async () => ({ addresses: [address], ttlMs }),
+});
+const failing = (code: string): NameSource => ({
+  lookup: () => Promise.reject(Object.assign(new Error(code), { code })),
+});
+const hanging = (): NameSource & { asked: number } => {
+  const source = {
+    asked: 0,
+    lookup() {
+      source.asked++;
+      return new Promise<never>(() => {});
+    },
+  };
+  return source;
+};
+const counting = (inner: NameSource): NameSource & { asked: number } => {
+  const source = {
+    asked: 0,
+    lookup(host: string) {
+      source.asked++;
+      return inner.lookup(host);
+    },
+  };
+  return source;
+};
+const codeOf = async (work: Promise<unknown>): Promise<string> => {
+  const error = await work.then(
+    () => undefined,
+    (reason) => reason,
+  );
+  return error?.code ?? 'none';
+};
+
+describe('the name resolver', () => {
+  it('finds names of the hosts file with the system’s own resolver', async () => {
+    expect(await createNameResolver({ deadlineMs: 2_000 }).resolve('localhost')).toContain('127.0.0.1');
+  });
+
+  it('asks nobody about addresses', async () => {
+    const resolver = createNameResolver({ deadlineMs: 50, system: hanging(), direct: hanging() });
+    expect(await resolver.resolve('::1')).toEqual(['::1']);
+  });
+
+  it('believes the system first, and c-ares only when the system is late', async () => {
+    const direct = counting(found('192.0.2.2'));
+    const resolver = createNameResolver({
+      deadlineMs: 500,
+      hedgeAfterMs: 20,
+      system: found('192.0.2.1'),
+      direct,
+    });
+    expect(await resolver.resolve('a.test')).toEqual(['192.0.2.1']);
+    await pause(40);
+    expect(direct.asked).toBe(0);
+    const late = createNameResolver({ deadlineMs: 500, hedgeAfterMs: 20, system: hanging(), direct });
+    expect(await late.resolve('a.test')).toEqual(['192.0.2.2']);
+  });
+
+  it('takes the system’s no for an answer, but not its shrug', async () => {
+    const direct = counting(found('192.0.2.2'));
+    const no = createNameResolver({ deadlineMs: 500, system: failing('ENOTFOUND'), direct });
+    expect(await codeOf(no.resolve('a.test'))).toBe('dns-failed');
+    expect(direct.asked).toBe(0);
+    const shrug = createNameResolver({ deadlineMs: 500, system: failing('EAI_AGAIN'), direct });
+    expect(await shrug.resolve('a.test')).toEqual(['192.0.2.2']);
+    const neither = createNameResolver({
+      deadlineMs: 500,
+      system: failing('EAI_AGAIN'),
+      direct: failing('ESERVFAIL'),
+    });
+    expect(await codeOf(neither.resolve('a.test'))).toBe('dns-failed');
+  });
+
+  it('doesn’t let c-ares deny a name that the system may still know (split DNS)', async () => {
+    const slow: NameSource = { lookup: () => pause(80).then(() => ({ addresses: ['10.0.0.1'], ttlMs: 1 })) };
+    const resolver = createNameResolver({
+      deadlineMs: 500,
+      hedgeAfterMs: 5,
+      system: slow,
+      direct: failing('ENOTFOUND'),
+    });
+    expect(await resolver.resolve('intranet')).toEqual(['10.0.0.1']);
+  });
+
+  it('ends by its deadline, however black the hole', async () => {
+    const resolver = createNameResolver({ deadlineMs: 60, system: hanging(), direct: hanging() });
+    const started = Date.now();
+    const codes = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((name) => codeOf(resolver.resolve(`${name}.test`))),
+    );
+    expect(codes).toEqual(['dns-timeout', 'dns-timeout', 'dns-timeout', 'dns-timeout']);
+    expect(Date.now() - started).toBeLessThan(400);
+  });
+
+  it('holds no more than two of libuv’s threads, and asks c-ares at once when both hang', async () => {
+    const system = hanging();
+    const resolver = createNameResolver({
+      deadlineMs: 400,
+      hedgeAfterMs: 300,
+      system,
+      direct: found('192.0.2.2'),
+    });
+    const first = [resolver.resolve('a.test'), resolver.resolve('b.test')];
+    const started = Date.now();
+    expect(await resolver.resolve('c.test')).toEqual(['192.0.2.2']);
+    expect(Date.now() - started).toBeLessThan(150);
+    await Promise.all(first);
+    expect(system.asked).toBe(2);
+  });
+
+  it('asks once for callers at the same time, then remembers for the bounded TTL', async () => {
+    let nowMs = 0;
+    const system = counting(found('192.0.2.1', 1));
+    const resolver = createNameResolver({ deadlineMs: 100, system, now: () => nowMs });
+    await Promise.all([resolver.resolve('a.test'), resolver.resolve('a.test')]);
+    await resolver.resolve('a.test');
+    expect(system.asked).toBe(1);
+    nowMs = 5_001; // a TTL of 1 ms is taken as 5 s
+    await resolver.resolve('a.test');
+    expect(system.asked).toBe(2);
+    const long = counting(found('192.0.2.1', 86_400_000));
+    const patient = createNameResolver({ deadlineMs: 100, system: long, now: () => nowMs });
+    await patient.resolve('a.test');
+    nowMs += 300_001; // and one of a day as 5 minutes
+    await patient.resolve('a.test');
+    expect(long.asked).toBe(2);
+  });
+
+  it('remembers a no for two seconds, and a timeout not at all', async () => {
+    let nowMs = 0;
+    const system = counting(failing('ENOTFOUND'));
+    const resolver = createNameResolver({ deadlineMs: 100, system, now: () => nowMs });
+    await codeOf(resolver.resolve('a.test'));
+    await codeOf(resolver.resolve('a.test'));
+    expect(system.asked).toBe(1);
+    nowMs = 2_001;
+    await codeOf(resolver.resolve('a.test'));
+    expect(system.asked).toBe(2);
+  });
+
+  it('lets one caller give up without the others noticing', async () => {
+    const slow: NameSource = { lookup: () => pause(50).then(() => ({ addresses: ['192.0.2.1'], ttlMs: 1 })) };
+    const resolver = createNameResolver({ deadlineMs: 500, system: slow });
+    const control = new AbortController();
+    const gone = codeOf(resolver.resolve('a.test', control.signal));
+    const staying = resolver.resolve('a.test');
+    control.abort();
+    expect(await gone).toBe('aborted');
+    expect(await staying).toEqual(['192.0.2.1']);
+  });
+});
