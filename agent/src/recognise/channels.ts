@@ -20,6 +20,7 @@ export class ChannelWriter {
   #events: ExchangeEvent[] = [];
   /** True while open; false once ended. */
   readonly #open = new Map<string, boolean>();
+  readonly #scopes = new Map<string, { group: string; readonly rounds: Map<string, number> }>();
 
   /** The events since the last call. */
   take(): readonly ExchangeEvent[] {
@@ -36,6 +37,38 @@ export class ChannelWriter {
     if (typeof text !== 'string' || text === '') return;
     this.#open.set(channel, true);
     this.#text(kind, channel, pointer, text, 'delta', options);
+  }
+
+  /**
+   * A delta where nothing marks the end of a text: within a scope, a text of another group ends the one before. One
+   * that comes back later is a new channel (`content~2`).
+   */
+  sequentialDelta(
+    kind: TextKind,
+    place: { readonly scope: string; readonly group: string; readonly name: string },
+    pointer: string,
+    text: unknown,
+    options?: ChannelOptions,
+  ): void {
+    if (typeof text !== 'string' || text === '') return;
+    const round = this.#enter(place.scope, place.group);
+    const channel = `${place.scope}/${place.name}${round === 1 ? '' : `~${round}`}`;
+    this.delta(kind, channel, pointer, text, options);
+  }
+
+  /** Makes this the scope's current group; returns how often it has been that. */
+  #enter(scope: string, group: string): number {
+    let state = this.#scopes.get(scope);
+    if (state === undefined) {
+      state = { group: '', rounds: new Map() };
+      this.#scopes.set(scope, state);
+    }
+    if (state.group !== group) {
+      this.endAll(`${scope}/`);
+      state.group = group;
+      state.rounds.set(group, (state.rounds.get(group) ?? 0) + 1);
+    }
+    return state.rounds.get(group) ?? 1;
   }
 
   /** The channel's whole text: ends the channel, then repeats it; or is all there ever was of it. */

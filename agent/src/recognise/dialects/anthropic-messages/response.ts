@@ -92,8 +92,9 @@ export class MessagesDecoder implements ResponseDecoder {
       case 'error':
         this.#error(event);
         return;
+      case 'ping':
+        return;
       default:
-        // `ping` among them: it is known, but says nothing.
         this.#out.add({ type: 'unknown', name });
     }
   }

@@ -5,9 +5,18 @@ import type { PartCollector } from '../../parts.ts';
 import { member } from './names.ts';
 
 /** `contents`, or one content, or a bare string, which SDKs and the API's REST form both have. */
-export function readContents(value: unknown, pointer: string, parts: PartCollector, fallback: Role): void {
+export function readContents(
+  value: unknown,
+  pointer: string,
+  parts: PartCollector,
+  fallback: Role,
+  nested = false,
+): void {
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) readContents(value[i], `${pointer}/${i}`, parts, fallback);
+    if (nested) parts.unknown(fallback, pointer, value);
+    else {
+      for (let i = 0; i < value.length; i++) readContents(value[i], `${pointer}/${i}`, parts, fallback, true);
+    }
     return;
   }
   if (typeof value === 'string') {

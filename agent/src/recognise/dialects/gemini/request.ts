@@ -34,12 +34,16 @@ const notThisDialect = (): DialectError =>
 /** In bodies the model is a resource name: `models/gemini-3-pro`. */
 const modelName = (value: unknown): string | undefined => asString(value)?.replace(/^.*\//, '');
 
+/** A batch of counts of calls is as deep as it gets. */
+const MAX_CALL_DEPTH = 3;
+
 /** False if nothing in it is a Gemini call. */
-function readCall(request: JsonRecord, base: string, parts: PartCollector): boolean {
+function readCall(request: JsonRecord, base: string, parts: PartCollector, depth = 0): boolean {
+  if (depth > MAX_CALL_DEPTH) throw new DialectError('too-deep', `The call at ${base} is nested too deeply.`);
   const inner = member(request, 'generateContentRequest');
   const nested = asRecord(inner.value);
   // countTokens can carry a whole generateContent request.
-  if (nested !== undefined) return readCall(nested, `${base}/${inner.key}`, parts);
+  if (nested !== undefined) return readCall(nested, `${base}/${inner.key}`, parts, depth + 1);
   const system = member(request, 'systemInstruction');
   readContents(system.value, `${base}/${system.key}`, parts, 'system');
   readTools(asArray(request['tools']), `${base}/tools`, parts);
@@ -57,7 +61,7 @@ function readCall(request: JsonRecord, base: string, parts: PartCollector): bool
   const requests = asArray(request['requests']);
   for (let i = 0; i < requests.length; i++) {
     const one = asRecord(requests[i]);
-    if (one === undefined || !readCall(one, `${base}/requests/${i}`, parts)) {
+    if (one === undefined || !readCall(one, `${base}/requests/${i}`, parts, depth + 1)) {
       parts.unknown('user', `${base}/requests/${i}`, requests[i]);
     }
   }

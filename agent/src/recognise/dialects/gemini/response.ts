@@ -130,7 +130,8 @@ export class GeminiDecoder implements ResponseDecoder {
     const editable = !thought && typeof member(part, 'thoughtSignature').value !== 'string';
     if (typeof part['text'] === 'string') {
       const kind = thought ? 'thinking' : 'text';
-      out.delta(kind, `${channel}/${kind}`, `${pointer}/text`, part['text'], { editable });
+      const place = { scope: channel, group: kind, name: kind };
+      out.sequentialDelta(kind, place, `${pointer}/text`, part['text'], { editable });
       return;
     }
     if (this.#tool(part, pointer, channel, editable)) return;

@@ -98,35 +98,42 @@ export class ChatDecoder implements ResponseDecoder {
     const out = this.#out;
     // Reasoning comes first, under names that differ per server; some send it twice, so each has its own channel.
     for (const key of ['reasoning_content', 'reasoning']) {
-      out.delta('thinking', `${channel}/${key}`, `${pointer}/${key}`, message[key]);
+      const place = { scope: channel, group: 'reasoning', name: key };
+      out.sequentialDelta('thinking', place, `${pointer}/${key}`, message[key]);
     }
     this.#reasoningDetails(asArray(message['reasoning_details']), pointer, channel);
     if (Array.isArray(message['content'])) this.#contentParts(message['content'], pointer, channel);
-    else out.delta('text', `${channel}/content`, `${pointer}/content`, message['content']);
-    out.delta('refusal', `${channel}/refusal`, `${pointer}/refusal`, message['refusal']);
+    else this.#content('text', 'content', `${pointer}/content`, message['content'], channel);
+    this.#content('refusal', 'refusal', `${pointer}/refusal`, message['refusal'], channel);
     const audio = asRecord(message['audio']);
     if (audio !== undefined) {
-      out.delta('text', `${channel}/transcript`, `${pointer}/audio/transcript`, audio['transcript']);
+      this.#content('text', 'transcript', `${pointer}/audio/transcript`, audio['transcript'], channel);
       if (typeof audio['data'] === 'string') out.add({ type: 'unknown', name: 'audio' });
     }
     const calls = asArray(message['tool_calls']);
     for (let i = 0; i < calls.length; i++) this.#toolCall(asRecord(calls[i]), i, pointer, channel);
     const legacy = asRecord(message['function_call']);
     if (legacy !== undefined) {
-      const name = `${channel}/function`;
-      const toolName = this.#toolName(name, legacy);
-      out.delta('tool-call', name, `${pointer}/function_call/arguments`, legacy['arguments'], { toolName });
+      const toolName = this.#toolName(`${channel}/function`, legacy);
+      const place = { scope: channel, group: 'tools', name: 'function' };
+      const text = legacy['arguments'];
+      out.sequentialDelta('tool-call', place, `${pointer}/function_call/arguments`, text, { toolName });
     }
   }
 
+  #content(kind: 'text' | 'refusal', name: string, pointer: string, text: unknown, scope: string): void {
+    this.#out.sequentialDelta(kind, { scope, group: name, name }, pointer, text);
+  }
+
   /** OpenRouter: typed pieces, some of them signed or encrypted by the provider behind it. */
-  #reasoningDetails(details: readonly unknown[], pointer: string, channel: string): void {
+  #reasoningDetails(details: readonly unknown[], pointer: string, scope: string): void {
     for (let i = 0; i < details.length; i++) {
       const detail = asRecord(details[i]);
-      const name = `${channel}/reasoning_details/${asNumber(detail?.['index']) ?? i}`;
+      const piece = asNumber(detail?.['index']) ?? i;
       for (const key of ['text', 'summary']) {
-        const place = `${pointer}/reasoning_details/${i}/${key}`;
-        this.#out.delta('thinking', `${name}/${key}`, place, detail?.[key], { editable: false });
+        const place = { scope, group: 'reasoning', name: `reasoning_details/${piece}/${key}` };
+        const pointed = `${pointer}/reasoning_details/${i}/${key}`;
+        this.#out.sequentialDelta('thinking', place, pointed, detail?.[key], { editable: false });
       }
     }
   }
@@ -137,27 +144,34 @@ export class ChatDecoder implements ResponseDecoder {
       const part = asRecord(content[i]);
       const place = `${pointer}/content/${i}`;
       if (typeof part?.['text'] === 'string') {
-        this.#out.delta('text', `${channel}/content`, `${place}/text`, part['text']);
-      } else this.#out.wholeStrings('text', `${channel}/content/${i}`, place, content[i]);
+        this.#content('text', 'content', `${place}/text`, part['text'], channel);
+        continue;
+      }
+      const thoughts = asArray(part?.['thinking']);
+      for (let j = 0; j < thoughts.length; j++) {
+        const name = { scope: channel, group: 'reasoning', name: 'thinking' };
+        const text = asRecord(thoughts[j])?.['text'];
+        this.#out.sequentialDelta('thinking', name, `${place}/thinking/${j}/text`, text);
+      }
+      if (thoughts.length === 0) {
+        this.#out.add({ type: 'unknown', name: asString(part?.['type']) ?? 'content' });
+        this.#out.deltaStrings('text', `${channel}/content/${i}`, place, content[i], { editable: false });
+      }
     }
   }
 
-  #toolCall(call: JsonRecord | undefined, position: number, pointer: string, channel: string): void {
+  #toolCall(call: JsonRecord | undefined, position: number, pointer: string, scope: string): void {
     if (call === undefined) return;
-    const name = `${channel}/tool/${asNumber(call['index']) ?? position}`;
-    const place = `${pointer}/tool_calls/${position}`;
+    const name = `tool/${asNumber(call['index']) ?? position}`;
     const custom = asRecord(call['custom']);
     const named = custom ?? asRecord(call['function']);
-    const toolName = this.#toolName(name, named);
-    if (custom !== undefined) {
-      this.#out.delta('tool-call', name, `${place}/custom/input`, custom['input'], { toolName });
-    } else if (typeof named?.['arguments'] === 'string') {
-      this.#out.delta('tool-call', name, `${place}/function/arguments`, named['arguments'], { toolName });
-    } else {
-      this.#out.wholeStrings('tool-call', name, `${place}/function/arguments`, named?.['arguments'], {
-        toolName,
-      });
-    }
+    const toolName = this.#toolName(`${scope}/${name}`, named);
+    const member = custom === undefined ? 'function/arguments' : 'custom/input';
+    const place = `${pointer}/tool_calls/${position}/${member}`;
+    const text = custom === undefined ? named?.['arguments'] : custom['input'];
+    if (typeof text === 'string') {
+      this.#out.sequentialDelta('tool-call', { scope, group: 'tools', name }, place, text, { toolName });
+    } else this.#out.wholeStrings('tool-call', `${scope}/${name}`, place, text, { toolName });
   }
 
   #toolName(channel: string, named: JsonRecord | undefined): string | undefined {

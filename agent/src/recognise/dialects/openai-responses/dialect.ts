@@ -21,25 +21,27 @@ export const openaiResponses: Dialect = {
 };
 
 /**
- * Two events, because clients differ: Codex heeds only `response.failed`, and retries unless its code is
- * `invalid_prompt`; the SDKs throw only on `error`, and take the message from `error.message` or `message`.
+ * Two events, because clients differ. The SDKs throw on `error` and read no further, with the message in `error.message`
+ * or `message`. Codex passes over it, heeds only `response.failed`, and retries unless its code is `invalid_prompt`.
+ * In the other order the SDK's stream helper would trip over the second event's response id, which isn't the stream's.
  */
 function refuseInStream(refusal: Refusal): string {
+  const details = openaiError(refusal);
+  const { message, code, param } = details;
+  const error = { type: 'error', sequence_number: 0, code, message, param, error: details };
   const failed = {
     type: 'response.failed',
-    sequence_number: 0,
+    sequence_number: 1,
     response: {
       id: `resp_${refusal.decisionId}`,
       object: 'response',
       created_at: 0,
       status: 'failed',
-      error: { code: 'invalid_prompt', message: refusal.message },
+      error: { code: 'invalid_prompt', message },
       incomplete_details: null,
       output: [],
       usage: null,
     },
   };
-  const { message, code, param } = openaiError(refusal);
-  const error = { type: 'error', sequence_number: 1, code, message, param, error: openaiError(refusal) };
-  return `event: response.failed\ndata: ${JSON.stringify(failed)}\n\nevent: error\ndata: ${JSON.stringify(error)}\n\n`;
+  return [error, failed].map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('');
 }

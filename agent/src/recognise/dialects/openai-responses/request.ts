@@ -95,7 +95,12 @@ const GRAMMAR: ReadonlySet<string> = new Set(['type', '$ref', '$schema', 'requir
 /** Credentials that an MCP tool hands to the provider on purpose. */
 const MCP_CREDENTIALS: ReadonlySet<string> = new Set(['headers', 'authorization']);
 
-function readTools(tools: readonly unknown[], pointer: string, parts: PartCollector): void {
+function readTools(
+  tools: readonly unknown[],
+  pointer: string,
+  parts: PartCollector,
+  inNamespace = false,
+): void {
   for (let i = 0; i < tools.length; i++) {
     const place = `${pointer}/${i}`;
     const tool = asRecord(tools[i]);
@@ -108,12 +113,12 @@ function readTools(tools: readonly unknown[], pointer: string, parts: PartCollec
         const member = `${place}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
         parts.strings('tool-definition', 'system', member, tool[key], { toolName: name, skip: GRAMMAR });
       }
-    } else if (Array.isArray(tool['tools'])) {
+    } else if (Array.isArray(tool['tools']) && !inNamespace) {
       // A namespace: tools within a tool.
       parts.text('tool-definition', 'system', `${place}/description`, tool['description'], {
         toolName: name,
       });
-      readTools(tool['tools'], `${place}/tools`, parts);
+      readTools(tool['tools'], `${place}/tools`, parts, true);
     } else parts.toolDefinition(place, name, tool);
   }
 }

@@ -8,6 +8,10 @@ import { readItem } from './items.ts';
 import { STREAMED } from './streamed.ts';
 import { responsesUsage } from './usage.ts';
 
+/** Events that only report progress: `response.web_search_call.searching`, `keepalive`. */
+const PROGRESS =
+  /^(?:keepalive|response\.(?:[a-z_]+_call|mcp_list_tools)\.(?:in_progress|searching|interpreting|generating|completed|failed)|response\.compaction\.compacting)$/;
+
 /**
  * A channel is named after the string's place in the finished response: `output/0/content/1/text`,
  * `output/2/arguments`. So deltas, their `done` events and the snapshots of item and response meet in one name.
@@ -79,7 +83,7 @@ export class ResponsesDecoder implements ResponseDecoder {
         this.#error(event);
         return;
       default:
-        this.#out.add({ type: 'unknown', name });
+        if (!PROGRESS.test(name)) this.#out.add({ type: 'unknown', name });
     }
   }
 
