@@ -1,0 +1,169 @@
+/** The local API's server: Fastify on a Unix socket or named pipe, one route per entry of the contract. */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import fs from 'node:fs';
+import net from 'node:net';
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { z } from 'zod';
+import {
+  API_HOST,
+  type Call,
+  CONTRACT,
+  ERROR_STATUS,
+  type ExchangeView,
+  type Handlers,
+  WATCH,
+  type WireErrorCode,
+} from './contract.ts';
+import { LocalApiError } from './local-api-error.ts';
+import { Watchers } from './watchers.ts';
+
+export interface LocalApiOptions {
+  readonly socketPath: string;
+  readonly tokenFile: string;
+  readonly handlers: Handlers;
+  /** Writes a file 0600 and atomically (`platform/private-files.ts`). */
+  readonly writePrivateFile: (file: string, content: string) => void;
+  /** Something failed inside a handler; `detail` for the log, never for the caller. */
+  readonly onInternalError: (call: string, error: unknown) => void;
+  /** How many watches with a lease are open, whenever that changes. */
+  readonly onLeases?: (count: number) => void;
+}
+
+export interface LocalApi {
+  /** The status has changed: watchers are told soon, many changes in one message. Cheap, may be called per request. */
+  changed(): void;
+  /** An exchange has ended: watchers see it at once. */
+  exchangeEnded(exchange: () => ExchangeView): void;
+  readonly watchers: number;
+  close(): Promise<void>;
+}
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+/** A request that isn't whole by then is dropped: a stuck client must not hold a connection for ever. */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** Throws LocalApiError `socket-in-use` if another agent answers there. Call with the instance lock held. */
+export async function createLocalApi(options: LocalApiOptions): Promise<LocalApi> {
+  await removeDeadSocket(options.socketPath);
+  const token = randomBytes(32).toString('base64url');
+  const watchers = new Watchers(options);
+  const server = Fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 200 },
+  });
+  guardBorder(server, token);
+  answerErrors(server, options);
+  for (const name of Object.keys(CONTRACT) as Call[]) addRoute(server, name, options.handlers);
+  server.get(WATCH.path, async (request, reply) => {
+    const { lease } = parse(WATCH.input, request.query);
+    await watchers.open(reply, lease === 'true');
+  });
+  // The token first: who sees the socket can read it.
+  options.writePrivateFile(options.tokenFile, token);
+  await server.listen({ path: options.socketPath });
+  if (process.platform !== 'win32') fs.chmodSync(options.socketPath, 0o600);
+  return {
+    changed: () => watchers.changed(),
+    exchangeEnded: (exchange) => watchers.exchangeEnded(exchange),
+    get watchers() {
+      return watchers.size;
+    },
+    async close() {
+      watchers.close();
+      await server.close();
+      fs.rmSync(options.tokenFile, { force: true });
+    },
+  };
+}
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/**
+ * Threat model, row "web page": no browser may speak here even if it found a way to the socket. Programs send no
+ * Origin and no Sec-Fetch-*; browsers can't leave them out.
+ */
+function guardBorder(server: FastifyInstance, token: string): void {
+  const expected = sha256(`Bearer ${token}`);
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string' },
+    server.getDefaultJsonParser('error', 'error'),
+  );
+  server.addHook('onRequest', async (request) => {
+    const { headers } = request;
+    if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) {
+      throw new LocalApiError('origin-refused', 'Web pages may not use this API.');
+    }
+    if (headers.host !== API_HOST) {
+      throw new LocalApiError('host-refused', `The Host header must be "${API_HOST}".`);
+    }
+    // Digests have one length, so that the comparison's time says nothing about the token.
+    if (!timingSafeEqual(sha256(headers.authorization ?? ''), expected)) {
+      throw new LocalApiError('unauthorized', "The token is missing or wrong; it is in the agent's home.");
+    }
+  });
+}
+
+function addRoute(server: FastifyInstance, name: Call, handlers: Handlers): void {
+  const { method, path, input } = CONTRACT[name];
+  // One cast where the contract's types meet the wire; `input` has just been checked against the same entry.
+  const handler = handlers[name] as (input: unknown) => unknown;
+  server.route({
+    method,
+    url: path,
+    handler: async (request: FastifyRequest, reply: FastifyReply) => {
+      const raw =
+        method === 'GET' ? { ...asObject(request.query), ...asObject(request.params) } : (request.body ?? {});
+      const output = await handler(parse(input, raw));
+      return reply.header('cache-control', 'no-store').send(output);
+    },
+  });
+}
+
+const asObject = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});
+
+function parse<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new LocalApiError('bad-request', z.prettifyError(result.error));
+}
+
+function answerErrors(server: FastifyInstance, { onInternalError }: LocalApiOptions): void {
+  const send = (reply: FastifyReply, code: WireErrorCode, message: string): FastifyReply =>
+    reply.code(ERROR_STATUS[code]).send({ error: { code, message } });
+  server.setNotFoundHandler((_request, reply) => send(reply, 'not-found', 'There is no such call.'));
+  server.setErrorHandler((error: FastifyError | LocalApiError, request, reply) => {
+    if (error instanceof LocalApiError && error.code in ERROR_STATUS) {
+      return send(reply, error.code as WireErrorCode, error.message);
+    }
+    const status = 'statusCode' in error ? error.statusCode : undefined;
+    if (status === 413) return send(reply, 'too-large', `A body may have ${BODY_LIMIT_BYTES} bytes.`);
+    if (status === 415) return send(reply, 'unsupported-media-type', 'Send application/json.');
+    if (status !== undefined && status < 500) return send(reply, 'bad-request', error.message);
+    onInternalError(request.routeOptions.url ?? request.url, error);
+    return send(reply, 'internal', 'The agent could not do that; its log says why.');
+  });
+}
+
+/** A crashed agent leaves its socket behind. One that answers is alive, whatever the lock says. */
+async function removeDeadSocket(socketPath: string): Promise<void> {
+  if (process.platform === 'win32' || !fs.existsSync(socketPath)) return;
+  const alive = await new Promise<boolean>((resolve) => {
+    const socket = net.connect(socketPath);
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false)); // ECONNREFUSED: nobody listens any more
+    socket.once('close', () => socket.destroy());
+    socket.once('connect', () => socket.destroy());
+  });
+  if (alive) throw new LocalApiError('socket-in-use', `Another agent answers at ${socketPath}.`);
+  fs.rmSync(socketPath, { force: true });
+}

@@ -1,0 +1,92 @@
+import type { AgentStatus, ExchangeView, Handlers } from '../../agent/src/serve/contract.ts';
+import { LocalApiError } from '../../agent/src/serve/local-api-error.ts';
+
+/** A healthy agent's status; typed by the contract, so that it can't drift. */
+export function healthyStatus(changes: Partial<AgentStatus> = {}): AgentStatus {
+  return {
+    state: 'running',
+    process: {
+      pid: process.pid,
+      version: '0.1.0',
+      startedAtMs: Date.now() - 3_600_000,
+      rssBytes: 90_000_000,
+    },
+    home: '/home/ann/.local/share/postern',
+    proxy: { url: 'http://127.0.0.1:7843', host: '127.0.0.1', port: 7843 },
+    pac: { url: 'http://127.0.0.1:7843/proxy.pac' },
+    ca: { file: '/home/ann/.local/share/postern/ca.pem', uncovered: [] },
+    policy: { name: 'baseline', revision: 'a1b2c3d4', source: { kind: 'embedded' }, loadedAtMs: Date.now() },
+    config: { files: [], problems: [] },
+    counters: {
+      connections: 12,
+      openConnections: 1,
+      tunnels: 9,
+      inspected: 3,
+      handshakesRefused: 0,
+      exchanges: 4,
+      decisions: { allow: 3, warn: 0, redact: 0, justify: 0, block: 1 },
+    },
+    store: { state: 'ok', file: '/home/ann/.local/share/postern/postern.db', queued: 0, dropped: 0 },
+    incidents: [],
+    degraded: [],
+    ...changes,
+  };
+}
+
+export function oneExchange(changes: Partial<ExchangeView> = {}): ExchangeView {
+  return {
+    id: 'd-1',
+    startedAtMs: 1_790_000_000_000,
+    endedAtMs: 1_790_000_001_000,
+    user: 'ann',
+    app: { id: 'claude-code', name: 'Claude Code', identifiedBy: 'header' },
+    service: 'anthropic',
+    host: 'api.anthropic.com',
+    operation: 'generate',
+    model: 'claude-opus-5',
+    mode: 'direct',
+    decision: 'allow',
+    effective: 'allow',
+    reasons: [],
+    findings: {},
+    result: 'complete',
+    status: 200,
+    requestBytes: 1000,
+    responseBytes: 2000,
+    inputTokens: 300,
+    outputTokens: 50,
+    usageEstimated: false,
+    nanoUsd: 12_500_000,
+    costEstimated: false,
+    addedMs: 0.4,
+    policy: { name: 'baseline', revision: 'a1b2c3d4' },
+    ...changes,
+  };
+}
+
+export function handlers(changes: Partial<Handlers> = {}): Handlers {
+  return {
+    status: () => healthyStatus(),
+    exchanges: ({ limit }) => ({ exchanges: [oneExchange()].slice(0, limit) }),
+    exchange: ({ id }) => {
+      if (id !== 'd-1') throw new LocalApiError('not-found', `There is no exchange ${id}.`);
+      return oneExchange();
+    },
+    usage: ({ by }) => {
+      const total = {
+        exchanges: 4,
+        blocked: 1,
+        inputTokens: 1200,
+        outputTokens: 90,
+        nanoUsd: 50_000_000,
+        estimated: false,
+      };
+      return { by, sinceMs: 0, untilMs: 1, rows: [{ key: 'claude-code', ...total }], total };
+    },
+    stop: () => ({ done: true }),
+    pause: ({ minutes }) => ({ untilMs: Date.now() + minutes * 60_000 }),
+    resume: () => ({ done: true }),
+    reload: () => ({ policy: { name: 'baseline', revision: 'a1b2c3d4' }, problems: [] }),
+    ...changes,
+  };
+}
