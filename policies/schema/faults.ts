@@ -125,7 +125,7 @@ function show(value: unknown): string {
   return `"${text.length > 40 ? `${text.slice(0, 37)}...` : text}"`;
 }
 
-export function valueAt(data: unknown, path: Path): unknown {
+function valueAt(data: unknown, path: Path): unknown {
   let value = data;
   for (const step of path) {
     if (typeof value !== 'object' || value === null) return undefined;

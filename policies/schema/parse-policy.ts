@@ -52,7 +52,7 @@ export function parsePolicy(text: string, fileName: string, options: ParseOption
 }
 
 /** Content hash of a policy, with defaults filled in and keys in the schema's order. */
-export function revisionOf(policy: Policy): string {
+function revisionOf(policy: Policy): string {
   return createHash('sha256').update(JSON.stringify(policy)).digest('hex').slice(0, 12);
 }
 

@@ -15,7 +15,7 @@ const nonEmpty = <T extends z.ZodType>(item: T) =>
 
 export const modeSchema = z.enum(['gateway', 'passthrough', 'direct', 'tunnel', 'block']);
 export const actionSchema = z.enum(['allow', 'warn', 'redact', 'block']);
-export const onFailureSchema = z.enum(['allow', 'warn', 'block']);
+const onFailureSchema = z.enum(['allow', 'warn', 'block']);
 
 /**
  * First match wins; the catalogue's default mode follows. `match` takes service ids, host names, `*.` suffixes,
@@ -118,8 +118,6 @@ export const policySchema = z.strictObject({
 });
 
 export type Policy = z.infer<typeof policySchema>;
-/** What a person may write: defaults left out, single values for lists. */
-export type PolicyInput = z.input<typeof policySchema>;
 export type ServiceRule = Policy['services'][number];
 export type ModelRule = Policy['models'][number];
 export type GuardrailRule = Policy['guardrails'][number];

@@ -23,6 +23,14 @@ export function* checkReferences(policy: Policy, catalogue: Catalogue): Iterable
       if (fault !== undefined) yield { path: ['services', index, 'match', position], ...fault };
     }
   }
+  for (const [index, rule] of policy.services.entries()) {
+    if (rule.dialect === undefined || rule.match.some((name) => name.includes('.'))) continue;
+    yield {
+      path: ['services', index, 'dialect'],
+      message: 'This rule names only services of the catalogue, which knows their dialects.',
+      mend: 'Remove the dialect, or name the hosts that speak it.',
+    };
+  }
   const apps = new Set([...catalogue.apps.map(({ id }) => id), 'unknown', '*']);
   for (const [index, rule] of policy.apps.rules.entries()) {
     for (const [position, name] of rule.match.entries()) {

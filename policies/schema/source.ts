@@ -2,7 +2,7 @@ import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node,
 import { type Fault, fieldName, type Problem } from './problem.ts';
 
 /** Larger documents are refused unread: a policy of a thousand rules is about 200 KB. */
-export const MAX_POLICY_BYTES = 1_048_576;
+const MAX_POLICY_BYTES = 1_048_576;
 /** Anchors repeated inside anchors grow exponentially; a policy has no use for more than a few. */
 const MAX_ALIASES = 100;
 

@@ -34,7 +34,7 @@ describe('explain', () => {
       'service services[1] not-matched: Its condition isn\'t met: app == "codex"',
       "default anthropic applied: Anthropic API has the catalogue's default mode, direct.",
       "app apps[0] skipped: It isn't about Claude Code.",
-      'model models[0] not-matched: "claude-sonnet-4-5" doesn\'t match gpt-*.',
+      'model models[0] not-matched: The model "claude-sonnet-4-5" doesn\'t match gpt-*.',
       'guardrail no-secrets applied: The rule "no-secrets" found an AWS access key in your message.',
       'guardrail answers skipped: It is about answers.',
     ]);

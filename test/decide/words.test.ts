@@ -9,8 +9,8 @@ it.each([
   [{ partKind: 'tool-result', role: 'tool' }, { toolName: 'Bash' }, 'in the result of the tool "Bash"'],
   [{ partKind: 'tool-result', role: 'tool' }, {}, 'in the result of a tool'],
   [{ partKind: 'tool-call', role: 'assistant' }, { toolName: 'Write' }, 'in a call to the tool "Write"'],
-  [{ partKind: 'file' }, { fileName: 'notes.txt' }, 'in the attached file "notes.txt"'],
-  [{ partKind: 'tool-result' }, { toolName: '\u001b[31m"x"\n' }, 'in the result of the tool "??31m?x??"'],
+  [{ partKind: 'file' }, { fileName: 'notes.txt' }, 'in an attached file'],
+  [{ partKind: 'tool-result' }, { toolName: '\u001b[31m"x"\n' }, 'in the result of a tool'],
   [{ direction: 'response' }, undefined, 'in the answer'],
   [{ direction: 'response', partKind: 'tool-call' }, undefined, 'in a tool call of the answer'],
 ] as const)('%o with %o: %s', (finding, part, expected) => {

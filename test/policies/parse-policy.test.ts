@@ -192,6 +192,11 @@ describe('parsePolicy', () => {
       { line: 4, message: 'There is no kind of service "wbe".' },
     ],
     [
+      'a dialect for a known service',
+      `${HEAD}services:\n  - { match: openai, mode: direct, dialect: gemini }\n`,
+      { line: 4, column: 45, field: 'services[0].dialect' },
+    ],
+    [
       'an unknown app',
       `${HEAD}apps:\n  rules:\n    - match: [cladue-code]\n      state: denied\n`,
       {

@@ -1,5 +1,6 @@
 import type { Evaluation } from './evaluation.ts';
 import type { CompiledModelRule } from './rules.ts';
+import { modelNamed } from './words.ts';
 
 /** Applies the first model rule that fits. A condition that can't be evaluated counts where the rule restricts. */
 export function applyModelRules(evaluation: Evaluation): void {
@@ -14,13 +15,13 @@ export function applyModelRules(evaluation: Evaluation): void {
     const { action, message } = compiled.rule;
     if (!evaluation.holds(rule, compiled.when, action !== 'allow')) continue;
     decided = true;
-    const shown = quoteModel(model);
+    const shown = modelNamed(model);
     const text =
       action === 'block'
-        ? `The policy doesn't allow the model ${shown} here (${compiled.id}).`
+        ? `The policy doesn't allow the ${shown} here (${compiled.id}).`
         : action === 'warn'
-          ? `The policy advises against the model ${shown} here (${compiled.id}).`
-          : `${compiled.id} allows the model ${shown}.`;
+          ? `The policy advises against the ${shown} here (${compiled.id}).`
+          : `${compiled.id} allows the ${shown}.`;
     if (action !== 'allow') evaluation.add({ rule, action, text, message, findings: [] });
     evaluation.account(rule, 'applied', action, text);
     if (evaluation.accounts === undefined) return;
@@ -37,13 +38,7 @@ function accountSkipped(
   if (decided) evaluation.account(name, 'skipped', 'allow', 'An earlier rule had already decided.');
   else if (model === undefined) evaluation.account(name, 'not-matched', 'allow', 'The call names no model.');
   else {
-    const text = `${quoteModel(model)} doesn't match ${rule.match.join(', ')}.`;
+    const text = `The ${modelNamed(model)} doesn't match ${rule.match.join(', ')}.`;
     evaluation.account(name, 'not-matched', 'allow', text);
   }
-}
-
-/** The caller wrote it, so it may be anything: shortened, on one line. */
-function quoteModel(model: string): string {
-  const clean = model.replace(/[^\x20-\x7e]/g, '?');
-  return `"${clean.length > 60 ? `${clean.slice(0, 57)}...` : clean}"`;
 }

@@ -24,7 +24,7 @@ export interface CompiledModelRule {
   readonly matches: (model: string) => boolean;
 }
 
-export interface CompiledAppRule {
+interface CompiledAppRule {
   readonly id: string;
   readonly rule: AppRule;
   readonly when: Condition | undefined;

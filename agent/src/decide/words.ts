@@ -1,12 +1,16 @@
-/** Findings in words that a person can read. Never quotes what was found. */
+/**
+ * Findings in words that a person can read. The words are stored with the decision, so they never hold what a person
+ * wrote: neither what was found nor the name of an attached file.
+ */
 
 import type { Part } from '../core/exchange.ts';
 import type { Finding } from '../core/finding.ts';
 
 const MAX_GROUPS = 3;
-const MAX_NAME = 40;
+/** Tool and model names come from programs; what doesn't look like one could be anything. */
+const IDENTIFIER = /^[A-Za-z0-9_.:/@-]{1,64}$/;
 
-/** Finds the request part that a finding's place points to, for the names of tools and files. */
+/** Finds the request part that a finding's place points to, for the names of tools. */
 export type PartAt = (place: string) => Part | undefined;
 
 /** `an AWS access key in your message and 2 GitHub tokens in the result of the tool "Bash"`. */
@@ -34,13 +38,13 @@ export function describePlace(
   if (finding.direction === 'response') return RESPONSE_PLACES[finding.partKind] ?? 'in the answer';
   switch (finding.partKind) {
     case 'tool-result':
-      return `in the result of ${named('tool', part?.toolName, 'a tool')}`;
+      return `in the result of ${toolNamed(part)}`;
     case 'tool-call':
-      return `in a call to ${named('tool', part?.toolName, 'a tool')}`;
+      return `in a call to ${toolNamed(part)}`;
     case 'tool-definition':
-      return `in the definition of ${named('tool', part?.toolName, 'a tool')}`;
+      return `in the definition of ${toolNamed(part)}`;
     case 'file':
-      return `in ${named('attached file', part?.fileName, 'an attached file')}`;
+      return 'in an attached file';
     case 'image':
       return 'in an attached image';
     case 'audio':
@@ -65,11 +69,12 @@ const RESPONSE_PLACES: Partial<Record<Finding['partKind'], string>> = {
   thinking: "in the model's reasoning",
 };
 
-function named(what: string, name: string | undefined, otherwise: string): string {
-  if (name === undefined || name === '') return otherwise;
-  const clean = name.replace(/[^\p{L}\p{N} ._:/@()-]/gu, '?');
-  return `the ${what} "${clean.length > MAX_NAME ? `${clean.slice(0, MAX_NAME - 3)}...` : clean}"`;
-}
+const toolNamed = (part: Part | undefined): string =>
+  part?.toolName !== undefined && IDENTIFIER.test(part.toolName) ? `the tool "${part.toolName}"` : 'a tool';
+
+/** A model's name in quotes, if it looks like one. */
+export const modelNamed = (model: string): string =>
+  IDENTIFIER.test(model) ? `model "${model}"` : 'model that this call names';
 
 function counted(label: string, count: number): string {
   if (count === 1) return `${article(label)} ${label}`;
@@ -83,7 +88,7 @@ function article(label: string): 'a' | 'an' {
   return (spelt ? /^[AEFHILMNORSX8n]/ : /^[aeio]|^u(?!se|ni)/i).test(word) ? 'an' : 'a';
 }
 
-export function joined(items: readonly string[]): string {
+function joined(items: readonly string[]): string {
   if (items.length <= 1) return items[0] ?? '';
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }

@@ -71,11 +71,20 @@ export function compileCondition(source: string): CompiledCondition {
         const value = run(bindings as never);
         if (value === true) return YES;
         if (value === false) return NO;
-        const error = isCelError(value) ? value.message : 'it gave neither true nor false';
+        const error = isCelError(value) ? errorName(value.message) : 'it gave neither true nor false';
         return { ok: false, error };
       },
     },
   };
+}
+
+/** The evaluator's messages can hold values of the call; reasons are stored and must not. So only their kind is told. */
+function errorName(message: string): string {
+  if (/zero|modulus/i.test(message)) return 'division by zero';
+  if (/index|bounds/i.test(message)) return 'an index out of range';
+  if (/overflow|range/i.test(message)) return 'a number out of range';
+  if (/convert|parse|invalid|syntax/i.test(message)) return "a value that can't be converted";
+  return 'an error while evaluating';
 }
 
 /** Depth of brackets outside of texts. */
