@@ -92,8 +92,8 @@ function readItems(items: readonly unknown[], pointer: string, parts: PartCollec
 }
 
 const GRAMMAR: ReadonlySet<string> = new Set(['type', '$ref', '$schema', 'required', 'format']);
-/** Credentials that an MCP tool hands to the provider on purpose. */
-const MCP_CREDENTIALS: ReadonlySet<string> = new Set(['headers', 'authorization']);
+/** `headers` and `authorization` are credentials that an MCP tool hands to the provider on purpose. */
+const MCP_SKIPPED: ReadonlySet<string> = new Set(['type', 'headers', 'authorization']);
 
 function readTools(
   tools: readonly unknown[],
@@ -109,7 +109,7 @@ function readTools(
     else if (tool['type'] === 'mcp') {
       if (name !== undefined) parts.tools.push(name);
       for (const key of Object.keys(tool)) {
-        if (MCP_CREDENTIALS.has(key)) continue;
+        if (MCP_SKIPPED.has(key)) continue;
         const member = `${place}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
         parts.strings('tool-definition', 'system', member, tool[key], { toolName: name, skip: GRAMMAR });
       }
