@@ -41,6 +41,7 @@ export interface CallOptions {
   readonly app?: AppIdentity;
   readonly user?: string;
   readonly nowMs?: number;
+  readonly readableAsText?: boolean;
 }
 
 export function callOf(compiled: CompiledPolicy, options: CallOptions = {}): CallContext {
@@ -54,7 +55,8 @@ export function callOf(compiled: CompiledPolicy, options: CallOptions = {}): Cal
   const location = compiled.locate(hostname, method, pathname + search, webSocket);
   if (location === undefined) throw new Error(`nothing is known about ${url}`);
   const { user = 'anna', nowMs = NOW_MS } = options;
-  return { id: 'd-1', nowMs, user, device: 'laptop-7', app, location };
+  const { readableAsText = false } = options;
+  return { id: 'd-1', nowMs, user, device: 'laptop-7', app, location, readableAsText };
 }
 
 export function partOf(part: Partial<Part> = {}): Part {

@@ -16,7 +16,7 @@ export type HeadVerdict =
   /** Read the body, search it, then `decideRequest` (or `decideUnread`, if it can't be read). */
   | { readonly type: 'read' };
 
-/** What a request head alone decides. `hasBody`: whether a body follows, or messages on a WebSocket. */
+/** What a request head alone decides. A WebSocket's `read` means: read its messages. */
 export function decideHead(
   compiled: CompiledPolicy,
   call: CallContext,
@@ -47,7 +47,7 @@ export function decideRequest(
   applyAppRules(evaluation, false);
   applyModelRules(evaluation);
   if (isPrompt(request.location) && request.exchange.dialect === 'opaque')
-    addUnread(evaluation, 'unreadable');
+    addUnread(evaluation, 'only-as-text');
   const { redact } = applyRequestGuardrails(evaluation);
   return evaluation.decision(mode, redact.length === 0 ? [] : editsFor(redact));
 }
@@ -91,23 +91,24 @@ function isRefused(evaluation: Evaluation): boolean {
   return !evaluation.compiled.policy.rollout.shadow && evaluation.strictest() === 'block';
 }
 
-function addUnread(evaluation: Evaluation, why: 'unreadable' | 'oversized'): void {
+/** `only-as-text`: its strings could be searched, but nobody knows which of them is what. */
+function addUnread(evaluation: Evaluation, why: 'unreadable' | 'oversized' | 'only-as-text'): void {
   const { unreadableRequest, oversizedRequest } = evaluation.compiled.policy.failure;
-  const { service, dialect } = evaluation.call.location;
-  const action = why === 'unreadable' ? unreadableRequest : oversizedRequest;
-  const id = why === 'unreadable' ? 'failure.unreadableRequest' : 'failure.oversizedRequest';
-  const fact =
-    why === 'oversized'
-      ? 'This request is larger than the agent can check'
-      : dialect === 'opaque'
-        ? `What ${service.name} sends is in a format that the agent can't read yet`
-        : 'This request could not be read';
-  const checked =
-    why === 'unreadable' && evaluation.request !== undefined
-      ? ' checked as plain text only'
-      : ' sent unchecked';
-  const then = action === 'block' ? ', so it was not sent' : `, and was${checked}`;
-  const text = `${fact}${then}.`;
+  const action = why === 'oversized' ? oversizedRequest : unreadableRequest;
+  const id = why === 'oversized' ? 'failure.oversizedRequest' : 'failure.unreadableRequest';
+  const checked = why === 'only-as-text' ? 'after a search of its plain text' : 'unchecked';
+  const then = action === 'block' ? 'so it was not sent' : `and was sent ${checked}`;
+  const text = `${unreadFact(evaluation.call.location, why)}, ${then}.`;
   evaluation.add({ rule: { kind: 'failure', id }, action, text, message: undefined, findings: [] });
   evaluation.account({ kind: 'failure', id }, 'applied', action, text);
+}
+
+function unreadFact(
+  { service, dialect }: Location,
+  why: 'unreadable' | 'oversized' | 'only-as-text',
+): string {
+  if (why === 'oversized') return 'This request is larger than the agent can check';
+  if (dialect === 'opaque')
+    return `What ${service.name} sends is in a format that the agent doesn't know yet`;
+  return 'This request could not be read';
 }

@@ -45,7 +45,7 @@ function decideFor(
   rules: RuleAccount[],
 ): Decision {
   // A head's verdict comes first on the real way too: what it refuses or passes is never read.
-  const call = input.type === 'request' ? input.request : input.call;
+  const call = input.type === 'request' ? { ...input.request, readableAsText: true } : input.call;
   const verdict = decideHead(compiled, call, rules);
   if (verdict.type !== 'read') return verdict.decision;
   rules.length = 0;
