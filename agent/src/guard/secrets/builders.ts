@@ -85,7 +85,8 @@ export function token(
     keywords.length === 1
       ? escapePattern(keywords[0] as string)
       : `(?:${keywords.map(escapePattern).join('|')})`;
-  const random = `[${set}]${quantifier(length)}`;
+  // Padding ends a token: were it part of the set, a run of `key=key=` would be read again from every `key`.
+  const random = `[${set.replace('=', '')}]${quantifier(length)}${set.includes('=') ? '={0,2}' : ''}`;
   return secret({
     id,
     label,

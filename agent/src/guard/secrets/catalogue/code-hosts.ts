@@ -1,6 +1,6 @@
 /** Tokens of code hosts and build services. */
 import type { Rule } from '../../engine/rule.ts';
-import { BASE62, BASE64URL, HEX, LOWER, named, token } from '../builders.ts';
+import { BASE62, BASE64URL, HEX, LEFT, LOWER, named, secret, token } from '../builders.ts';
 import { hasCrc32Checksum } from '../checks.ts';
 
 const GITHUB =
@@ -65,14 +65,13 @@ export const codeHosts: readonly Rule[] = [
     BASE62,
     32,
   ),
-  token(
-    'bitbucket-access-token',
-    'Bitbucket access token',
-    'https://support.atlassian.com/bitbucket-cloud/docs/access-tokens/',
-    'ATCTT3xFfGF0',
-    'A-Za-z0-9_=-',
-    [100, 220],
-  ),
+  secret({
+    id: 'bitbucket-access-token',
+    label: 'Bitbucket access token',
+    source: 'https://support.atlassian.com/bitbucket-cloud/docs/access-tokens/',
+    keywords: ['ATCTT3xFfGF0'],
+    pattern: `${LEFT}ATCTT3xFfGF0[A-Za-z0-9_-]{90,220}(?:=[A-F0-9]{8})?(?![A-Za-z0-9_-])`,
+  }),
   token(
     'sourcegraph-token',
     'Sourcegraph token',

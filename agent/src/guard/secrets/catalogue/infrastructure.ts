@@ -1,6 +1,6 @@
 /** Keys of what keeps systems running: monitoring, identity, secrets, networks. */
 import type { Rule } from '../../engine/rule.ts';
-import { BASE62, BASE64URL, HEX, LEFT, LOWER, named, secret, token } from '../builders.ts';
+import { ASSIGNMENT, BASE62, BASE64URL, HEX, LEFT, LOWER, named, secret, token } from '../builders.ts';
 
 const NEW_RELIC = 'https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/';
 const VAULT = 'https://developer.hashicorp.com/vault/docs/concepts/tokens';
@@ -133,14 +133,13 @@ export const infrastructure: readonly Rule[] = [
     'A-Za-z0-9+/=',
     [60, 400],
   ),
-  token(
-    'sentry-organization-token',
-    'Sentry organisation token',
-    'https://docs.sentry.io/account/auth-tokens/',
-    'sntrys_',
-    'A-Za-z0-9+/=_-',
-    [60, 500],
-  ),
+  secret({
+    id: 'sentry-organization-token',
+    label: 'Sentry organisation token',
+    source: 'https://docs.sentry.io/account/auth-tokens/',
+    keywords: ['sntrys_'],
+    pattern: `${LEFT}sntrys_[A-Za-z0-9+/]{40,500}={0,2}_[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/=])`,
+  }),
   token(
     'sentry-user-token',
     'Sentry user token',
@@ -317,8 +316,7 @@ export const infrastructure: readonly Rule[] = [
     'A-Za-z0-9+/',
     58,
     {
-      pattern:
-        '(?i:elastic|apikey )[\\w.-]{0,32}(?:\\\\{0,3}["\'`]?[ \\t]{0,4}[=:][ \\t]{0,4}(?:\\\\{0,3}["\'`])?(?:ApiKey )?)?([A-Za-z0-9+/]{58}==)',
+      pattern: `(?:(?i:elastic)[\\w.-]{0,32}${ASSIGNMENT}(?:ApiKey )?|ApiKey )([A-Za-z0-9+/]{58}==)`,
     },
   ),
 ];

@@ -79,7 +79,7 @@ export const privateKeys: readonly Rule[] = [
     source: 'https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html',
     severity: 'critical',
     keywords: ['PuTTY-User-Key-File-'],
-    pattern: `PuTTY-User-Key-File-[23]: [a-z0-9-]{4,40}${LINE_END}(?:[A-Za-z][A-Za-z0-9-]{1,30}: [^\\r\\n\\\\]{0,160}(?:\\s|\\\\[nr]){1,6}){0,4}[A-Za-z0-9+/=\\s\\\\]{40,8000}(?:(?:[A-Za-z][A-Za-z0-9-]{1,30}: [^\\r\\n\\\\]{0,160}(?:\\s|\\\\[nr]){1,6}){0,6}[A-Za-z0-9+/=\\s\\\\]{40,8000})?(?:Private-MAC: [0-9a-f]{40,64})?`,
+    pattern: `${LEFT}PuTTY-User-Key-File-[23]: [a-z0-9-]{4,40}${LINE_END}(?:[A-Za-z][A-Za-z0-9-]{1,30}: [^\\r\\n\\\\]{0,160}(?:\\s|\\\\[nr]){1,6}){0,4}[A-Za-z0-9+/=\\s\\\\]{40,8000}(?:(?:[A-Za-z][A-Za-z0-9-]{1,30}: [^\\r\\n\\\\]{0,160}(?:\\s|\\\\[nr]){1,6}){0,6}[A-Za-z0-9+/=\\s\\\\]{40,8000})?(?:Private-MAC: [0-9a-f]{40,64})?`,
     proof: isKeyText,
     judge: () => undefined,
   }),

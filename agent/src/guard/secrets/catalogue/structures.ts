@@ -149,7 +149,7 @@ export const connectionStrings: readonly Rule[] = [
     severity: 'critical',
     keywords: ['jdbc:'],
     pattern:
-      'jdbc:[a-z0-9:]{2,30}[^\\s"\'`<>]{4,200}?[?;&:](?i:password|pwd)=([^\\s"\'`&;<>\\\\]{4,100})(?![^\\s"\'`&;<>\\\\])',
+      'jdbc:[a-z0-9]{2,20}:[^\\s"\'`<>]{4,200}?[?;&:](?i:password|pwd)=([^\\s"\'`&;<>\\\\]{4,100})(?![^\\s"\'`&;<>\\\\])',
     minEntropy: 1.5,
     specificity: CONTEXTUAL,
     judge: judgeUriPassword,
