@@ -1,10 +1,9 @@
 /** Opens the database file with the settings that keep the promises of durability and of deletion. */
 import { existsSync, renameSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { asRecordError, isCorruption, RecordError } from './errors.ts';
 import { migrate, requireCurrentSchema } from './migrations/migrate.ts';
-import { makePrivateDirectory, makePrivateFile } from './private-files.ts';
+import { makePrivateFile } from './private-files.ts';
 
 /** Above this size a full check costs seconds, so it is made only after an unclean end. */
 const ALWAYS_CHECK_BYTES = 128 * 1024 * 1024;
@@ -17,12 +16,14 @@ export interface OpenedDatabase {
   readonly setAside: string | undefined;
 }
 
-/** Opens or makes the database; one that is damaged is moved aside and a new one made. Throws RecordError. */
+/**
+ * Opens or makes the database, in a directory that is already private; one that is damaged is moved aside and a new
+ * one made. Throws RecordError.
+ */
 export function openForWriting(
   file: string,
   options: { readonly nowMs: number; readonly maxBytes?: number | undefined },
 ): OpenedDatabase {
-  makePrivateDirectory(dirname(file));
   try {
     return { database: openChecked(file, options.maxBytes), setAside: undefined };
   } catch (error) {
@@ -95,6 +96,8 @@ function applySettings(database: Database, maxBytes: number | undefined): void {
   database.pragma('temp_store = MEMORY');
   database.pragma('trusted_schema = OFF');
   database.pragma('cell_size_check = ON');
+  // In KiB. The log is written at its end; SQLite's default of 16 MB would only be memory taken.
+  database.pragma('cache_size = -2000');
   if (maxBytes !== undefined) database.pragma(`max_page_count = ${Math.ceil(maxBytes / PAGE_BYTES)}`);
 }
 

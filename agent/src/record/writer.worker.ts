@@ -3,6 +3,7 @@
  * anything but the disk. It never exits on an error: it says what failed, and the main thread decides.
  */
 import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
 import { readAnchor, writeAnchor } from './audit/anchor.ts';
@@ -11,6 +12,7 @@ import { openSigner } from './audit/signing.ts';
 import { moveAside, openForWriting } from './database.ts';
 import { asRecordError, RecordError } from './errors.ts';
 import { type LogItem, LogWriter } from './log-writer.ts';
+import { makePrivateDirectory } from './private-files.ts';
 import { findExchange, listExchanges } from './reports/exchanges.ts';
 import type { RecordQuery } from './reports/query.ts';
 import { usageReport } from './reports/usage.ts';
@@ -30,6 +32,7 @@ let unanchored: SignedRow | undefined;
 let anchorTimer: NodeJS.Timeout | undefined;
 
 function open(nowMs: number): string | undefined {
+  makePrivateDirectory(dirname(data.file));
   const signer = openSigner(data.keyFile);
   const opened = openForWriting(data.file, { nowMs, maxBytes: data.maxBytes });
   database = opened.database;
