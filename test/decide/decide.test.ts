@@ -47,6 +47,29 @@ describe('decideHead', () => {
     });
   });
 
+  it('reads unknown formats that are text, searches them, and still says that it did not understand them', () => {
+    const url = 'https://claude.ai/api/organizations/o/chat_conversations/c/completion';
+    const compiled = policyOf('guardrails:\n  - { id: g, detect: secrets, action: block }\n');
+    const options = { url, readableAsText: true };
+    expect(decideHead(compiled, callOf(compiled, options))).toEqual({ type: 'read' });
+    const exchange = exchangeOf({ dialect: 'opaque', model: undefined });
+    const clean = decideRequest(compiled, requestOf(compiled, { exchange }, options));
+    expect(clean).toMatchObject({
+      decision: 'warn',
+      reasons: [{ rule: { id: 'failure.unreadableRequest' } }],
+    });
+    expect(clean.reasons[0]?.text).toContain('was sent after a search of its plain text');
+    const found = decideRequest(
+      compiled,
+      requestOf(compiled, { exchange, findings: [findingOf()] }, options),
+    );
+    expect(found.decision).toBe('block');
+    const control = { url: 'https://api.anthropic.com/api/event_logging/v2/batch', readableAsText: true };
+    expect(decideHead(compiled, callOf(compiled, control)), 'housekeeping is no prompt').toMatchObject({
+      type: 'pass',
+    });
+  });
+
   it("refuses a blocked service on every path, with the rule's message", () => {
     const compiled = policyOf(
       'services:\n  - { match: [anthropic], mode: block, message: Use the gateway. }\n',

@@ -59,6 +59,29 @@ describe('the shipped catalogue', () => {
     }
   });
 
+  it('covers every AI host that is known to carry prompts', () => {
+    const wanted =
+      `api.openai.com chatgpt.com cdn.oaistatic.com files.oaiusercontent.com api.anthropic.com claude.ai
+      platform.claude.com mcp-proxy.anthropic.com claudeusercontent.com generativelanguage.googleapis.com
+      cloudcode-pa.googleapis.com aistudio.google.com gemini.google.com notebooklm.google.com jules.google.com
+      us-central1-aiplatform.googleapis.com api.githubcopilot.com api.individual.githubcopilot.com
+      api.business.githubcopilot.com api.enterprise.githubcopilot.com copilot-proxy.githubusercontent.com
+      api2.cursor.sh agent.api5.cursor.sh agentn.eu.api5.cursor.sh server.codeium.com inference.codeium.com
+      server.self-serve.windsurf.com copilot.microsoft.com copilot.cloud.microsoft grok.com x.ai api.x.ai
+      perplexity.ai api.perplexity.ai poe.com api.mistral.ai chat.mistral.ai api.cohere.com huggingface.co
+      router.huggingface.co api.groq.com meta.ai openrouter.ai api.together.xyz api.deepseek.com chat.deepseek.com
+      api.fireworks.ai api.cerebras.ai bedrock-runtime.us-east-1.amazonaws.com acme.openai.azure.com
+      acme.services.ai.azure.com acme.cognitiveservices.azure.com api.jetbrains.ai grazie.ai grazie.aws.intellij.net
+      tenant.api.augmentcode.com ampcode.com models.opencode.ai app.warp.dev cloud.zed.dev api.tabnine.com replit.com
+      bolt.new lovable.dev notion.so character.ai you.com v0.app v0.dev api.continue.dev`.split(/\s+/);
+    const patterns = services.flatMap(({ hosts }) => hosts);
+    const covered = (host: string) =>
+      patterns.some(
+        (pattern) => pattern === host || (pattern.startsWith('*.') && host.endsWith(pattern.slice(1))),
+      );
+    expect(wanted.filter((host) => !covered(host))).toEqual([]);
+  });
+
   it('never names an apex that belongs to more than AI', () => {
     const shared = [
       'googleapis.com',
