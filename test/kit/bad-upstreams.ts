@@ -23,7 +23,7 @@ import {
   seq,
 } from './der-writer.ts';
 
-export const BAD_HOST = 'ai.example.test';
+const BAD_HOST = 'ai.example.test';
 
 export interface BadUpstream {
   readonly name: string;

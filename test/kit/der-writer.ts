@@ -13,7 +13,7 @@ export const der = (tag: number, ...parts: readonly (Buffer | string)[]): Buffer
   return Buffer.concat([Buffer.from([tag, 0x80 | size.length]), size, content]);
 };
 export const seq = (...parts: readonly Buffer[]): Buffer => der(0x30, ...parts);
-export const oid = (hex: string): Buffer => der(0x06, Buffer.from(hex, 'hex'));
+const oid = (hex: string): Buffer => der(0x06, Buffer.from(hex, 'hex'));
 export const integer = (hex: string): Buffer => der(0x02, Buffer.from(hex, 'hex'));
 const bits = (bytes: Buffer, unused = 0): Buffer => der(0x03, Buffer.from([unused]), bytes);
 const boolean = Buffer.from([1, 1, 0xff]);

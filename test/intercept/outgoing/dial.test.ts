@@ -3,7 +3,7 @@ import { connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NameResolver } from '../../../agent/src/intercept/outgoing/dns.ts';
-import { connectFirst } from '../../../agent/src/intercept/outgoing/happy-eyeballs.ts';
+import { connectFirst, interleaveFamilies } from '../../../agent/src/intercept/outgoing/happy-eyeballs.ts';
 import { fetchOnce } from '../../kit/upstream-call.ts';
 import { type Bench, createBench, HOST, local, ok, onRequests, pause, until } from './setup.ts';
 
@@ -301,6 +301,18 @@ describe('deadlines', () => {
 
 describe('happy eyeballs', () => {
   const options = { deadlineMs: 1_000, signal: undefined, allowHalfOpen: false, attemptDelayMs: 40 };
+
+  it('alternates families, the resolver’s favourite first', () => {
+    expect(interleaveFamilies(['::1', '::2', '::3', '1.1.1.1', '2.2.2.2'])).toEqual([
+      '::1',
+      '1.1.1.1',
+      '::2',
+      '2.2.2.2',
+      '::3',
+    ]);
+    expect(interleaveFamilies(['1.1.1.1', '::1'])).toEqual(['1.1.1.1', '::1']);
+    expect(interleaveFamilies([])).toEqual([]);
+  });
 
   it('goes on to the next address when one refuses', async () => {
     const port = await bench.tcp((socket) => socket.resume());

@@ -1,5 +1,11 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { createNameResolver, type NameSource } from '../../../agent/src/intercept/outgoing/dns.ts';
+import {
+  createNameResolver,
+  directNames,
+  type NameSource,
+} from '../../../agent/src/intercept/outgoing/dns.ts';
 import { pause } from './setup.ts';
 
 const found = (address: string, ttlMs = 30_000): NameSource => ({
@@ -152,5 +158,50 @@ describe('the name resolver', () => {
     control.abort();
     expect(await gone).toBe('aborted');
     expect(await staying).toEqual(['192.0.2.1']);
+  });
+});
+
+describe('c-ares', () => {
+  /** A name server that knows `a.test` and is silent about `silent.test`. */
+  async function startNameServer(): Promise<{ address: string; close(): void }> {
+    const server = createSocket('udp4');
+    server.on('message', (query, peer) => {
+      const question = query.subarray(12, query.indexOf(0, 12) + 5);
+      if (question.includes('silent')) return;
+      const isA = question.at(-3) === 1;
+      const known = question.includes('\x01a\x04test');
+      const head = Buffer.from([
+        query[0] ?? 0,
+        query[1] ?? 0,
+        0x81,
+        known ? 0x80 : 0x83,
+        0,
+        1,
+        0,
+        known && isA ? 1 : 0,
+        0,
+        0,
+        0,
+        0,
+      ]);
+      const answer = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 77, 0, 4, 192, 0, 2, 7]);
+      server.send(Buffer.concat([head, question, ...(known && isA ? [answer] : [])]), peer.port);
+    });
+    server.bind(0, '127.0.0.1');
+    await once(server, 'listening');
+    return { address: `127.0.0.1:${server.address().port}`, close: () => server.close() };
+  }
+
+  it('finds addresses with their TTL, says no, and gives up by its timeout', async () => {
+    const server = await startNameServer();
+    const direct = directNames(300, [server.address]);
+    expect(await direct.lookup('a.test')).toEqual({ addresses: ['192.0.2.7'], ttlMs: 77_000 });
+    expect(await codeOf(direct.lookup('b.test'))).toBe('ENOTFOUND');
+    const resolver = createNameResolver({ deadlineMs: 600, hedgeAfterMs: 1, system: hanging(), direct });
+    expect(await resolver.resolve('a.test')).toEqual(['192.0.2.7']);
+    const started = Date.now();
+    expect(await codeOf(resolver.resolve('silent.test'))).toBe('dns-timeout');
+    expect(Date.now() - started).toBeLessThan(1_500);
+    server.close();
   });
 });

@@ -14,7 +14,7 @@ export interface NameResolver {
   resolve(host: string, signal?: AbortSignal): Promise<readonly string[]>;
 }
 
-export interface ResolvedName {
+interface ResolvedName {
   readonly addresses: readonly string[];
   readonly ttlMs: number;
 }
@@ -41,7 +41,7 @@ const MAX_TTL_MS = 300_000;
 const NEGATIVE_TTL_MS = 2_000;
 const MAX_CACHED_NAMES = 1_000;
 
-export const systemNames: NameSource = {
+const systemNames: NameSource = {
   async lookup(host) {
     const found = await dns.lookup(host, { all: true, order: 'verbatim' });
     return { addresses: found.map((entry) => entry.address), ttlMs: SYSTEM_TTL_MS };
@@ -49,10 +49,11 @@ export const systemNames: NameSource = {
 };
 
 /** c-ares, asking the configured name servers directly. A new Resolver each time reads the servers afresh (VPN). */
-export function directNames(timeoutMs: number): NameSource {
+export function directNames(timeoutMs: number, servers?: readonly string[]): NameSource {
   return {
     async lookup(host) {
       const resolver = new dns.Resolver({ timeout: timeoutMs, tries: 1 });
+      if (servers !== undefined) resolver.setServers([...servers]);
       const answers = await Promise.allSettled([
         resolver.resolve6(host, { ttl: true }),
         resolver.resolve4(host, { ttl: true }),

@@ -4,7 +4,13 @@ import type { RawHeaders } from '../../core/connection.ts';
 import type { OutgoingError, UpstreamHandler, UpstreamRequest } from '../ports.ts';
 import { aborted } from './errors.ts';
 import { isAlpnRefusal } from './handshake.ts';
-import { dispatchOptions, H1Connection, H1Exchange, type H1Outcome } from './undici-adapter.ts';
+import {
+  dispatchOptions,
+  type ExchangeOwner,
+  H1Connection,
+  H1Exchange,
+  type H1Outcome,
+} from './undici-adapter.ts';
 
 /** More would be a bug or an attack; what comes on top waits. */
 const MAX_CONNECTIONS = 256;
@@ -20,15 +26,34 @@ export interface H1PoolOptions {
 }
 
 /** One request through a pool, over as many connections as it takes. */
-export interface H1Call {
+export class H1Call implements ExchangeOwner {
   readonly request: UpstreamRequest;
   readonly path: string;
   readonly handler: UpstreamHandler;
-  exchange: H1Exchange | undefined;
-  retried: boolean;
-  aborted: boolean;
   /** The server refused HTTP/1.1 in the TLS handshake; the call is untouched and may be made over h2. */
-  onAlpnRefused(): void;
+  readonly onAlpnRefused: () => void;
+  exchange: H1Exchange | undefined;
+  retried = false;
+  aborted = false;
+  readonly #pool: H1Pool;
+
+  constructor(
+    pool: H1Pool,
+    request: UpstreamRequest,
+    path: string,
+    handler: UpstreamHandler,
+    onAlpnRefused: () => void,
+  ) {
+    this.#pool = pool;
+    this.request = request;
+    this.path = path;
+    this.handler = handler;
+    this.onAlpnRefused = onAlpnRefused;
+  }
+
+  settled(exchange: H1Exchange, outcome: H1Outcome, error: OutgoingError | undefined): void {
+    this.#pool.settled(this, exchange, outcome, error);
+  }
 }
 
 /** Connections of one origin, one exchange at a time each, most recently used first so that the others can lapse. */
@@ -37,10 +62,8 @@ export class H1Pool {
   readonly #idle: H1Connection[] = [];
   readonly #all = new Set<H1Connection>();
   readonly #waiting: H1Call[] = [];
-  readonly #calls = new Map<H1Exchange, H1Call>();
+  #active = 0;
   readonly #adopted: Socket[] = [];
-  readonly #settled = (exchange: H1Exchange, outcome: H1Outcome, error: OutgoingError | undefined): void =>
-    this.#onSettled(exchange, outcome, error);
   #drained: (() => void) | undefined;
 
   constructor(options: H1PoolOptions) {
@@ -52,7 +75,7 @@ export class H1Pool {
   }
 
   get idle(): boolean {
-    return this.#calls.size === 0 && this.#waiting.length === 0;
+    return this.#active === 0 && this.#waiting.length === 0;
   }
 
   /** A connection that already exists, because the server preferred HTTP/1.1 when h2 was offered. */
@@ -117,15 +140,14 @@ export class H1Pool {
   }
 
   #send(call: H1Call, connection: H1Connection): void {
-    const exchange = new H1Exchange(call.handler, this.#settled);
+    const exchange = new H1Exchange(call);
     call.exchange = exchange;
-    this.#calls.set(exchange, call);
+    this.#active++;
     connection.send(exchange, dispatchOptions(call.request, call.path, this.#options.extraHeaders));
   }
 
-  #onSettled(exchange: H1Exchange, outcome: H1Outcome, error: OutgoingError | undefined): void {
-    const call = this.#calls.get(exchange);
-    this.#calls.delete(exchange);
+  settled(call: H1Call, exchange: H1Exchange, outcome: H1Outcome, error: OutgoingError | undefined): void {
+    this.#active--;
     const { connection } = exchange;
     if (connection !== undefined) {
       if (outcome === 'complete' && this.#all.has(connection) && this.#drained === undefined) {

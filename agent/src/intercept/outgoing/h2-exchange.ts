@@ -80,16 +80,26 @@ export class H2Exchange implements UpstreamCall {
   #listen(stream: ClientHttp2Stream, lease: SessionLease): void {
     const handler = this.#handler;
     let failure: Error | undefined;
+    // A fault in the handler ends this stream, not the process.
+    const guarded = (call: () => void): void => {
+      if (this.#finished) return;
+      try {
+        call();
+      } catch (error) {
+        stream.destroy(error instanceof Error ? error : new Error(`${error}`));
+      }
+    };
     stream.on('headers', (headers, _flags, raw) => {
-      if (!this.#finished) handler.informational(Number(headers[':status']), regular(raw));
+      guarded(() => handler.informational(Number(headers[':status']), regular(raw)));
     });
     stream.on('response', (headers, _flags, raw) => {
-      if (this.#finished) return;
       this.#headSeen = true;
-      handler.head(Number(headers[':status']), '', regular(raw));
+      guarded(() => handler.head(Number(headers[':status']), '', regular(raw)));
     });
     stream.on('data', (chunk: Buffer) => {
-      if (!this.#finished && !handler.data(chunk)) stream.pause();
+      guarded(() => {
+        if (!handler.data(chunk)) stream.pause();
+      });
     });
     stream.on('trailers', (_headers, _flags, raw) => {
       this.#trailers = regular(raw);

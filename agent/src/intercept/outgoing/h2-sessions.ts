@@ -1,6 +1,6 @@
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import { outgoingError } from './errors.ts';
+import { aborted, outgoingError } from './errors.ts';
 
 /** Until the server's SETTINGS arrive (RFC 9113 section 6.5.2 recommends at least 100). */
 const ASSUMED_STREAMS = 100;
@@ -35,6 +35,7 @@ export class H2Sessions {
   readonly #dial: () => Promise<TLSSocket>;
   readonly #sessions = new Set<PooledSession>();
   #dialling: Promise<PooledSession> | undefined;
+  #draining = false;
 
   constructor(origin: string, dial: () => Promise<TLSSocket>) {
     this.#origin = origin;
@@ -56,6 +57,7 @@ export class H2Sessions {
 
   /** Lets running streams finish, then closes. */
   drain(): Promise<void> {
+    this.#draining = true;
     const closing = [...this.#sessions].map((pooled) => {
       pooled.draining = true;
       return new Promise<void>((resolve) => pooled.session.close(() => resolve()));
@@ -82,6 +84,10 @@ export class H2Sessions {
 
   async #open(): Promise<PooledSession> {
     const socket = await this.#dial();
+    if (this.#draining) {
+      socket.destroy();
+      throw aborted();
+    }
     const session = connect(this.#origin, {
       createConnection: () => socket,
       maxSessionMemory: 64,

@@ -3,14 +3,14 @@
  * (corporate proxy, DNS, Happy Eyeballs), verifies (roots, name, revocation) and speaks HTTP/1.1 and HTTP/2 to the
  * upstream. It decides nothing about content, reads no environment variable, and keeps nothing on disk.
  */
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type Authority, headerValue } from '../../core/connection.ts';
-import type { Outgoing, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../ports.ts';
+import type { Outgoing, OutgoingError, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../ports.ts';
 import { type Deadlines, Dialler, originKey } from './dial.ts';
 import { createNameResolver, type NameResolver } from './dns.ts';
 import { aborted, outgoingError } from './errors.ts';
-import { type H1Call, H1Pool } from './h1-pool.ts';
+import { H1Call, H1Pool } from './h1-pool.ts';
 import { H2Exchange } from './h2-exchange.ts';
 import { H2Sessions } from './h2-sessions.ts';
 import { fetchList } from './list-fetch.ts';
@@ -34,7 +34,7 @@ export interface OutgoingOptions {
   readonly log?: (code: string, detail: string) => void;
 }
 
-export interface OutgoingStats {
+interface OutgoingStats {
   readonly origins: number;
   readonly h1Connections: number;
   readonly h2Sessions: number;
@@ -111,11 +111,10 @@ class PooledOutgoing implements OutgoingWithStats {
 
   request(target: Authority, request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
     const fault = this.#closed ? closing() : unsendable(request);
-    if (fault !== undefined) {
-      queueMicrotask(() => handler.error(fault));
-      return { resume() {}, abort() {} };
-    }
+    if (fault !== undefined) return failed(handler, fault);
     const origin = this.#origin(target, request.scheme);
+    if (origin === undefined)
+      return failed(handler, outgoingError('protocol-error', 'The host is no host name.'));
     const call = new Call(this, origin, request, handler);
     call.start();
     return call;
@@ -164,10 +163,11 @@ class PooledOutgoing implements OutgoingWithStats {
     return socket;
   }
 
-  #origin(target: Authority, scheme: 'https' | 'http'): Origin {
+  #origin(target: Authority, scheme: 'https' | 'http'): Origin | undefined {
     const key = `${scheme}://${originKey(target)}`;
     const known = this.#origins.get(key);
     if (known !== undefined) return known;
+    if (!isHost(target.host)) return undefined;
     if (this.#origins.size >= MAX_ORIGINS) this.#forgetIdle();
     const origin: Origin = {
       target,
@@ -265,31 +265,23 @@ class Call implements UpstreamCall {
   }
 
   #startH1(): void {
-    const { request, handler } = this.#withProxyRules();
+    const { path, handler } = this.#withProxyRules();
     this.#h2 = undefined;
-    const call: H1Call = {
-      request: this.#request,
-      path: request,
-      handler,
-      exchange: undefined,
-      retried: false,
-      aborted: false,
-      onAlpnRefused: () => {
-        this.#origin.speaks = { protocol: 'h2', untilMs: Number.POSITIVE_INFINITY };
-        this.#startH2();
-      },
-    };
+    const call = new H1Call(this.#origin.h1, this.#request, path, handler, () => {
+      this.#origin.speaks = { protocol: 'h2', untilMs: Number.POSITIVE_INFINITY };
+      this.#startH2();
+    });
     this.#h1 = call;
     this.#origin.h1.start(call);
   }
 
-  #withProxyRules(): { readonly request: string; readonly handler: UpstreamHandler } {
+  #withProxyRules(): { readonly path: string; readonly handler: UpstreamHandler } {
     const { path } = this.#request;
-    if (!this.#outgoing.viaProxy(this.#origin)) return { request: path, handler: this.#handler };
+    if (!this.#outgoing.viaProxy(this.#origin)) return { path, handler: this.#handler };
     const { host, port } = this.#origin.target;
     const authority = port === 80 ? hostAndPort(host, port).replace(/:80$/, '') : hostAndPort(host, port);
     return {
-      request: `http://${authority}${path}`,
+      path: `http://${authority}${path}`,
       handler: refuseProxyAnswers(this.#handler, () => this.abort()),
     };
   }
@@ -316,6 +308,22 @@ class Call implements UpstreamCall {
 /** gRPC is defined over HTTP/2 only; everything else, Connect included, has an HTTP/1.1 form. */
 const needsH2 = (request: UpstreamRequest): boolean =>
   headerValue(request.headers, 'content-type')?.startsWith('application/grpc') ?? false;
+
+/** What a URL can hold as a host; the strict grammar of CONNECT targets is the listener's matter. */
+const isHost = (host: string): boolean => isIP(host) !== 0 || /^[a-z0-9_][a-z0-9_.-]*$/i.test(host);
+
+function failed(handler: UpstreamHandler, error: OutgoingError): UpstreamCall {
+  let given = false;
+  queueMicrotask(() => {
+    if (!given) handler.error(error);
+  });
+  return {
+    resume() {},
+    abort() {
+      given = true;
+    },
+  };
+}
 
 function unsendable(request: UpstreamRequest) {
   if (request.method === 'CONNECT') return outgoingError('protocol-error', 'CONNECT is not a pooled call.');

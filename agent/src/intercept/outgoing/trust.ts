@@ -53,7 +53,7 @@ export interface TrustOptions {
 }
 
 /** PEM of every root we accept: Mozilla's, the OS store's, and the organisation's own. */
-export function trustedRoots(options: TrustOptions): readonly string[] {
+function trustedRoots(options: TrustOptions): readonly string[] {
   const roots = new Set(getCACertificates('bundled'));
   if (options.useSystemStore) for (const pem of systemRoots(options.log)) roots.add(pem);
   for (const text of options.extraCertificates) for (const pem of splitPem(text)) roots.add(pem);
@@ -85,6 +85,6 @@ function systemRoots(log: TrustOptions['log']): readonly string[] {
 }
 
 /** The certificates of a PEM text, whatever else (comments, keys) stands between them. */
-export function splitPem(text: string): readonly string[] {
+function splitPem(text: string): readonly string[] {
   return text.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g) ?? [];
 }

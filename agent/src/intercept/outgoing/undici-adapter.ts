@@ -67,7 +67,14 @@ export class H1Connection {
 }
 
 /** How an exchange ended, as far as its pool must know. */
-export type H1Outcome = 'complete' | 'failed' | 'retry' | 'alpn';
+export type H1Outcome = 'complete' | 'failed' | 'retry';
+
+/** What an exchange belongs to. */
+export interface ExchangeOwner {
+  readonly handler: UpstreamHandler;
+  /** Called once, before `end`; instead of `error`, which the owner passes on if it doesn't try again. */
+  settled(exchange: H1Exchange, outcome: H1Outcome, error: OutgoingError | undefined): void;
+}
 
 /** One request and its response on one connection. */
 export class H1Exchange implements Dispatcher.DispatchHandler {
@@ -82,19 +89,11 @@ export class H1Exchange implements Dispatcher.DispatchHandler {
   #held: Uint8Array[] | undefined;
   #heldEnd: RawHeaders | undefined;
   readonly #handler: UpstreamHandler;
-  readonly #settled: (exchange: H1Exchange, outcome: H1Outcome, error: OutgoingError | undefined) => void;
+  readonly #owner: ExchangeOwner;
 
-  constructor(
-    handler: UpstreamHandler,
-    settled: (exchange: H1Exchange, outcome: H1Outcome, error: OutgoingError | undefined) => void,
-  ) {
-    this.#handler = handler;
-    this.#settled = settled;
-  }
-
-  /** For a second attempt. */
-  get handler(): UpstreamHandler {
-    return this.#handler;
+  constructor(owner: ExchangeOwner) {
+    this.#owner = owner;
+    this.#handler = owner.handler;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -199,7 +198,7 @@ export class H1Exchange implements Dispatcher.DispatchHandler {
   #settle(outcome: H1Outcome, error: OutgoingError | undefined): void {
     if (this.#finished) return;
     this.#finished = true;
-    this.#settled(this, outcome, error);
+    this.#owner.settled(this, outcome, error);
   }
 }
 
