@@ -90,7 +90,7 @@ describe('not findings', () => {
     ['repeated characters', `ghp_${'x'.repeat(36)}`],
     ['an alphabet', `sk-proj-${'abcdefghijklmnopqrstuvwxyz'.repeat(2)}`],
     ['digits in order', `ghp_${'1234567890'.repeat(4).slice(0, 36)}`],
-    ['a template', 'password = "${DB_PASSWORD}"'],
+    ['a template', `password = "$${'{DB_PASSWORD}'}"`],
     ['angle brackets', 'api_key: <your-api-key-goes-here>'],
     ['an environment lookup', 'password = process.env.DB_PASSWORD_2024'],
     ['a call', 'token = getToken2("production")'],

@@ -98,7 +98,7 @@ export const DOCUMENTED_SHAPES: Readonly<Record<string, readonly string[]>> = {
   'stripe-webhook-secret': ['whsec_{A32}'],
   'square-access-token': ['EAAAE{u59}'],
   'square-oauth-secret': ['sq0csp-{u43}'],
-  'braintree-access-token': ['access_token$production$«{l16}${h32}»'],
+  'braintree-access-token': [`access_token$production$«{l16}$${'{h32}'}»`],
   'npm-token': ['npm_{A36}'],
   'npm-legacy-token': ['//registry.acme.test/:_authToken=«{uuid}»'],
   'pypi-token': ['pypi-AgEIcHlwaS5vcmc{u150}'],
