@@ -15,7 +15,7 @@ export function dialect(id: Dialect['id']): Dialect {
   return found;
 }
 
-export const NO_REQUEST: ExchangeRequest = {
+const NO_REQUEST: ExchangeRequest = {
   dialect: 'opaque',
   operation: 'generate',
   model: undefined,
@@ -104,7 +104,7 @@ const COUNTS = {
   outputAudioTokens: 'audio-out',
 } as const;
 
-export const countsOf = (usage: Usage): string =>
+const countsOf = (usage: Usage): string =>
   Object.entries(COUNTS)
     .flatMap(([key, name]) => {
       const count = usage[key as keyof typeof COUNTS];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DialectId } from '../../../agent/src/core/exchange.ts';
-import { decode, decodeBody, lineOf } from '../support.ts';
+import { decode, decodeArray, decodeBody, lineOf } from '../support.ts';
 
 /** Unstreamed answers, and single frames, that the recorded streams don't show. */
 const BODIES: readonly { name: string; id: DialectId; body: unknown; says: readonly string[] }[] = [
@@ -270,6 +270,15 @@ describe('unstreamed answers', () => {
   it.each(BODIES)('$name', ({ id, body, says }) => {
     expect(decodeBody(id, body).map(lineOf)).toEqual(says);
   });
+
+  // Where a stream was asked for, a whole JSON answer (often an error) arrives as its only frame.
+  it.each(BODIES.filter(({ name }) => !name.includes('count_tokens')))(
+    '$name, as a frame',
+    ({ id, body, says }) => {
+      const events = decodeArray(id, [Buffer.from(JSON.stringify(body))]);
+      expect(events.map(lineOf)).toEqual(says);
+    },
+  );
 });
 
 const sse = (...frames: readonly unknown[]): Buffer[] =>

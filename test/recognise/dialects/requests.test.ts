@@ -378,6 +378,30 @@ const CASES: readonly {
   },
 ];
 
+describe('models that only the path names', () => {
+  const messages = [{ role: 'user', content: 'hi' }];
+  it.each([
+    ['openai-chat', '/openai/deployments/gpt%2D5/chat/completions?api-version=1', { messages }, 'gpt-5'],
+    ['openai-embeddings', '/openai/deployments/embed-4/embeddings', { input: 'a' }, 'embed-4'],
+    [
+      'anthropic-messages',
+      '/v1/projects/p/locations/eu/publishers/anthropic/models/claude-x@2:streamRawPredict',
+      { messages },
+      'claude-x@2',
+    ],
+    [
+      'anthropic-messages',
+      '/v1/x/models/count-tokens:rawPredict',
+      { model: 'claude-x', messages },
+      'claude-x',
+    ],
+    ['openai-chat', '/v1/chat/completions', { messages }, undefined],
+    ['gemini', '/v1beta/tunedModels/mine%:generateContent', { contents: [] }, 'mine%'],
+  ] as const)('%s %s', (id, path, body, model) => {
+    expect(dialect(id).readRequest(body, path, 'generate').model).toBe(model);
+  });
+});
+
 describe('special requests', () => {
   it.each(CASES)('$name', ({ id, path, operation, body, expected, parts }) => {
     const request = dialect(id).readRequest(body, path ?? '/', operation ?? 'generate');

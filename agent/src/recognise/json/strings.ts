@@ -1,7 +1,7 @@
 import { childPointer } from './pointer.ts';
 
 /** Nesting that no real call comes near; a guard for our own stack, since JSON.parse itself takes any depth. */
-export const MAX_JSON_DEPTH = 200;
+const MAX_JSON_DEPTH = 200;
 
 /** Keys this long could themselves hold a secret. They have no pointer, so they can be scanned but not edited. */
 const LONG_KEY = 16;

@@ -18,7 +18,7 @@ const errorBody = (refusal: Refusal): string =>
 
 export const anthropicMessages: Dialect = {
   id: 'anthropic-messages',
-  readRequest: (body, _path, operation) => readMessagesRequest(body, operation),
+  readRequest: readMessagesRequest,
   openResponse: () => new MessagesDecoder(),
   refuse: errorBody,
   refuseInStream: (refusal) => `event: error\ndata: ${errorBody(refusal)}\n\n`,

@@ -1,11 +1,12 @@
 import { DialectError } from '../../../core/dialect.ts';
 import type { ExchangeRequest, Operation } from '../../../core/exchange.ts';
 import { asArray, asRecord, asString, type JsonRecord } from '../../json/values.ts';
+import { modelInPath } from '../../model-in-path.ts';
 import { PartCollector } from '../../parts.ts';
 import { tokenCount } from '../../token-counts.ts';
 import { BlockReader } from './blocks.ts';
 
-export function readMessagesRequest(body: unknown, operation: Operation): ExchangeRequest {
+export function readMessagesRequest(body: unknown, path: string, operation: Operation): ExchangeRequest {
   const request = asRecord(body);
   const parts = new PartCollector();
   if (request !== undefined && Array.isArray(request['messages'])) {
@@ -17,7 +18,7 @@ export function readMessagesRequest(body: unknown, operation: Operation): Exchan
   return {
     dialect: 'anthropic-messages',
     operation,
-    model: asString(request['model']),
+    model: asString(request['model']) ?? modelInPath(path),
     stream: request['stream'] === true,
     parts: parts.parts,
     tools: parts.tools,

@@ -94,6 +94,10 @@ export class MessagesDecoder implements ResponseDecoder {
         return;
       case 'ping':
         return;
+      case 'message':
+        // Asked for a stream, a compatible server answered whole.
+        this.#message(event);
+        return;
       default:
         this.#out.add({ type: 'unknown', name });
     }

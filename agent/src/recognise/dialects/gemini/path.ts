@@ -1,3 +1,5 @@
+import { decodeSegment } from '../../model-in-path.ts';
+
 /** What a Gemini path names: `/v1beta/models/gemini-3-pro:streamGenerateContent?alt=sse`. */
 export interface GeminiPath {
   readonly model: string | undefined;
@@ -11,13 +13,4 @@ export function readGeminiPath(path: string): GeminiPath {
   const match = METHOD.exec(path);
   const encoded = match?.[1];
   return { model: encoded === undefined ? undefined : decodeSegment(encoded), method: match?.[2] };
-}
-
-function decodeSegment(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    // A malformed escape: the name as written, which matches no model rule by accident.
-    return segment;
-  }
 }

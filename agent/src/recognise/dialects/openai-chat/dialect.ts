@@ -10,7 +10,7 @@ import { ChatDecoder } from './response.ts';
 
 export const openaiChat: Dialect = {
   id: 'openai-chat',
-  readRequest: (body, _path, operation) => readChatRequest(body, operation),
+  readRequest: readChatRequest,
   openResponse: () => new ChatDecoder(),
   refuse: openaiErrorBody,
   refuseInStream: (refusal) => `data: ${JSON.stringify({ error: openaiError(refusal) })}\n\n`,

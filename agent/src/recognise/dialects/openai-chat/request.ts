@@ -2,10 +2,11 @@ import { DialectError } from '../../../core/dialect.ts';
 import type { ExchangeRequest, Operation, Role } from '../../../core/exchange.ts';
 import { base64Facts } from '../../attachment.ts';
 import { asArray, asRecord, asString, type JsonRecord } from '../../json/values.ts';
+import { modelInPath } from '../../model-in-path.ts';
 import { PartCollector } from '../../parts.ts';
 import { tokenCount } from '../../token-counts.ts';
 
-export function readChatRequest(body: unknown, operation: Operation): ExchangeRequest {
+export function readChatRequest(body: unknown, path: string, operation: Operation): ExchangeRequest {
   const request = asRecord(body);
   if (request === undefined || (!Array.isArray(request['messages']) && request['prompt'] === undefined)) {
     throw new DialectError('not-this-dialect', 'A chat completion has messages, or a prompt.');
@@ -23,7 +24,7 @@ export function readChatRequest(body: unknown, operation: Operation): ExchangeRe
   return {
     dialect: 'openai-chat',
     operation,
-    model: asString(request['model']),
+    model: asString(request['model']) ?? modelInPath(path),
     stream: request['stream'] === true,
     parts: parts.parts,
     tools: parts.tools,

@@ -6,13 +6,14 @@
 import { type Dialect, DialectError, type ResponseDecoder } from '../../../core/dialect.ts';
 import type { ExchangeEvent, ExchangeRequest } from '../../../core/exchange.ts';
 import { asRecord, asString, parseJson } from '../../json/values.ts';
+import { modelInPath } from '../../model-in-path.ts';
 import { openaiError, openaiErrorBody } from '../../openai-error.ts';
 import { PartCollector } from '../../parts.ts';
 import { tokenCount, usageOf } from '../../token-counts.ts';
 
 export const openaiEmbeddings: Dialect = {
   id: 'openai-embeddings',
-  readRequest(body, _path, operation): ExchangeRequest {
+  readRequest(body, path, operation): ExchangeRequest {
     const request = asRecord(body);
     if (request?.['input'] === undefined) {
       throw new DialectError('not-this-dialect', 'An embeddings call has an input.');
@@ -22,7 +23,7 @@ export const openaiEmbeddings: Dialect = {
     return {
       dialect: 'openai-embeddings',
       operation,
-      model: asString(request['model']),
+      model: asString(request['model']) ?? modelInPath(path),
       stream: false,
       parts: parts.parts,
       tools: [],

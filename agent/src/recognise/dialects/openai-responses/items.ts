@@ -1,7 +1,7 @@
 import type { Role } from '../../../core/exchange.ts';
 import { asArray, asRecord, asString, type JsonRecord } from '../../json/values.ts';
 
-export type ItemKind = 'text' | 'refusal' | 'thinking' | 'tool-call' | 'tool-result';
+type ItemKind = 'text' | 'refusal' | 'thinking' | 'tool-call' | 'tool-result';
 
 export interface ItemOptions {
   readonly toolName?: string | undefined;

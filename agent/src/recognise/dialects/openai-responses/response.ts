@@ -29,20 +29,29 @@ export class ResponsesDecoder implements ResponseDecoder {
         type: 'unknown',
         name: data.trim() === '[DONE]' ? '[DONE]' : (eventName ?? 'not-json'),
       });
-    } else this.#event(event, asString(event['type']) ?? eventName ?? 'event');
+    } else {
+      const name = asString(event['type']) ?? eventName;
+      // Without a type: asked for a stream, a compatible server answered whole.
+      if (name === undefined) this.#whole(event);
+      else this.#event(event, name);
+    }
     return this.#out.take();
   }
 
   body(data: string): readonly ExchangeEvent[] {
     const body = asRecord(parseJson(data));
     if (body === undefined) this.#out.add({ type: 'unknown', name: 'not-json' });
-    else if (asRecord(body['error']) !== undefined && body['output'] === undefined) this.#error(body);
+    else this.#whole(body);
+    return this.#out.take();
+  }
+
+  #whole(body: JsonRecord): void {
+    if (asRecord(body['error']) !== undefined && body['output'] === undefined) this.#error(body);
     else if (Array.isArray(body['output'])) this.#response(body, '');
     else if (asNumber(body['input_tokens']) !== undefined) {
       // `/v1/responses/input_tokens`: a figure that nobody pays for, hence no usage.
       this.#out.add({ type: 'end', reason: 'stop', rawReason: undefined });
     } else this.#out.add({ type: 'unknown', name: asString(body['object']) ?? 'body' });
-    return this.#out.take();
   }
 
   #event(event: JsonRecord, name: string): void {
