@@ -18,15 +18,15 @@ const webhook = (id: string, label: string, source: string, keyword: string, res
   });
 
 export const chat: readonly Rule[] = [
-  token('slack-bot-token', 'Slack bot token', SLACK, 'xoxb-', `${BASE62}-`, [40, 90]),
-  token('slack-user-token', 'Slack user token', SLACK, ['xoxp-', 'xoxo-'], `${BASE62}-`, [40, 110], critical),
+  token('slack-bot-token', 'Slack bot token', SLACK, 'xoxb-', `${BASE62}-`, [24, 90]),
+  token('slack-user-token', 'Slack user token', SLACK, ['xoxp-', 'xoxo-'], `${BASE62}-`, [24, 110], critical),
   token(
     'slack-legacy-token',
     'Slack workspace token',
     SLACK,
     ['xoxa-', 'xoxr-', 'xoxs-', 'xoxa-2-'],
     `${BASE62}-`,
-    [36, 110],
+    [24, 110],
   ),
   token('slack-app-token', 'Slack app-level token', SLACK, 'xapp-', `${BASE62}-`, [50, 130]),
   token(

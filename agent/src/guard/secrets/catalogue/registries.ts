@@ -14,9 +14,9 @@ export const registries: readonly Rule[] = [
     id: 'npm-legacy-token',
     label: 'npm token',
     source: 'https://docs.npmjs.com/using-private-packages-in-a-ci-cd-workflow',
-    keywords: [':_authToken', ':_password', '_password', '_auth'],
+    keywords: [':_authToken', ':_password', ':_auth'],
     pattern:
-      ':?_(?:authToken|password|auth)[ \\t]{0,3}=[ \\t]{0,3}["\']?([A-Za-z0-9+/=_.-]{20,400})(?![A-Za-z0-9+/=_.-])',
+      ':_(?:authToken|password|auth)[ \\t]{0,3}=[ \\t]{0,3}["\']?([A-Za-z0-9+/=_.-]{20,400})(?![A-Za-z0-9+/=_.-])',
     specificity: CONTEXTUAL,
     ...critical,
   }),

@@ -236,10 +236,11 @@ const KEYWORDS = [
 /** What may stand in a value: printable ASCII without quotes, brackets and separators. */
 const VALUE = 'A-Za-z0-9!#$%&*+./:=?@^_~-';
 
-/** No dictionary words, identifiers, paths or numbers: letters and digits mixed as only machines or careful people do. */
+/** No dictionary words, identifiers, paths or numbers: letters and digits mixed as only machines do, or a password's punctuation. */
 function isRandomToken(value: string): boolean {
   if (classesOf(value) < 2 || !/[0-9]/.test(value) || !/[A-Za-z]/.test(value)) return false;
   if (/^(?:https?:|\/|\.|[\w-]+\.[\w-]+\.[a-z]{2,4}$)/.test(value)) return false;
+  if (/[!@#%^*?]/.test(value) && value.length < 32) return true;
   const words = value.match(/[A-Za-z]{5,}/g) ?? [];
   const lettersInWords = words.filter(isWordLike).join('').length;
   return (
