@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { adviceOn } from './advice.ts';
 import type { Catalogue } from './catalogue.ts';
 import { faultsOf } from './faults.ts';
 import { type Policy, policySchema } from './policy.ts';
@@ -20,6 +21,8 @@ export type ParsedPolicy =
       readonly revision: string;
       /** Gives later faults (of conditions, for one) their line and column. */
       readonly source: PolicySource;
+      /** Allowed, but worth a look: rules that are never asked, shadow mode, stored prompts. */
+      readonly warnings: readonly Problem[];
     }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
@@ -48,7 +51,8 @@ export function parsePolicy(text: string, fileName: string, options: ParseOption
   const faults = [...duplicateIds(result.data)];
   if (options.catalogue !== undefined) faults.push(...checkReferences(result.data, options.catalogue));
   if (faults.length > 0) return { ok: false, problems: source.place(faults) };
-  return { ok: true, policy: result.data, revision: revisionOf(result.data), source };
+  const warnings = source.place([...adviceOn(result.data, options.catalogue)]);
+  return { ok: true, policy: result.data, revision: revisionOf(result.data), source, warnings };
 }
 
 /** Content hash of a policy, with defaults filled in and keys in the schema's order. */

@@ -11,7 +11,7 @@ describe.each(STARTERS)('starter policy %s', (name) => {
   const parsed = parsePolicy(text, fileName, { catalogue });
 
   it('is without problems, bears its name and compiles', () => {
-    expect(parsed).toMatchObject({ ok: true, policy: { name } });
+    expect(parsed).toMatchObject({ ok: true, policy: { name }, warnings: [] });
     if (!parsed.ok) return;
     expect(compilePolicy({ policy: parsed.policy, revision: parsed.revision, catalogue })).toMatchObject({
       ok: true,

@@ -77,7 +77,7 @@ function isToBeRead({ location, readableAsText }: CallContext): boolean {
 }
 
 /** True if calls of this kind carry text for a model. */
-export function isPrompt({ operation }: Pick<Location, 'operation'>): boolean {
+function isPrompt({ operation }: Pick<Location, 'operation'>): boolean {
   return (
     operation === 'generate' ||
     operation === 'embed' ||

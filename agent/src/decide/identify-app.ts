@@ -10,7 +10,7 @@ interface Row {
   readonly fits: (value: string) => boolean;
 }
 
-export const UNKNOWN_APP: AppIdentity = { id: 'unknown', name: 'an unknown program', identifiedBy: 'none' };
+const UNKNOWN_APP: AppIdentity = { id: 'unknown', name: 'an unknown program', identifiedBy: 'none' };
 
 export type IdentifyApp = (headers: RawHeaders) => AppIdentity;
 

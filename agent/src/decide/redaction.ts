@@ -3,7 +3,7 @@ import type { Finding } from '../core/finding.ts';
 import { SEVERITIES } from './ranks.ts';
 
 /** What takes the place of a removed text. Typed, so that the model knows what was there, and stable, so that caches hold. */
-export const placeholder = (kind: string): string => `[REDACTED:${kind}]`;
+const placeholder = (kind: string): string => `[REDACTED:${kind}]`;
 
 /**
  * One edit for each stretch of text to be removed, by place, then from the start. Findings that overlap are removed

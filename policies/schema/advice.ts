@@ -1,0 +1,87 @@
+import type { Catalogue } from './catalogue.ts';
+import type { Policy } from './policy.ts';
+import type { Fault } from './problem.ts';
+
+/** What is allowed but probably not meant, or worth a second look before it is rolled out. */
+export function* adviceOn(policy: Policy, catalogue: Catalogue | undefined): Iterable<Fault> {
+  yield* unreachableServiceRules(policy, catalogue);
+  yield* unreachable(policy.models, ['models']);
+  yield* unreachable(policy.apps.rules, ['apps', 'rules']);
+  if (policy.rollout.shadow) {
+    yield {
+      path: ['rollout', 'shadow'],
+      message: 'Shadow mode is on: everything is decided and recorded, and nothing is enforced.',
+      mend: 'Set it to false when the records look right.',
+    };
+  }
+  if (policy.privacy.content !== 'never') {
+    yield {
+      path: ['privacy', 'content'],
+      message: "People's prompts and the answers to them will be stored on the device.",
+      mend: 'Make sure that this has been agreed, or use "never".',
+    };
+  }
+}
+
+interface Rule {
+  readonly match: readonly string[];
+  readonly when?: string | undefined;
+}
+
+function* unreachable(rules: readonly Rule[], path: Fault['path']): Iterable<Fault> {
+  const taken = new Map<string, number>();
+  for (const [index, { match, when }] of rules.entries()) {
+    const earlier = lastIfAll(match.map((name) => taken.get(name.toLowerCase()) ?? taken.get('*')));
+    if (earlier !== undefined) yield neverAsked([...path, index], path, earlier);
+    if (when !== undefined) continue;
+    for (const name of match) if (!taken.has(name.toLowerCase())) taken.set(name.toLowerCase(), index);
+  }
+}
+
+/** A host rule may fall under an earlier service, kind or wider suffix; only the certain cases are told. */
+function* unreachableServiceRules(policy: Policy, catalogue: Catalogue | undefined): Iterable<Fault> {
+  const services = catalogue?.services ?? [];
+  const kindOf = new Map(services.map(({ id, kind }) => [id, kind]));
+  const taken = new Map<string, number>();
+  for (const [index, { match, when }] of policy.services.entries()) {
+    const wider = (name: string): readonly string[] => {
+      if (name.includes('.')) return [name, ...suffixesOf(name)];
+      return [name, `kind:${kindOf.get(name)}`, ...(isGoverned(kindOf.get(name) ?? name) ? ['*'] : [])];
+    };
+    const earlier = lastIfAll(match.map((name) => firstOf(wider(name).map((each) => taken.get(each)))));
+    if (earlier !== undefined) yield neverAsked(['services', index], ['services'], earlier);
+    if (when !== undefined) continue;
+    for (const name of match) if (!taken.has(name)) taken.set(name, index);
+  }
+}
+
+const isGoverned = (kind: string) => kind !== 'assets' && kind !== 'local';
+
+/** `a.b.c` lies under `*.b.c` and `*.c`; `*.b.c` under `*.c`. */
+function suffixesOf(name: string): string[] {
+  const labels = name.split('.').slice(1);
+  return labels.map((_, index) => `*.${labels.slice(index).join('.')}`).filter((suffix) => suffix !== name);
+}
+
+/** The latest of the rules that take each name, if all names are taken. */
+function lastIfAll(takenBy: readonly (number | undefined)[]): number | undefined {
+  let latest: number | undefined;
+  for (const index of takenBy) {
+    if (index === undefined) return undefined;
+    latest = Math.max(latest ?? 0, index);
+  }
+  return latest;
+}
+
+function firstOf(candidates: readonly (number | undefined)[]): number | undefined {
+  const known = candidates.filter((index) => index !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+function neverAsked(path: Fault['path'], list: Fault['path'], earlier: number): Fault {
+  return {
+    path: [...path, 'match'],
+    message: `This rule is never asked: ${list.join('.')}[${earlier}] already decides for all it names.`,
+    mend: 'Move it up, or remove it.',
+  };
+}
