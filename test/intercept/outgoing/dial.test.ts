@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NameResolver } from '../../../agent/src/intercept/outgoing/dns.ts';
 import { connectFirst, interleaveFamilies } from '../../../agent/src/intercept/outgoing/happy-eyeballs.ts';
-import { fetchOnce } from '../../kit/upstream-call.ts';
+import { begin, fetchOnce } from '../../kit/upstream-call.ts';
 import { type Bench, createBench, HOST, local, ok, onRequests, pause, until } from './setup.ts';
 
 let bench: Bench;
@@ -164,6 +164,30 @@ describe('a corporate proxy', () => {
     expect(error?.message).not.toMatch(/ann|pä/);
     await until(() => closed);
   });
+
+  it.each(['reset', 'garbage'] as const)(
+    'whose own TLS breaks (%s) breaks the connection, not the process',
+    async (how) => {
+      const upstream = await bench.h1((socket) => {
+        socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc'));
+      });
+      const proxy = await startProxy(() => 'tunnel', true);
+      let toClient: Socket | undefined;
+      const relay = await bench.tcp((socket) => {
+        toClient = socket;
+        const inner = connect({ port: proxy.port, host: '127.0.0.1' });
+        inner.on('error', () => {});
+        socket.pipe(inner).pipe(socket);
+      });
+      const outgoing = bench.outgoing({ proxy: { host: '127.0.0.1', port: relay, secure: true } });
+      const target = { host: HOST, port: upstream.port };
+      const ongoing = begin(outgoing, target);
+      expect(await ongoing.head).toBe(200);
+      if (how === 'reset') toClient?.resetAndDestroy();
+      else toClient?.write('this is no TLS record');
+      expect((await ongoing.done).error?.code).toBe('truncated');
+    },
+  );
 
   it('wanting credentials for plain http is an error too', async () => {
     const proxy = await startProxy((_head, socket) => {

@@ -186,6 +186,24 @@ describe('an HTTP/1.1 call', () => {
     expect([answer.error, answer.body.length]).toEqual([undefined, 200_000]);
   });
 
+  it('given up when whole but held back frees its connection', async () => {
+    const fresh = bench.outgoing();
+    const target = await bench.h1((socket) =>
+      onRequests(socket, () => {
+        socket.end(`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${'x'.repeat(200_000)}`);
+        return undefined;
+      }),
+    );
+    const ongoing = begin(fresh, target, { accept: () => false });
+    await ongoing.head;
+    await pause(100);
+    ongoing.call.abort();
+    ongoing.call.resume();
+    expect(ongoing.log).toEqual(['head', 'data']);
+    await fresh.close();
+    await until(() => fresh.stats().h1Connections === 0);
+  });
+
   it('closes the upstream connection when aborted, and then says nothing more', async () => {
     let closed = false;
     const target = await bench.h1((socket) => {

@@ -67,6 +67,8 @@ class Handshake {
         this.#checkIdentity(certificate as DetailedPeerCertificate),
       ...(resumed === undefined ? {} : { session: resumed.ticket }),
     });
+    // A proxy's own TLS may break underneath; its errors are this connection's.
+    carrier.on('error', (error) => this.#tls.destroy(error));
     this.done = new Promise((resolve, reject) => this.#listen(resolve, reject));
   }
 

@@ -6,6 +6,8 @@ import { connectError, outgoingError } from './errors.ts';
 const ATTEMPT_DELAY_MS = 250;
 /** A peer that vanished is noticed after this and ten probes one second apart (libuv), however long a stream may idle. */
 const KEEP_ALIVE_AFTER_MS = 15_000;
+/** Tunnels are many and mostly idle; the programs at their ends have keep-alives of their own. */
+const TUNNEL_KEEP_ALIVE_AFTER_MS = 45_000;
 
 export interface ConnectOptions {
   readonly deadlineMs: number;
@@ -87,7 +89,7 @@ class AddressRace {
       port: this.#port,
       noDelay: true,
       keepAlive: true,
-      keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
+      keepAliveInitialDelay: this.#options.allowHalfOpen ? TUNNEL_KEEP_ALIVE_AFTER_MS : KEEP_ALIVE_AFTER_MS,
       allowHalfOpen: this.#options.allowHalfOpen,
     });
     this.#attempts.add(socket);

@@ -1,12 +1,12 @@
 import type { Outgoing, UpstreamCall } from '../ports.ts';
-import { outgoingError } from './errors.ts';
+import { aborted, outgoingError } from './errors.ts';
 
 /** Sharded lists of public CAs are far smaller; a larger one isn't worth a laptop's time. */
 const MAX_BYTES = 4_194_304;
 const TIMEOUT_MS = 15_000;
 
 /** A revocation list over plain http (it is signed itself; https would need revocation checks of its own). */
-export function fetchList(outgoing: Outgoing, address: string): Promise<Uint8Array> {
+export function fetchList(outgoing: Outgoing, address: string, signal: AbortSignal): Promise<Uint8Array> {
   const url = new URL(address);
   const target = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80) };
   return new Promise((resolve, reject) => {
@@ -15,6 +15,7 @@ export function fetchList(outgoing: Outgoing, address: string): Promise<Uint8Arr
     let call: UpstreamCall | undefined;
     const fail = (error: Error): void => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
       call?.abort();
       reject(error);
     };
@@ -22,6 +23,8 @@ export function fetchList(outgoing: Outgoing, address: string): Promise<Uint8Arr
       () => fail(outgoingError('header-timeout', 'The list took too long.')),
       TIMEOUT_MS,
     );
+    const onAbort = (): void => fail(aborted(signal.reason));
+    signal.addEventListener('abort', onAbort);
     call = outgoing.request(
       target,
       {
@@ -45,6 +48,7 @@ export function fetchList(outgoing: Outgoing, address: string): Promise<Uint8Arr
         },
         end() {
           clearTimeout(timer);
+          signal.removeEventListener('abort', onAbort);
           resolve(Buffer.concat(chunks));
         },
         error: fail,

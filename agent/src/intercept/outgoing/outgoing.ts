@@ -77,13 +77,13 @@ class PooledOutgoing implements OutgoingWithStats {
   readonly #sessions = new SessionCache();
   readonly #origins = new Map<string, Origin>();
   readonly #counters = { handshakes: 0, resumptions: 0, retries: 0 };
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: OutgoingOptions) {
     this.#options = options;
     const { log } = options;
     this.#revocation = new Revocation({
-      fetchList: (url) => fetchList(this, url),
+      fetchList: (url) => fetchList(this, url, this.#closing.signal),
       onRevoked: (origin) => this.#dropOrigin(origin),
       now: Date.now,
       log,
@@ -100,17 +100,17 @@ class PooledOutgoing implements OutgoingWithStats {
   }
 
   openTunnel(target: Authority, signal: AbortSignal): Promise<Socket> {
-    if (this.#closed) return Promise.reject(closing());
+    if (this.#closing.signal.aborted) return Promise.reject(closing());
     return this.#dialler.tunnel(target, signal, true);
   }
 
   openTls(target: Authority, alpn: readonly string[], signal: AbortSignal): Promise<TLSSocket> {
-    if (this.#closed) return Promise.reject(closing());
+    if (this.#closing.signal.aborted) return Promise.reject(closing());
     return this.#tls(target, alpn, signal);
   }
 
   request(target: Authority, request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
-    const fault = this.#closed ? closing() : unsendable(request);
+    const fault = this.#closing.signal.aborted ? closing() : unsendable(request);
     if (fault !== undefined) return failed(handler, fault);
     const origin = this.#origin(target, request.scheme);
     if (origin === undefined)
@@ -142,7 +142,7 @@ class PooledOutgoing implements OutgoingWithStats {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     await Promise.all(
       [...this.#origins.values()].flatMap((origin) => [origin.h1.drain(), origin.h2.drain()]),
     );

@@ -2,6 +2,7 @@
  * The only file that knows undici: one HTTP/1.1 connection at a time, driven by `Dispatcher.DispatchHandler` (undici
  * 8's only interface). docs/decisions/0015-undici.md has the figures.
  */
+import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { Client, type Dispatcher } from 'undici';
@@ -52,6 +53,8 @@ export class H1Connection {
       },
     });
     this.#client.on('disconnect', onGone);
+    // Emitted when a handler throws while being told of an error; unheard, it would end the process.
+    (this.#client as EventEmitter).on('error', () => this.destroy());
   }
 
   send(exchange: H1Exchange, options: Dispatcher.DispatchOptions): void {
@@ -150,10 +153,10 @@ export class H1Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     if (this.#answered || !isConnectionDeath(error) || error.message.startsWith('bad ')) {
-      this.#fail(translate(error, this.#headSeen));
+      this.#fail(translate(error, this.#headSeen, error === this.connection?.socketError));
       return;
     }
-    this.#settle(this.#reused ? 'retry' : 'failed', translate(error, false));
+    this.#settle(this.#reused ? 'retry' : 'failed', translate(error, false, true));
   }
 
   resume(): void {
@@ -176,7 +179,9 @@ export class H1Exchange implements Dispatcher.DispatchHandler {
   abort(): void {
     if (this.#aborted || this.#finished) return;
     this.#aborted = true;
-    if (this.#controller !== undefined) this.#controller.abort(aborted());
+    // Whole already, and only waiting for the client: the connection is free again.
+    if (this.#heldEnd !== undefined) this.#settle('complete', undefined);
+    else if (this.#controller !== undefined) this.#controller.abort(aborted());
     else this.connection?.destroy(aborted());
   }
 
@@ -267,7 +272,7 @@ function isConnectionDeath(error: Error): boolean {
 const truncated = (cause: Error): OutgoingError =>
   outgoingError('truncated', 'The upstream broke off in the middle of its answer.', cause);
 
-function translate(error: Error, headSeen: boolean): OutgoingError {
+function translate(error: Error, headSeen: boolean, fromSocket: boolean): OutgoingError {
   if (error instanceof OutgoingError) return error;
   const code = nodeCode(error) ?? error.name;
   if (headSeen && (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || code === 'HPE_INVALID_EOF_STATE')) {
@@ -289,6 +294,9 @@ function translate(error: Error, headSeen: boolean): OutgoingError {
     return aborted(error);
   if (code.startsWith('UND_ERR_') || code.startsWith('HPE_')) {
     return outgoingError('protocol-error', `The exchange broke HTTP/1.1 (${code}): ${error.message}`, error);
+  }
+  if (fromSocket) {
+    return headSeen ? truncated(error) : outgoingError('reset', `The connection broke (${code}).`, error);
   }
   // What is left comes from the request's body: the client went away while sending it.
   return aborted(error);
