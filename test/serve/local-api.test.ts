@@ -217,9 +217,9 @@ describe('watch', () => {
   test('leases are counted, also when the holder dies; the end of the agent is told', async () => {
     const served = await serve();
     const client = createClient(socketPath(), token());
-    let ended = 0;
-    const a = await client.watch({ lease: true, onEnd: () => void (ended += 1) });
-    await client.watch({ onEnd: () => void (ended += 1) });
+    const ended: string[] = [];
+    const a = await client.watch({ lease: true, onEnd: () => void ended.push('end') });
+    await client.watch({ onEnd: () => void ended.push('end') });
     const b = await client.watch({ lease: true });
     expect(leases).toEqual([1, 2]);
     a.close();
@@ -227,7 +227,7 @@ describe('watch', () => {
     await vi.waitFor(() => expect(leases.at(-1)).toBe(0));
     await served.close();
     api = undefined;
-    await vi.waitFor(() => expect(ended).toBe(2));
+    await vi.waitFor(() => expect(ended).toHaveLength(2));
   });
 
   test('nothing is computed while nobody watches', async () => {

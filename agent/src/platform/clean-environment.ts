@@ -69,3 +69,14 @@ export function cleanEnvironment(env: Environment, os: NodeJS.Platform = process
   }
   return { env: kept, removed };
 }
+
+/** Takes dangerous and proxy variables out of this very process; what was there and matters is returned. */
+export function dropDangerousVariables(
+  env: Environment,
+  own: NodeJS.ProcessEnv = process.env,
+): readonly DangerousVariable[] {
+  const { env: kept, removed } = cleanEnvironment(env);
+  for (const name of Object.keys(own))
+    if (env[name] !== undefined && kept[name] === undefined) delete own[name];
+  return removed;
+}

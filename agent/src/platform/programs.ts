@@ -124,7 +124,7 @@ function readFirstLine(child: ChildProcess, timeoutMs: number): Promise<string> 
       act();
     };
     child.once('error', (error) => settle(() => reject(error)));
-    child.once('exit', (code, signal) =>
+    child.once('close', (code, signal) =>
       settle(() => reject(new Error(`it ended with ${signal ?? `code ${code}`}`))),
     );
     if (child.stdout) {

@@ -1,0 +1,169 @@
+/**
+ * What the commands need that no running agent answers. main.ts implements these with the real rooms; they are plain
+ * functions over plain data, so that the CLI knows neither database nor rules.
+ */
+import type { Action, AppIdentity, Mode, PolicyIdentity } from '../core/decision.ts';
+import type { FileProblem, UsageGroup, UsageReport } from '../serve/contract.ts';
+
+/** Which agent is meant. Both paths are absolute. */
+export interface Place {
+  readonly home: string;
+  readonly configFile: string | undefined;
+}
+
+export interface StartOptions extends Place {
+  /** `--policy`; wins over the config's `policy.file` unless that one is managed. */
+  readonly policyFile: string | undefined;
+  /** `take-free`: if the configured port is taken, listen on any free one (an agent for one command). */
+  readonly portTaken: 'fail' | 'take-free';
+}
+
+/** What the ready line says. */
+export interface ReadyAgent {
+  readonly proxy: string;
+  readonly pac: string;
+  readonly ca: string;
+  readonly socket: string;
+  readonly policy: PolicyIdentity;
+}
+
+export interface RunningAgent {
+  readonly ready: ReadyAgent;
+  /** Sentences worth showing at start: what is degraded, what in the config is not used. */
+  readonly notices: readonly string[];
+  /** Called with the number of open leases whenever it changes (`LocalApiOptions.onLeases`). */
+  onLeases(listener: (count: number) => void): void;
+  /** Drains and closes everything, within 5 s. Safe to call twice. */
+  stop(): Promise<void>;
+  /** Resolves when the agent has stopped, whoever asked for it. */
+  readonly stopped: Promise<void>;
+}
+
+export interface ExplainQuestion extends Place {
+  /** A URL (`https://…`) or a decision id. */
+  readonly subject: string;
+  readonly method: string | undefined;
+  /** Catalogue id of an app. */
+  readonly app: string | undefined;
+  /** The request's body, as it would be sent. */
+  readonly body: Uint8Array | undefined;
+  readonly policyFile: string | undefined;
+}
+
+/** The decision record, with what led to it. */
+export interface Explanation {
+  readonly id: string | undefined;
+  readonly decision: Action;
+  readonly effective: Action;
+  readonly reasons: readonly {
+    readonly rule: string;
+    readonly action: Action;
+    readonly text: string;
+    readonly message?: string | undefined;
+  }[];
+  /** Undefined: no AI service; the connection is tunnelled untouched. */
+  readonly service: string | undefined;
+  readonly mode: Mode;
+  readonly operation: string | undefined;
+  readonly model: string | undefined;
+  readonly app: AppIdentity;
+  readonly policy: PolicyIdentity;
+  /** Of a recorded exchange. */
+  readonly startedAtMs?: number | undefined;
+  readonly findings?: Readonly<Record<string, number>> | undefined;
+  /** Every rule that was looked at, in order, and whether it applied. */
+  readonly trace?:
+    | readonly { readonly rule: string; readonly applied: boolean; readonly text: string }[]
+    | undefined;
+  /** What the person should know about this answer. */
+  readonly notes?: readonly string[] | undefined;
+}
+
+export type PolicyCheck =
+  | {
+      readonly ok: true;
+      readonly file: string;
+      readonly policy: PolicyIdentity;
+      /** How many of each: `{services: 2, guardrails: 1}`. */
+      readonly rules: Readonly<Record<string, number>>;
+      readonly warnings: readonly FileProblem[];
+    }
+  | { readonly ok: false; readonly file: string; readonly problems: readonly FileProblem[] };
+
+/** One line of the audit log, as it is exported. */
+export interface AuditLine {
+  readonly sequence: number;
+  readonly atMs: number;
+  /** `exchange`, or an event's code. */
+  readonly kind: string;
+  readonly app?: string | undefined;
+  readonly service?: string | undefined;
+  readonly model?: string | undefined;
+  readonly effective?: Action | undefined;
+  readonly nanoUsd?: number | undefined;
+  readonly detail?: string | undefined;
+  /** The record itself, as stored. */
+  readonly record: Readonly<Record<string, unknown>>;
+}
+
+export interface AuditVerification {
+  readonly ok: boolean;
+  readonly records: number;
+  /** Signed heads that were checked. */
+  readonly heads: number;
+  readonly firstAtMs?: number | undefined;
+  readonly lastAtMs?: number | undefined;
+  readonly lastHash?: string | undefined;
+  /** What doesn't fit, at which sequence number. */
+  readonly problems: readonly { readonly sequence: number | undefined; readonly text: string }[];
+}
+
+export interface TrustStatus {
+  readonly caFile: string;
+  readonly fingerprintSha256: string;
+  readonly notAfterMs: number;
+  /** Names the CA may sign for. */
+  readonly permitted: readonly string[];
+  /** Names that the policy wants inspected but the CA may not sign for. */
+  readonly uncovered: readonly string[];
+}
+
+export interface TrustRenewal {
+  readonly renewed: boolean;
+  /** Plain words: what changed, and what must be done with the new certificate. */
+  readonly explanation: string;
+  readonly status: TrustStatus;
+}
+
+export interface AgentCommands {
+  readonly version: string;
+  /** How this very program is started again: `[node, postern.js]`, or the single executable. */
+  readonly commandLine: readonly [string, ...string[]];
+  /** Rejects with CommandFailure, ConfigError, PlatformError or LocalApiError. */
+  start(options: StartOptions): Promise<RunningAgent>;
+  explain(question: ExplainQuestion): Promise<Explanation>;
+  checkPolicy(file: string): Promise<PolicyCheck>;
+  /** The last `limit` lines, oldest first. */
+  auditTail(place: Place, limit: number): Promise<readonly AuditLine[]>;
+  /** Lines of NDJSON without their newline, oldest first. */
+  auditExport(place: Place, sinceMs: number | undefined): AsyncIterable<string>;
+  auditVerify(place: Place): Promise<AuditVerification>;
+  usage(place: Place, by: UsageGroup, sinceMs: number | undefined): Promise<UsageReport>;
+  trustStatus(place: Place): Promise<TrustStatus>;
+  trustRenew(place: Place): Promise<TrustRenewal>;
+}
+
+/** A command that can't be done: one sentence, what to do, and the exit code. */
+export class CommandFailure extends Error {
+  override readonly name = 'CommandFailure';
+  readonly code: string;
+  readonly exitCode: 1 | 2 | 3;
+  readonly mend: string | undefined;
+  /** `code` is kebab-case: `port-taken`, `database-locked`, `policy-invalid`. */
+  constructor(code: string, exitCode: 1 | 2 | 3, message: string, mend?: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.exitCode = exitCode;
+    this.mend = mend;
+  }
+}
