@@ -94,7 +94,7 @@ describe('an authority of others', () => {
       withoutCritical(authorityExtensions(0, CONSTRAINED)),
       'unconstrained',
     ],
-    ['constraints of noise', authorityExtensions(0, Buffer.from('ffff', 'hex')), 'unconstrained'],
+    ['constraints of noise', authorityExtensions(0, Buffer.from('ffff', 'hex')), 'not-an-authority'],
     ['the rights of a site only', leafExtensions('openai.com'), 'not-an-authority'],
   ] as const)('is refused with %s', (_, extensions, code) => {
     const issuer = party('Issuer');
