@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readAudit } from '../../agent/src/record/audit/read.ts';
 import { verifyAudit } from '../../agent/src/record/audit/verify.ts';
@@ -9,16 +9,14 @@ import { openTestRecords, temporaryHome } from './support.ts';
 /** 30 in every test run; the promise is 1,000: POSTERN_KILLS=1000. */
 const KILLS = Number(process.env['POSTERN_KILLS'] ?? 30);
 
+const KILLED_WRITER = new URL('./killed-writer.ts', import.meta.url);
+
 /** Starts a writer, kills it after a random while, and returns what it had said was on disk. */
 function runAndKill(file: string, run: number): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(
-      process.execPath,
-      [join(import.meta.dirname, 'killed-writer.ts'), file, String(run)],
-      {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
+    const child = spawn(process.execPath, [fileURLToPath(KILLED_WRITER), file, String(run)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let said = '';
     let complaints = '';
     let armed = false;

@@ -69,12 +69,12 @@ function smallFileSystem(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined;
   const { directory } = temporaryHome();
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory], { stdio: 'ignore' });
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory], { stdio: 'ignore' });
   } catch {
     // A container without the right: the test is reported as skipped.
     return undefined;
   }
-  onTestFinished(() => void execFileSync('umount', ['-l', directory]));
+  onTestFinished(() => void execFileSync('/bin/umount', ['-l', directory]));
   return directory;
 }
 

@@ -4,7 +4,7 @@ import type { Usage } from '../core/exchange.ts';
 import { type NanoUsd, nanoUsd } from '../core/units.ts';
 
 /** Nano-dollars per token. A tier applies to all of a call's tokens once its input exceeds `aboveInput`. */
-export interface Rate {
+interface Rate {
   readonly base: number;
   readonly tiers: readonly { readonly aboveInput: number; readonly rate: number }[];
 }

@@ -51,7 +51,7 @@ export interface RecordsOptions {
   readonly maxQueuedChars?: number;
 }
 
-export type RecordsState = 'ok' | 'disk-full' | 'write-failing' | 'stalled' | 'closed';
+type RecordsState = 'ok' | 'disk-full' | 'write-failing' | 'stalled' | 'closed';
 
 export interface RecordsHealth {
   readonly state: RecordsState;

@@ -27,6 +27,33 @@ describe('canonical JSON', () => {
     expect(() => canonicalJson({ a: Number.NaN })).toThrow(RangeError);
   });
 
+  it('writes well-formed strings and numbers as ECMAScript does', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(canonicalJson(text)).toBe(JSON.stringify(text.toWellFormed()));
+      }),
+    );
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
+        expect(canonicalJson(number)).toBe(JSON.stringify(number));
+      }),
+    );
+    for (const special of [
+      '"',
+      '\\',
+      '\u0000',
+      '\u001f',
+      '\u007f',
+      '\u2028',
+      '\ud7ff',
+      '\ue000',
+      '\uffff',
+      '😀',
+    ]) {
+      expect(canonicalJson(special)).toBe(JSON.stringify(special));
+    }
+  });
+
   it('is JSON, says the same, and does not depend on the order of keys', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {

@@ -13,7 +13,7 @@ export interface Anchor {
   readonly signature: Buffer;
 }
 
-export const anchorFile = (databaseFile: string): string => `${databaseFile}.head`;
+const anchorFile = (databaseFile: string): string => `${databaseFile}.head`;
 
 export function writeAnchor(databaseFile: string, head: SignedRow): void {
   const file = anchorFile(databaseFile);

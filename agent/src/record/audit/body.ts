@@ -33,7 +33,7 @@ export interface ExchangeBody {
   readonly policy: PolicyName;
 }
 
-export interface TokenCounts {
+interface TokenCounts {
   readonly input?: number;
   readonly cacheRead?: number;
   readonly cacheWrite?: number;

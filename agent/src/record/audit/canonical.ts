@@ -13,20 +13,36 @@ export type Json =
 
 /** Throws RangeError for NaN and infinities, which JSON can't express. */
 export function canonicalJson(value: Json): string {
-  if (typeof value === 'string') return JSON.stringify(value.toWellFormed());
+  if (typeof value === 'string') return quoted(value);
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new RangeError(`no canonical JSON for ${value}`);
-    return JSON.stringify(value);
+    // JCS 3.2.2.3 takes ECMAScript's own form, but for minus zero.
+    return value === 0 ? '0' : String(value);
   }
   if (value === null || typeof value === 'boolean') return String(value);
-  if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  const members: string[] = [];
+  return isList(value) ? list(value) : members(value);
+}
+
+function list(value: readonly Json[]): string {
+  let text = '';
+  for (const item of value) text += `${text === '' ? '' : ','}${canonicalJson(item)}`;
+  return `[${text}]`;
+}
+
+function members(value: { readonly [key: string]: Json | undefined }): string {
+  let text = '';
   for (const key of Object.keys(value).sort()) {
     const member = value[key];
-    if (member !== undefined) members.push(`${JSON.stringify(key.toWellFormed())}:${canonicalJson(member)}`);
+    if (member !== undefined) text += `${text === '' ? '' : ','}${quoted(key)}:${canonicalJson(member)}`;
   }
-  return `{${members.join(',')}}`;
+  return `{${text}}`;
 }
+
+/** Anything that JSON.stringify would write otherwise than between plain quotes; most strings have none of it. */
+const NEEDS_ESCAPE = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
+
+const quoted = (text: string): string =>
+  NEEDS_ESCAPE.test(text) ? JSON.stringify(text.toWellFormed()) : `"${text}"`;
 
 function isList(value: object): value is readonly Json[] {
   return Array.isArray(value);

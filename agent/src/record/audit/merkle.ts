@@ -2,12 +2,9 @@
  * The Merkle tree of RFC 6962 section 2.1, grown one leaf at a time. Only its right edge is kept: the roots of the
  * perfect subtrees, largest first, one per set bit of the size. Appending costs O(log n) hashes, amortised one.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const HASH_BYTES = 32;
-const LEAF = Uint8Array.of(0);
-const NODE = Uint8Array.of(1);
-
 export interface TreeEdge {
   readonly size: number;
   /** Roots of the perfect subtrees, largest first. */
@@ -17,11 +14,16 @@ export interface TreeEdge {
 export const EMPTY_TREE: TreeEdge = { size: 0, peaks: [] };
 
 /** MTH({d}) = SHA-256(0x00 || d). Also the link of the chain: each record names its predecessor's leaf hash. */
-export const leafHash = (text: string): Buffer =>
-  createHash('sha256').update(LEAF).update(text, 'utf8').digest();
+export const leafHash = (text: string): Buffer => hash('sha256', `\u0000${text}`, 'buffer');
 
-const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer =>
-  createHash('sha256').update(NODE).update(left).update(right).digest();
+/** SHA-256(0x01 || left || right). */
+function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(1 + 2 * HASH_BYTES);
+  bytes[0] = 1;
+  bytes.set(left, 1);
+  bytes.set(right, 1 + HASH_BYTES);
+  return hash('sha256', bytes, 'buffer');
+}
 
 export function appendLeaf(edge: TreeEdge, leaf: Buffer): TreeEdge {
   const peaks = [...edge.peaks];
@@ -37,7 +39,7 @@ export function appendLeaf(edge: TreeEdge, leaf: Buffer): TreeEdge {
 /** The tree head. The empty tree's is SHA-256 of nothing. */
 export function treeRoot(edge: TreeEdge): Buffer {
   const [last, ...others] = [...edge.peaks].reverse();
-  if (last === undefined) return createHash('sha256').digest();
+  if (last === undefined) return hash('sha256', '', 'buffer');
   return others.reduce((right, left) => nodeHash(left, right), last);
 }
 

@@ -26,7 +26,6 @@ export const exchangesMigration = {
       cost_estimated INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX exchanges_by_time ON exchanges (started_at_ms);
-    CREATE INDEX exchanges_by_id ON exchanges (id);
 
     CREATE TABLE contents (
       sequence INTEGER PRIMARY KEY,

@@ -41,7 +41,7 @@ export function listExchanges(
 /** By the decision id that the caller saw. A WebSocket's several messages may share one: the newest is returned. */
 export function findExchange(database: Database, id: string): StoredExchange | undefined {
   return database
-    .prepare<[string], Row>(`${SELECT} WHERE exchanges.id = ? ORDER BY exchanges.sequence DESC LIMIT 1`)
+    .prepare<[string], Row>(`${SELECT} WHERE audit.id = ? ORDER BY exchanges.sequence DESC LIMIT 1`)
     .all(id)
     .flatMap(storedExchange)[0];
 }

@@ -1,8 +1,7 @@
 import type { Action } from '../../core/decision.ts';
 import type { ExchangeBody } from '../audit/body.ts';
 
-export const USAGE_GROUPS = ['app', 'model', 'key', 'service', 'user', 'day'] as const;
-export type UsageGroup = (typeof USAGE_GROUPS)[number];
+export type UsageGroup = 'app' | 'model' | 'key' | 'service' | 'user' | 'day';
 
 export interface UsageQuery {
   readonly by: UsageGroup;
