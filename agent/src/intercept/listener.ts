@@ -8,7 +8,7 @@ import { type AddressInfo, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Authority, Connection } from '../core/connection.ts';
 import type { ConnectionRoute } from '../core/flow.ts';
-import { errorAnswer, rawAnswer, textAnswer } from './inbound/answers.ts';
+import { errorAnswer, sendLastAnswer, textAnswer } from './inbound/answers.ts';
 import { type ForbiddenTarget, forbiddenTarget, parseAuthority, parseName } from './inbound/authority.ts';
 import { type Client, ignore } from './inbound/client.ts';
 import { Edge, type EdgeCounters, type EdgeGauges, type EdgeOptions } from './inbound/edge.ts';
@@ -212,8 +212,7 @@ class LoopbackListener implements Listener {
 
   #refuseConnect(socket: Socket, status: number, sentence: string): void {
     this.#edge.counters.refused++;
-    socket.end(rawAnswer(status, sentence));
-    socket.resume();
+    sendLastAnswer(socket, status, sentence);
   }
 
   // ---- requests to the proxy itself, and through it without a tunnel ----
@@ -312,7 +311,7 @@ class LoopbackListener implements Listener {
     if (!fresh || !socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
     const status =
       error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
-    socket.end(rawAnswer(status, 'Postern could not read this as an HTTP request.'));
+    sendLastAnswer(socket, status, 'Postern could not read this as an HTTP request.');
   }
 }
 

@@ -89,7 +89,8 @@ export class Http2Client implements Client {
 
   abort(): void {
     this.#brokenOff = true;
-    if (!this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    // Not close(): that ends the writable side first, and the client would see END_STREAM before the reset.
+    if (!this.#stream.destroyed) this.#stream.destroy(new Error('The response was broken off.'));
   }
 }
 

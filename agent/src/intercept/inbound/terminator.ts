@@ -10,7 +10,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Authority, Connection } from '../../core/connection.ts';
 import type { HostCertificate } from '../ports.ts';
-import { rawAnswer } from './answers.ts';
+import { sendLastAnswer } from './answers.ts';
 import { parseName } from './authority.ts';
 import { type Client, ignore } from './client.ts';
 import type { Edge } from './edge.ts';
@@ -235,7 +235,7 @@ class TerminatingServer {
     if (session !== undefined && session.requests === 0 && socket.writable && error.code !== 'ECONNRESET') {
       session.requests++;
       const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
-      socket.end(rawAnswer(status, 'Postern could not read this as an HTTP request.'));
+      sendLastAnswer(socket, status, 'Postern could not read this as an HTTP request.');
     } else socket.destroy();
   }
 

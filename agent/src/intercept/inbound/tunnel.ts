@@ -2,7 +2,7 @@
 import { isIP, type Socket } from 'node:net';
 import type { Authority } from '../../core/connection.ts';
 import { OutgoingError } from '../ports.ts';
-import { rawAnswer } from './answers.ts';
+import { sendLastAnswer } from './answers.ts';
 import { ignore } from './client.ts';
 import { readClientHello } from './client-hello.ts';
 import type { Edge } from './edge.ts';
@@ -45,16 +45,20 @@ export function openTunnel(
     },
     (error: unknown) => {
       client.off('close', onClose);
-      client.end(connectFailure(target, error));
+      refuseTunnel(client, target, error);
     },
   );
 }
 
-function connectFailure(target: Authority, error: unknown): string {
+function refuseTunnel(client: Socket, target: Authority, error: unknown): void {
   const code = error instanceof OutgoingError ? error.code : 'connect-failed';
   const reason = error instanceof Error ? error.message : String(error);
   const status = code === 'target-forbidden' ? 403 : code.endsWith('-timeout') ? 504 : 502;
-  return rawAnswer(status, `Postern could not connect to ${target.host}:${target.port} (${code}): ${reason}`);
+  sendLastAnswer(
+    client,
+    status,
+    `Postern could not connect to ${target.host}:${target.port} (${code}): ${reason}`,
+  );
 }
 
 /** Calls back once with the server name, if there is one, and the bytes read so far (put back by `join`). */
