@@ -147,11 +147,13 @@ describe('conditions', () => {
   it('bounds hostile expressions when they are compiled', () => {
     const nested = `${'('.repeat(900)}true${')'.repeat(900)}`;
     const loops = 'findings.all(a, findings.all(b, findings.all(c, true)))';
+    const heavy = `findings.all(a, findings.all(b, ${Array(20).fill('a.kind != ""').join(' && ')}))`;
     const long = Array(300).fill('user == "a"').join(' || ');
     const startedMs = performance.now();
     for (const source of [
       nested,
       loops,
+      heavy,
       long,
       `${'['.repeat(1900)}`,
       `app${'.id'.repeat(600)} == ""`,

@@ -6,7 +6,7 @@ import type { Finding } from '../../core/finding.ts';
 import { CONFIDENCES, SEVERITIES } from '../ranks.ts';
 
 /** Loops over lists are bounded by these, together with the checker's limit on nesting. */
-const MAX_ITEMS = 256;
+const MAX_ITEMS = 128;
 
 /** What is known about a call when a condition is evaluated. */
 export interface ConditionFacts {
