@@ -48,6 +48,7 @@ async function inHostileProcess(task: object): Promise<Record<string, string>> {
         NODE_EXTRA_CA_CERTS: stranger,
         SSL_CERT_FILE: stranger,
         SSL_CERT_DIR: folder,
+        UNDICI_USE_MILO: '1',
         NODE_OPTIONS: '--tls-min-v1.0 --tls-cipher-list=ALL:@SECLEVEL=0 --use-openssl-ca',
         NODE_NO_WARNINGS: '1',
       },

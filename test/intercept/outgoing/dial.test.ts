@@ -141,7 +141,7 @@ describe('a corporate proxy', () => {
     ['is no proxy', 'SSH-2.0-OpenSSH\r\n\r\n', 'proxy-refused', 'HTTP/1.1'],
     ['never ends its answer', `HTTP/1.1 200 OK\r\nX: ${'y'.repeat(40_000)}`, 'proxy-refused', 'endless'],
     ['closes', undefined, 'proxy-refused', 'closed'],
-    ['is silent', '', 'connect-timeout', '400 ms'],
+    ['is silent', '', 'connect-timeout', '1000 ms'],
   ])('that %s', async (_what, text, code, word) => {
     let closed = false;
     const proxy = await startProxy((_head, socket) => {
@@ -156,7 +156,7 @@ describe('a corporate proxy', () => {
     });
     const outgoing = bench.outgoing({
       proxy: { host: '127.0.0.1', port: proxy.port, secure: false, ...credentials },
-      deadlines: { dnsMs: 200, connectMs: 200, handshakeMs: 200 },
+      deadlines: { dnsMs: 500, connectMs: 500, handshakeMs: 500 },
     });
     const error = (await fetchOnce(outgoing, { host: HOST, port: 443 })).error;
     expect(error?.code).toBe(code);
@@ -271,11 +271,11 @@ describe('a tunnel', () => {
 describe('deadlines', () => {
   it('each have their own code', async () => {
     const silent = await bench.tcp((socket) => socket.resume());
-    const deadlines = { dnsMs: 100, connectMs: 100, handshakeMs: 100, headerMs: 100 };
+    const deadlines = { dnsMs: 400, connectMs: 400, handshakeMs: 400, headerMs: 400 };
     const outgoing = bench.outgoing({ deadlines });
     const started = Date.now();
     expect((await fetchOnce(outgoing, local(silent))).error?.code).toBe('handshake-timeout');
-    expect(Date.now() - started).toBeLessThan(1_000);
+    expect(Date.now() - started).toBeLessThan(5_000);
     expect((await failure(outgoing.openTls(local(silent), [], never))).code).toBe('handshake-timeout');
     const target = await bench.h1((socket) => socket.resume());
     expect((await fetchOnce(outgoing, target)).error?.code).toBe('header-timeout');
@@ -292,12 +292,12 @@ describe('deadlines', () => {
   it('don’t apply to an answer that takes its time, unless set', async () => {
     const target = await bench.h1((socket) =>
       onRequests(socket, () => {
-        setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n'), 400);
-        setTimeout(() => socket.write('ok'), 800);
+        setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n'), 800);
+        setTimeout(() => socket.write('ok'), 1_500);
         return undefined;
       }),
     );
-    const outgoing = bench.outgoing({ deadlines: { dnsMs: 100, connectMs: 100, handshakeMs: 150 } });
+    const outgoing = bench.outgoing({ deadlines: { dnsMs: 500, connectMs: 500, handshakeMs: 500 } });
     expect((await fetchOnce(outgoing, target)).body).toBe('ok');
   });
 
@@ -324,7 +324,7 @@ describe('deadlines', () => {
 });
 
 describe('happy eyeballs', () => {
-  const options = { deadlineMs: 1_000, signal: undefined, allowHalfOpen: false, attemptDelayMs: 40 };
+  const options = { deadlineMs: 5_000, signal: undefined, allowHalfOpen: false, attemptDelayMs: 40 };
 
   it('alternates families, the resolver’s favourite first', () => {
     expect(interleaveFamilies(['::1', '::2', '::3', '1.1.1.1', '2.2.2.2'])).toEqual([
@@ -350,7 +350,7 @@ describe('happy eyeballs', () => {
     const started = Date.now();
     const socket = await connectFirst('x', ['192.0.2.1', '127.0.0.1'], port, options);
     expect(socket.remoteAddress).toBe('127.0.0.1');
-    expect(Date.now() - started).toBeLessThan(500);
+    expect(Date.now() - started).toBeLessThan(3_000);
     socket.destroy();
   });
 

@@ -100,21 +100,21 @@ describe('the name resolver', () => {
       ['a', 'b', 'c', 'd'].map((name) => codeOf(resolver.resolve(`${name}.test`))),
     );
     expect(codes).toEqual(['dns-timeout', 'dns-timeout', 'dns-timeout', 'dns-timeout']);
-    expect(Date.now() - started).toBeLessThan(400);
+    expect(Date.now() - started).toBeLessThan(3_000);
   });
 
   it('holds no more than two of libuv’s threads, and asks c-ares at once when both hang', async () => {
     const system = hanging();
     const resolver = createNameResolver({
-      deadlineMs: 400,
-      hedgeAfterMs: 300,
+      deadlineMs: 4_000,
+      hedgeAfterMs: 1_200,
       system,
       direct: found('192.0.2.2'),
     });
     const first = [resolver.resolve('a.test'), resolver.resolve('b.test')];
     const started = Date.now();
     expect(await resolver.resolve('c.test')).toEqual(['192.0.2.2']);
-    expect(Date.now() - started).toBeLessThan(150);
+    expect(Date.now() - started).toBeLessThan(1_000);
     await Promise.all(first);
     expect(system.asked).toBe(2);
   });
@@ -201,7 +201,7 @@ describe('c-ares', () => {
     expect(await resolver.resolve('a.test')).toEqual(['192.0.2.7']);
     const started = Date.now();
     expect(await codeOf(resolver.resolve('silent.test'))).toBe('dns-timeout');
-    expect(Date.now() - started).toBeLessThan(1_500);
+    expect(Date.now() - started).toBeLessThan(5_000);
     server.close();
   });
 });

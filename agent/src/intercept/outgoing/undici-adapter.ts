@@ -32,6 +32,8 @@ export class H1Connection {
   ) {
     this.#client = new Client(origin, {
       pipelining: 1,
+      // Else UNDICI_USE_MILO in the environment would choose an experimental parser.
+      useMilo: false,
       headersTimeout: headerMs,
       bodyTimeout: 0,
       maxHeaderSize: MAX_HEADER_BYTES,
