@@ -242,11 +242,13 @@ describe('a database', () => {
     tamper(file, (database) => expect(database.pragma('user_version', { simple: true })).toBe(99));
   });
 
-  it('closed is closed: records are ignored, flush says so, closing again is nothing', async () => {
+  it('closed is closed: late records are reported, flush says so, closing again is nothing', async () => {
     const { file } = temporaryHome();
-    const records = await openTestRecords(file);
+    const logged: string[] = [];
+    const records = await openTestRecords(file, { log: (_, message) => logged.push(message) });
     await records.close();
     records.exchange(sampleExchange(1));
+    expect(logged).toEqual(['A record came after the end and was not kept: exchange exchange-1']);
     await expect(records.flush()).rejects.toMatchObject({ code: 'closed' });
     await records.close();
     expect(records.health().state).toBe('closed');

@@ -211,7 +211,10 @@ class QueuedRecords implements Records {
   }
 
   #add(body: AuditBody, item: LogItem): void {
-    if (this.#state === 'closed') return;
+    if (this.#state === 'closed') {
+      this.#options.log?.('warn', `A record came after the end and was not kept: ${body.kind} ${body.id}`);
+      return;
+    }
     this.#handedOver++;
     this.#queue.push(queuedItem(body, JSON.stringify(item), this.#handedOver));
     if (this.#queue.length >= COMMIT_AT_RECORDS) this.#send();
