@@ -380,6 +380,62 @@ describe('streamed special cases', () => {
     ]);
   });
 
+  it('responses: log probabilities are announced, because they repeat the text', () => {
+    const delta = {
+      type: 'response.output_text.delta',
+      output_index: 0,
+      content_index: 0,
+      delta: 'a',
+      logprobs: [{ token: 'a' }],
+    };
+    expect(decode('openai-responses', sse(delta)).map(lineOf)).toEqual([
+      'text output/0/content/0/text: a',
+      'unknown logprobs',
+    ]);
+  });
+
+  it('gemini: streamed arguments, grounding that quotes the answer', () => {
+    const call = (functionCall: unknown): unknown => ({
+      candidates: [{ content: { parts: [{ functionCall }] } }],
+    });
+    const piece = (jsonPath: string, stringValue: string): unknown => ({ jsonPath, stringValue });
+    const events = decode(
+      'gemini',
+      sse(
+        call({ name: 'write', willContinue: true }),
+        call({ partialArgs: [piece('$.text', 'ab')], willContinue: true }),
+        call({ partialArgs: [piece('$.text', 'cd'), piece('$.path', 'x')] }),
+        call({ name: 'write', partialArgs: [piece('$.text', 'ef')] }),
+        {
+          candidates: [
+            {
+              groundingMetadata: {
+                webSearchQueries: ['q'],
+                groundingSupports: [{ segment: { text: 'quoted' } }],
+              },
+              logprobsResult: {},
+            },
+          ],
+        },
+      ),
+    );
+    expect(events.map(lineOf)).toEqual([
+      'start undefined undefined',
+      'tool-call candidate/0/partial/0/$.text (write): ab',
+      'tool-call candidate/0/partial/0/$.text (write): cd',
+      'tool-call candidate/0/partial/0/$.path (write): x',
+      'channel-end candidate/0/partial/0/$.text',
+      'channel-end candidate/0/partial/0/$.path',
+      'tool-call candidate/0/partial/1/$.text (write): ef',
+      'channel-end candidate/0/partial/1/$.text',
+      'text candidate/0/grounding/4/webSearchQueries/0: q',
+      'channel-end candidate/0/grounding/4/webSearchQueries/0',
+      'text candidate/0/grounding/4/groundingSupports/0/segment/text: quoted',
+      'channel-end candidate/0/grounding/4/groundingSupports/0/segment/text',
+      'unknown logprobs',
+    ]);
+  });
+
   it('anthropic: an unknown delta is readable as one growing channel', () => {
     const delta = (beam: string): unknown => ({
       type: 'content_block_delta',

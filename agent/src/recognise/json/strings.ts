@@ -3,8 +3,12 @@ import { childPointer } from './pointer.ts';
 /** Nesting that no real call comes near; a guard for our own stack, since JSON.parse itself takes any depth. */
 const MAX_JSON_DEPTH = 200;
 
-/** Keys this long could themselves hold a secret. They have no pointer, so they can be scanned but not edited. */
+/**
+ * Keys that could themselves hold a secret: long, and not just an identifier made of words. They have no pointer, so
+ * they can be scanned but not edited.
+ */
 const LONG_KEY = 16;
+const IDENTIFIER = /^[A-Za-z_]+$/;
 
 /** `isKey`: the text is the name of the member at `pointer`, not its value. */
 export type StringVisitor = (text: string, pointer: string, isKey: boolean) => void;
@@ -38,7 +42,7 @@ export function visitStrings(
     // A schema can describe a property called `type`: then it isn't the keyword, and its words count.
     if (skip?.has(key) && (typeof member !== 'object' || member === null || Array.isArray(member))) continue;
     const place = childPointer(pointer, key);
-    if (key.length >= LONG_KEY) visit(key, place, true);
+    if (key.length >= LONG_KEY && !IDENTIFIER.test(key)) visit(key, place, true);
     whole = visitStrings(member, place, visit, skip, depth + 1) && whole;
   }
   return whole;

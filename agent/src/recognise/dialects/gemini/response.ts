@@ -31,6 +31,8 @@ export class GeminiDecoder implements ResponseDecoder {
   #called = false;
   /** Calls and results come whole, so each gets a number of its own. */
   #items = 0;
+  #partialCalls = 0;
+  #partialTool: string | undefined;
 
   frame(data: string): readonly ExchangeEvent[] {
     this.#read(parseJson(data));
@@ -111,6 +113,7 @@ export class GeminiDecoder implements ResponseDecoder {
     for (let i = 0; i < parts.length; i++) {
       this.#part(asRecord(parts[i]), `${pointer}/content/parts/${i}`, channel);
     }
+    this.#repeats(candidate, pointer, channel);
     const reason = asString(member(candidate, 'finishReason').value);
     if (reason === undefined) return;
     this.#out.endAll(`${channel}/`);
@@ -121,6 +124,20 @@ export class GeminiDecoder implements ResponseDecoder {
       reason: mapped === 'stop' && this.#called ? 'tool-calls' : mapped,
       rawReason: reason,
     });
+  }
+
+  /** Places that repeat the answer beside it: grounding quotes it, log probabilities spell it. */
+  #repeats(candidate: JsonRecord | undefined, pointer: string, channel: string): void {
+    const grounding = member(candidate, 'groundingMetadata');
+    if (asRecord(grounding.value) !== undefined) {
+      const name = `${channel}/grounding/${this.#items++}`;
+      this.#out.wholeStrings('text', name, `${pointer}/${grounding.key}`, grounding.value, {
+        skip: GROUNDING_SKIPPED,
+      });
+    }
+    if (member(candidate, 'logprobsResult').value !== undefined) {
+      this.#out.add({ type: 'unknown', name: 'logprobs' });
+    }
   }
 
   #part(part: JsonRecord | undefined, pointer: string, channel: string): void {
@@ -150,6 +167,7 @@ export class GeminiDecoder implements ResponseDecoder {
       if (name === 'functionCall') this.#called = true;
       const key = name === 'executableCode' ? 'code' : 'args';
       const toolName = asString(record['name']) ?? (name === 'executableCode' ? 'code_execution' : undefined);
+      this.#partialArguments(record, `${pointer}/${call.key}`, channel, toolName);
       this.#whole('tool-call', channel, 'call', `${pointer}/${call.key}/${key}`, record[key], {
         toolName,
         editable,
@@ -164,6 +182,26 @@ export class GeminiDecoder implements ResponseDecoder {
       return true;
     }
     return false;
+  }
+
+  /** Vertex AI can stream arguments: each piece belongs to a JSON path within them. */
+  #partialArguments(call: JsonRecord, pointer: string, channel: string, toolName: string | undefined): void {
+    const partial = member(call, 'partialArgs');
+    const pieces = asArray(partial.value);
+    // The name comes with the first piece only.
+    if (toolName !== undefined) this.#partialTool = toolName;
+    const scope = `${channel}/partial/${this.#partialCalls}`;
+    for (let i = 0; i < pieces.length; i++) {
+      const piece = asRecord(pieces[i]);
+      const text = member(piece, 'stringValue');
+      const place = `${pointer}/${partial.key}/${i}/${text.key}`;
+      const name = `${scope}/${asString(member(piece, 'jsonPath').value) ?? '$'}`;
+      this.#out.delta('tool-call', name, place, text.value, { toolName: this.#partialTool });
+    }
+    if (member(call, 'willContinue').value === true) return;
+    this.#out.endAll(`${scope}/`);
+    this.#partialCalls += 1;
+    this.#partialTool = undefined;
   }
 
   #whole(
@@ -183,3 +221,5 @@ export class GeminiDecoder implements ResponseDecoder {
 }
 
 const RESULT_SKIPPED: ReadonlySet<string> = new Set(['id', 'name', 'outcome']);
+/** Google's own search widget: markup and ids, not the answer. */
+const GROUNDING_SKIPPED: ReadonlySet<string> = new Set(['renderedContent', 'sdkBlob', 'domain']);

@@ -64,6 +64,8 @@ export class ResponsesDecoder implements ResponseDecoder {
       if (streamed.form === 'delta') {
         this.#out.deltaStrings(streamed.kind, channel, `/${streamed.member}`, text, options);
       } else this.#out.wholeStrings(streamed.kind, channel, `/${streamed.member}`, text, options);
+      // Token by token, the same text again; an edit of the text would miss it.
+      if (asArray(event['logprobs']).length > 0) this.#out.add({ type: 'unknown', name: 'logprobs' });
       return;
     }
     switch (name) {
