@@ -1,7 +1,8 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { type HomeFiles, homeFiles } from '../platform/home.ts';
-import { type Platform, platform, resolveHome } from '../platform/platform.ts';
+import type { Platform } from '../platform/operating-system.ts';
+import { platform, resolveHome } from '../platform/platform.ts';
 import { readPrivateFile } from '../platform/private-files.ts';
 import { type Client, createClient } from '../serve/client.ts';
 import { LocalApiError } from '../serve/local-api-error.ts';

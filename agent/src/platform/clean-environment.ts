@@ -2,7 +2,7 @@
  * Promise 8: no environment variable changes security. These variables change what Node itself does before a line
  * of ours has run; the agent is started without them, and says so where it finds them.
  */
-import type { Environment } from './platform.ts';
+import type { Environment } from './operating-system.ts';
 
 export interface DangerousVariable {
   readonly name: string;

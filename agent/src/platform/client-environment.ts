@@ -2,7 +2,7 @@
  * The variables that bring a program under governance: which proxy to use, and which certificate authorities to
  * believe. One row per variable with the runtimes that read it; what was observed is in docs/decisions/0046.
  */
-import type { Environment, OperatingSystem } from './platform.ts';
+import type { Environment, OperatingSystem } from './operating-system.ts';
 
 export interface ClientEnvironmentOptions {
   /** `http://127.0.0.1:7843`. */

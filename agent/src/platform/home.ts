@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { currentUserId, type Platform, platform } from './platform.ts';
+import type { Platform } from './operating-system.ts';
+import { currentUserId, platform } from './platform.ts';
 import { ensurePrivateDirectory } from './private-files.ts';
 
 /** What the agent keeps in its home, and where. */

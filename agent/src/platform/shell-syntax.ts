@@ -1,6 +1,6 @@
 /** Writes environment variables in a shell's own syntax, quoted so that no value can become code. */
 import type { ClientVariable } from './client-environment.ts';
-import type { Environment, OperatingSystem } from './platform.ts';
+import type { Environment, OperatingSystem } from './operating-system.ts';
 
 export const SHELLS = ['sh', 'bash', 'zsh', 'fish', 'powershell', 'cmd'] as const;
 export type Shell = (typeof SHELLS)[number];

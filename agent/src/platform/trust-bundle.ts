@@ -6,7 +6,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { encodeJavaTrustStore } from './java-trust-store.ts';
-import type { Environment } from './platform.ts';
+import type { Environment } from './operating-system.ts';
 import { ensurePrivateDirectory, writePrivateFile } from './private-files.ts';
 
 /** Variables that may already name a company's own bundle. */

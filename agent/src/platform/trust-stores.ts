@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { Environment, Platform } from './platform.ts';
+import type { Environment, Platform } from './operating-system.ts';
 import { errorCode } from './platform-error.ts';
 
 export interface TrustStoreState {

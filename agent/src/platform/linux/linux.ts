@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Platform } from '../platform.ts';
+import type { Platform } from '../operating-system.ts';
 import { unixSocketPath } from '../unix-socket.ts';
 
 export const linux: Platform = {

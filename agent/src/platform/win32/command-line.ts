@@ -3,7 +3,7 @@
  * reads its command line by rules of its own; Node refuses to start .cmd files directly (CVE-2024-27980).
  */
 import path from 'node:path';
-import type { Environment } from '../platform.ts';
+import type { Environment } from '../operating-system.ts';
 
 export interface WindowsCommand {
   readonly program: string;

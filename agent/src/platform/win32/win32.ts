@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import type { Environment, Platform } from '../platform.ts';
+import type { Environment, Platform } from '../operating-system.ts';
 
 const programData = (env: Environment): string => env['ProgramData'] ?? 'C:\\ProgramData';
 
