@@ -1,33 +1,28 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Match } from '../../agent/src/core/finding.ts';
-import {
-  addRedaction,
-  editsWithin,
-  type Redaction,
-  redactionEdits,
-} from '../../agent/src/enforce/redaction.ts';
+import { addRedaction, editsWithin, type Redaction } from '../../agent/src/enforce/redaction.ts';
 
-const match = (kind: string, start: number, end: number): Match => ({
-  kind,
-  label: kind,
-  severity: 'high',
-  confidence: 'high',
+const redaction = (rank: number, start: number, end: number): Redaction => ({
   start,
   end,
+  rank,
+  placeholder: `<${rank}>`,
 });
 
-describe('redactionEdits', () => {
+describe('addRedaction', () => {
   it.each([
-    ['apart', [match('a', 0, 3), match('b', 5, 8)], ['0-3 [REDACTED:a]', '5-8 [REDACTED:b]']],
-    ['touching', [match('a', 0, 3), match('b', 3, 8)], ['0-3 [REDACTED:a]', '3-8 [REDACTED:b]']],
-    ['overlapping', [match('b', 2, 8), match('a', 0, 3)], ['0-8 [REDACTED:a]']],
-    ['bridged', [match('a', 0, 3), match('c', 6, 9), match('b', 2, 7)], ['0-9 [REDACTED:a]']],
-    ['the same twice', [match('a', 0, 3), match('a', 0, 3)], ['0-3 [REDACTED:a]']],
-  ])('%s', (_, matches, expected) => {
-    const edits = redactionEdits('/messages/0/content', matches);
-    expect(edits.map((edit) => `${edit.start}-${edit.end} ${edit.replacement}`)).toEqual(expected);
-    expect(edits.every((edit) => edit.place === '/messages/0/content')).toBe(true);
+    ['apart', [redaction(0, 0, 3), redaction(1, 5, 8)], ['0-3 <0>', '5-8 <1>']],
+    ['touching', [redaction(0, 0, 3), redaction(1, 3, 8)], ['0-3 <0>', '3-8 <1>']],
+    ['overlapping: named after the first', [redaction(1, 2, 8), redaction(0, 0, 3)], ['0-8 <0>']],
+    ['bridged', [redaction(0, 0, 3), redaction(2, 6, 9), redaction(1, 2, 7)], ['0-9 <0>']],
+    ['starting together: the lowest rank', [redaction(5, 0, 9), redaction(2, 0, 3)], ['0-9 <2>']],
+    ['the same twice', [redaction(0, 0, 3), redaction(0, 0, 3)], ['0-3 <0>']],
+  ])('%s', (_, added, expected) => {
+    for (const order of [added, added.toReversed()]) {
+      const all: Redaction[] = [];
+      for (const one of order) addRedaction(all, one);
+      expect(all.map(({ start, end, placeholder }) => `${start}-${end} ${placeholder}`)).toEqual(expected);
+    }
   });
 });
 

@@ -54,17 +54,3 @@ export function editsWithin(
   }
   return edits;
 }
-
-/** Edits that redact `matches` in the string at `place`: sorted, without overlaps. For requests. */
-export function redactionEdits(place: string, matches: readonly Match[]): Edit[] {
-  const redactions: Redaction[] = [];
-  for (const match of matches) {
-    addRedaction(redactions, {
-      start: match.start,
-      end: match.end,
-      placeholder: placeholderFor(match),
-      rank: 0,
-    });
-  }
-  return editsWithin(redactions, place, 0, Number.POSITIVE_INFINITY);
-}

@@ -32,7 +32,7 @@ export interface Shape {
 
 /** Random text has more than this; words and runs have less. */
 const TOKEN_ENTROPY = 3;
-export const SPECIFIC = 100;
+const SPECIFIC = 100;
 export const CONTEXTUAL = 50;
 export const GENERIC = 0;
 
@@ -68,7 +68,7 @@ const quantifier = (length: Length): string =>
   typeof length === 'number' ? `{${length}}` : `{${length[0]},${length[1]}}`;
 
 /** `literal` written as a pattern. */
-export const escapePattern = (literal: string): string => literal.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+const escapePattern = (literal: string): string => literal.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 
 /** A token that announces itself: one of the prefixes, then `length` characters of `set`, then the word ends. */
 export function token(

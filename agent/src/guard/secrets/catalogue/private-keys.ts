@@ -5,7 +5,9 @@ import { LEFT, secret, token } from '../builders.ts';
 const RFC7468 = 'https://www.rfc-editor.org/rfc/rfc7468';
 /** Line ends as they are, escaped inside a string, or with the quotes and commas of source code around them. */
 const LINE_END = '(?:\\s|\\\\[nrt\\\\]|["\',+]){0,24}';
-const HEADERS = '(?:[A-Za-z][A-Za-z-]{1,30}: [^\\r\\n\\\\]{0,160}(?:\\s|\\\\[nr]){1,6}){0,6}';
+/** `Name: value` lines; a value ends where its line ends, so that no two parts can share a character. */
+const HEADERS =
+  '(?:[A-Za-z][A-Za-z-]{1,30}: [^\\r\\n\\\\]{0,160}(?:[\\r\\n]|\\\\[nr]){1,6}[ \\t]{0,16}){0,6}';
 const BODY = '[A-Za-z0-9+/=][A-Za-z0-9+/=\\s\\\\"\',]{60,16000}';
 
 /** From the BEGIN line to the END line; without the latter (a key cut off) to the last base64 character. */
@@ -79,7 +81,7 @@ export const privateKeys: readonly Rule[] = [
     source: 'https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html',
     severity: 'critical',
     keywords: ['PuTTY-User-Key-File-'],
-    pattern: `${LEFT}PuTTY-User-Key-File-[23]: [a-z0-9-]{4,40}${LINE_END}(?:[A-Za-z][A-Za-z0-9-]{1,30}: [^\\r\\n\\\\]{0,160}(?:\\s|\\\\[nr]){1,6}){0,4}[A-Za-z0-9+/=\\s\\\\]{40,8000}(?:(?:[A-Za-z][A-Za-z0-9-]{1,30}: [^\\r\\n\\\\]{0,160}(?:\\s|\\\\[nr]){1,6}){0,6}[A-Za-z0-9+/=\\s\\\\]{40,8000})?(?:Private-MAC: [0-9a-f]{40,64})?`,
+    pattern: `${LEFT}PuTTY-User-Key-File-[23]: [a-z0-9-]{4,40}${LINE_END}(?:[A-Za-z][A-Za-z0-9-]{1,30}: [^\\r\\n\\\\]{0,160}(?:[\\r\\n]|\\\\[nr]){1,6}[ \\t]{0,16}){0,4}[A-Za-z0-9+/=\\s\\\\]{40,8000}(?:(?:[A-Za-z][A-Za-z0-9-]{1,30}: [^\\r\\n\\\\]{0,160}(?:[\\r\\n]|\\\\[nr]){1,6}[ \\t]{0,16}){0,6}[A-Za-z0-9+/=\\s\\\\]{40,8000})?(?:Private-MAC: [0-9a-f]{40,64})?`,
     proof: isKeyText,
     judge: () => undefined,
   }),
