@@ -203,12 +203,15 @@ const java: TlsClient = {
   },
 };
 
+/** Of libnss3-tools. */
+const CERTUTIL = 'certutil';
+
 /** A certificate database as NSS keeps it, with this root trusted for web sites. */
 function nssDatabase(directory: string, rootFile: string): void {
   mkdirSync(directory, { recursive: true });
-  execFileSync('certutil', ['-d', `sql:${directory}`, '-N', '--empty-password'], { stdio: 'ignore' });
+  execFileSync(CERTUTIL, ['-d', `sql:${directory}`, '-N', '--empty-password'], { stdio: 'ignore' });
   const add = ['-A', '-t', 'C,,', '-n', 'test root', '-i', rootFile];
-  execFileSync('certutil', ['-d', `sql:${directory}`, ...add], { stdio: 'ignore' });
+  execFileSync(CERTUTIL, ['-d', `sql:${directory}`, ...add], { stdio: 'ignore' });
 }
 
 /**

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WebSocketPlan } from '../../../agent/src/core/flow.ts';
 import { writeFrame } from '../../../agent/src/intercept/websocket/frame-header.ts';
-import { createRelayWebSocket, type RelayLimits } from '../../../agent/src/intercept/websocket/websocket.ts';
+import type { RelayLimits } from '../../../agent/src/intercept/websocket/relay-limits.ts';
+import { createRelayWebSocket } from '../../../agent/src/intercept/websocket/websocket.ts';
 
 const KEY = Buffer.from([1, 2, 3, 4]);
 const LIMITS = { closeTimeoutMs: 200, lingerMs: 100, maxMessageBytes: 100_000 };

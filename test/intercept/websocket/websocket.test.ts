@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ClientOptions, type PerMessageDeflateOptions, WebSocket, WebSocketServer } from 'ws';
 import type { WebSocketCommand, WebSocketPlan } from '../../../agent/src/core/flow.ts';
-import { createRelayWebSocket, type RelayLimits } from '../../../agent/src/intercept/websocket/websocket.ts';
+import type { RelayLimits } from '../../../agent/src/intercept/websocket/relay-limits.ts';
+import { createRelayWebSocket } from '../../../agent/src/intercept/websocket/websocket.ts';
 import { startRelay } from '../../kit/websocket-relay.ts';
 
 type From = 'client' | 'server';

@@ -1,7 +1,7 @@
 /** From the host patterns of catalogue and policy to the domains that a device's certificate authority may speak for. */
 import { DomainSet } from './name-constraints.ts';
 
-export type RefusedPatternReason =
+type RefusedPatternReason =
   /** Neither a DNS name nor `*.` and one: name constraints can't say it, and its parent would be far too broad. */
   | 'wildcard'
   | 'ip-address'

@@ -14,7 +14,7 @@ import { encodeNameConstraints } from './name-constraints.ts';
 
 const DAY_MS = 86_400_000;
 /** One life for both: without the root's key nothing can sign a second intermediate. */
-export const AUTHORITY_DAYS = 730;
+const AUTHORITY_DAYS = 730;
 /** Other computers' clocks, and this one's before its first synchronisation. */
 const BACKDATED_DAYS = 2;
 const NAME_LIMIT = 64;

@@ -20,7 +20,7 @@ const MEND_ORGANISATION =
   'Ask your IT department for the right file, or correct its path in the configuration.';
 
 /** An intermediate that the organisation signed with its own root, whose key never comes to the device. */
-export interface OrganisationAuthority {
+interface OrganisationAuthority {
   readonly rootFile: string;
   /** The issuing intermediate first, then any authorities between it and the root. */
   readonly intermediateFile: string;
@@ -48,7 +48,7 @@ export interface DeviceAuthority extends CertificateSource {
   readonly notAfterMs: number;
   /** True in the last 45 days: say so in `status`. */
   renewalDue(): boolean;
-  /** Of these domains, those that the present constraints don't reach. */
+  /** Of these domains (as `constraintDomains` gives them), those that the present constraints don't reach. */
   missingDomains(wanted: readonly string[]): readonly string[];
 }
 
@@ -76,7 +76,7 @@ export interface RenewedAuthority {
 
 /**
  * Replaces root, intermediate and key by new ones for `permittedDomains`, whatever state the old ones are in. The
- * old root is kept as `ca-previous.pem`, so that it can be taken out of trust stores; the old key is overwritten.
+ * old root is kept as `ca-previous.pem`, so that it can be taken out of trust stores; the old key is deleted.
  */
 export function renewDeviceAuthority(
   options: Omit<DeviceAuthorityOptions, 'organisation'>,

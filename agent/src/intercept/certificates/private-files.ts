@@ -61,7 +61,7 @@ function checkOwnFile(file: string, stat: fs.Stats, privateOnly: boolean): void 
   if (privateOnly && (stat.mode & OTHERS) !== 0) {
     throw new CertificateError('key-exposed', `${file} is a private key that others can read.`, {
       file,
-      mend: `Run \`postern trust renew\`; or \`chmod 600 ${file}\` if you know that nobody copied it.`,
+      mend: `If you know that nobody copied it: chmod 600 ${file}. Otherwise replace it: \`postern trust renew\`, or a new one from IT.`,
     });
   }
 }

@@ -26,7 +26,7 @@ export const violation = (code: Violation['code'], reason: string): Violation =>
 });
 
 export const MAX_HEADER_BYTES = 14;
-export const MAX_CONTROL_BYTES = 125;
+const MAX_CONTROL_BYTES = 125;
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
@@ -109,6 +109,20 @@ export function writeFrame(opcode: number, payload: Uint8Array, maskKey: Uint8Ar
     mask(frame.subarray(headerBytes), maskKey);
   }
   return frame;
+}
+
+const MAX_REASON_BYTES = MAX_CONTROL_BYTES - 2;
+
+/** Of a Close frame (section 5.5.1); a long reason is cut between two characters. */
+export function closePayload(code: number, reason: string): Buffer {
+  const text = Buffer.from(reason)
+    .subarray(0, MAX_REASON_BYTES)
+    .toString('utf8')
+    .replace(/\uFFFD$/, '');
+  const payload = Buffer.alloc(2 + Buffer.byteLength(text));
+  payload.writeUInt16BE(code, 0);
+  payload.write(text, 2);
+  return payload;
 }
 
 /** In place; masking and unmasking are the same (section 5.3). */

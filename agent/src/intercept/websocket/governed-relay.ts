@@ -1,40 +1,19 @@
 /** One WebSocket whose messages the governor sees before they go on. */
 import { randomFillSync } from 'node:crypto';
-import type { Duplex } from 'node:stream';
 import type { WebSocketCommand, WebSocketPlan } from '../../core/flow.ts';
 import type { WebSocketOutcome, WebSocketPair } from '../ports.ts';
-import { OPCODE, type Violation, writeFrame } from './frame-header.ts';
-import { type ControlFrame, type DataMessage, MessageReader } from './message-reader.ts';
+import { closePayload, OPCODE, type Violation, writeFrame } from './frame-header.ts';
+import type { ControlFrame, DataMessage } from './message-reader.ts';
 import type { Compression } from './permessage-deflate.ts';
-import type { RelayLimits } from './websocket.ts';
-
-type Side = 'client' | 'server';
-const MAX_REASON_BYTES = 123;
+import { createEnd, type End } from './relay-end.ts';
+import type { RelayLimits } from './relay-limits.ts';
 
 const CAUSES = { 1002: 'protocol-error', 1007: 'invalid-data', 1009: 'message-too-big' } as const;
-
-/** One of the two peers. */
-interface End {
-  readonly side: Side;
-  readonly socket: Duplex;
-  readonly reader: MessageReader;
-  /** Messages from here are compressed in a context that spans messages. */
-  readonly keepsContext: boolean;
-  /** The receiver of messages from here has missed one: what is compressed later, it can't read. */
-  contextBroken: boolean;
-  /** The governor is thinking about a message from here. */
-  waiting: boolean;
-  finReceived: boolean;
-  closeReceived: boolean;
-  closeSent: boolean;
-  closed: boolean;
-  bytes: number;
-}
 
 export class GovernedRelay {
   readonly #plan: WebSocketPlan;
   readonly #limits: RelayLimits;
-  readonly #ends: Readonly<Record<Side, End>>;
+  readonly #ends: Readonly<Record<End['side'], End>>;
   readonly #done = Promise.withResolvers<WebSocketOutcome>();
   /** Nothing is read or passed on any more. */
   #closing = false;
@@ -50,25 +29,9 @@ export class GovernedRelay {
     this.#plan = plan;
     this.#limits = limits;
     const { maxMessageBytes } = limits;
-    const end = (side: Side, socket: Duplex, noContextTakeover: boolean | undefined): End => {
-      const keepsContext = noContextTakeover === undefined ? undefined : !noContextTakeover;
-      return {
-        side,
-        socket,
-        reader: new MessageReader({ from: side, keepsContext, maxMessageBytes }),
-        keepsContext: keepsContext === true,
-        contextBroken: false,
-        waiting: false,
-        finReceived: false,
-        closeReceived: false,
-        closeSent: false,
-        closed: false,
-        bytes: 0,
-      };
-    };
     this.#ends = {
-      client: end('client', pair.client, compression?.clientNoContextTakeover),
-      server: end('server', pair.upstream, compression?.serverNoContextTakeover),
+      client: createEnd('client', pair.client, compression?.clientNoContextTakeover, maxMessageBytes),
+      server: createEnd('server', pair.upstream, compression?.serverNoContextTakeover, maxMessageBytes),
     };
   }
 
@@ -276,14 +239,7 @@ export class GovernedRelay {
 
   /** A Close frame, then our FIN; what still arrives is read and thrown away, so that no reset overtakes the frame. */
   #sayClose(end: End, code: number, reason: string): void {
-    const text = Buffer.from(reason)
-      .subarray(0, MAX_REASON_BYTES)
-      .toString('utf8')
-      .replace(/\uFFFD+$/, '');
-    const payload = Buffer.alloc(2 + Buffer.byteLength(text));
-    payload.writeUInt16BE(code, 0);
-    payload.write(text, 2);
-    this.#send(end, OPCODE.close, payload);
+    this.#send(end, OPCODE.close, closePayload(code, reason));
     end.closeSent = true;
     end.socket.end();
     end.socket.resume();

@@ -7,15 +7,7 @@ import type { RelayWebSocket } from '../ports.ts';
 import { GovernedRelay } from './governed-relay.ts';
 import { agreedExtensions } from './permessage-deflate.ts';
 import { relayBytes } from './raw-relay.ts';
-
-export interface RelayLimits {
-  /** A bigger message, compressed or inflated, gets its sender a Close with 1009. */
-  readonly maxMessageBytes: number;
-  /** How long a peer may take to answer the other's Close frame. */
-  readonly closeTimeoutMs: number;
-  /** How long both may take to hang up once all is said. */
-  readonly lingerMs: number;
-}
+import type { RelayLimits } from './relay-limits.ts';
 
 const DEFAULT_LIMITS: RelayLimits = {
   maxMessageBytes: 33_554_432,
