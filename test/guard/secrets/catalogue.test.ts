@@ -5,7 +5,7 @@ import { LEFT } from '../../../agent/src/guard/secrets/builders.ts';
 import { secretsCatalogue } from '../../../agent/src/guard/secrets/catalogue.ts';
 import { sampleOf } from '../../kit/pattern-sample.ts';
 import { createRandom, ofShape } from '../../kit/random-text.ts';
-import { DOCUMENTED_SHAPES } from './shapes.ts';
+import { CREDENTIAL_SHAPES } from './shapes.ts';
 
 const detector = createSecretsDetector();
 
@@ -36,7 +36,7 @@ describe('catalogue', () => {
   });
 
   it.each(
-    Object.entries(DOCUMENTED_SHAPES).flatMap(([id, shapes]) => shapes.map((shape) => [id, shape] as const)),
+    Object.entries(CREDENTIAL_SHAPES).flatMap(([id, shapes]) => shapes.map((shape) => [id, shape] as const)),
   )('%s: %s', (id, shape) => {
     for (let seed = 1; seed <= 12; seed++) {
       const { text, start, end } = withoutMarks(ofShape(shape, createRandom(seed)));
@@ -48,7 +48,7 @@ describe('catalogue', () => {
   it.each(secretsCatalogue.map((rule) => [rule.id, rule] as const))(
     '%s finds what its pattern describes',
     (id, rule) => {
-      if (STRUCTURED.has(id) || DOCUMENTED_SHAPES[id] !== undefined) return;
+      if (STRUCTURED.has(id) || CREDENTIAL_SHAPES[id] !== undefined) return;
       let found = 0;
       for (let seed = 0; seed < 40; seed++) {
         const text = `${sampleOf(rule, createRandom(seed))} end`;

@@ -1,8 +1,8 @@
 /**
- * Credentials as their vendors document them, in the notation of `ofShape`, written without looking at the rules.
+ * Credentials as their vendors issue them, in the notation of `ofShape`, written apart from the rules.
  * `«…»` marks what must be found; without marks, all of it.
  */
-export const DOCUMENTED_SHAPES: Readonly<Record<string, readonly string[]>> = {
+export const CREDENTIAL_SHAPES: Readonly<Record<string, readonly string[]>> = {
   'aws-access-key-id': [
     'AKIA{U16}',
     'aws_access_key_id = «AKIA{U16}»',

@@ -8,7 +8,7 @@ export interface Rule {
   readonly label: string;
   readonly severity: Severity;
   readonly confidence: Confidence;
-  /** The vendor's page that documents the format. */
+  /** The vendor's page about this credential. */
   readonly source: string;
   /** ASCII. One of them starts every match of `pattern`; found in any case, so the pattern decides about case. */
   readonly keywords: readonly string[];

@@ -9,7 +9,7 @@ import { registries } from './catalogue/registries.ts';
 import { services } from './catalogue/services.ts';
 import { assignments, connectionStrings, standardTokens } from './catalogue/structures.ts';
 
-/** Every credential format that the agent knows, each written from its vendor's documentation. */
+/** Every credential format that the agent knows, each with the page on which its vendor speaks of it. */
 export const secretsCatalogue: readonly Rule[] = [
   ...privateKeys,
   ...amazon,
