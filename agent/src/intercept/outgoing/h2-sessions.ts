@@ -60,7 +60,13 @@ export class H2Sessions {
     this.#draining = true;
     const closing = [...this.#sessions].map((pooled) => {
       pooled.draining = true;
-      return new Promise<void>((resolve) => pooled.session.close(() => resolve()));
+      const { session } = pooled;
+      // Not close(callback): it is never called for a session that is closing already.
+      return new Promise<void>((resolve) => {
+        if (session.destroyed) resolve();
+        session.once('close', () => resolve());
+        session.close();
+      });
     });
     return Promise.all(closing).then(() => undefined);
   }
