@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
-import { openRecords, type Records, type RecordsOptions } from '../../agent/src/record/records.ts';
+import { openRecords } from '../../agent/src/record/records.ts';
+import type { Records, RecordsOptions } from '../../agent/src/record/records-contract.ts';
 import { SAMPLE_TIME_MS } from '../kit/sample-records.ts';
 
 export function temporaryHome(): { readonly directory: string; readonly file: string } {

@@ -7,11 +7,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import type { EventRecord, ExchangeRecord, Recorder } from '../core/records.ts';
+import type { EventRecord, ExchangeRecord } from '../core/records.ts';
 import { type AuditBody, eventBody, exchangeBody } from './audit/body.ts';
 import { RecordError, type RecordErrorCode } from './errors.ts';
 import type { LogItem } from './log-writer.ts';
 import { type QueuedItem, queuedItem, RecordQueue, type Tally } from './queue.ts';
+import type { Records, RecordsHealth, RecordsOptions, RecordsState } from './records-contract.ts';
 import type {
   ExchangeFilter,
   ExchangePage,
@@ -32,51 +33,6 @@ const RETENTION_EVERY_MS = 3_600_000;
 const CLOSE_WITHIN_MS = 2_000;
 const DAY_MS = 86_400_000;
 const DEFAULT_SOFT_CHARS = 16_000_000;
-
-export interface RecordsOptions {
-  /** Path of `postern.db`; its directory is made if needed and kept 0700. */
-  readonly file: string;
-  /** Ed25519 key of the audit log, made at first start; `audit-key.pem` beside the database if absent. */
-  readonly keyFile?: string;
-  /** Wall clock. */
-  readonly nowMs: () => number;
-  /** Of the policy in force; asked at every clean-up. */
-  readonly retentionDays: () => number;
-  /** Whether the policy in force lets any text be kept; asked for every record that carries some. */
-  readonly contentAllowed: () => boolean;
-  readonly log?: (level: 'info' | 'warn' | 'error', message: string) => void;
-  /** Upper limit of the database file; writing more is answered like a full disk. */
-  readonly maxBytes?: number;
-  /** Characters of JSON queued before detail is given up; 16 million if absent. */
-  readonly maxQueuedChars?: number;
-}
-
-type RecordsState = 'ok' | 'disk-full' | 'write-failing' | 'stalled' | 'closed';
-
-export interface RecordsHealth {
-  readonly state: RecordsState;
-  /** One sentence for a person, undefined while all is well. */
-  readonly problem: string | undefined;
-  readonly queued: number;
-  readonly committed: number;
-  /** Records whose detail was given up since the start. */
-  readonly dropped: number;
-  /** Where a damaged database was moved to, by this run. */
-  readonly setAside: string | undefined;
-  /** As SQLite reports them; undefined only before the database was first opened. */
-  readonly durability: DurabilitySettings | undefined;
-}
-
-export interface Records extends Recorder {
-  health(): RecordsHealth;
-  usageReport(query: UsageQuery): Promise<UsageReport>;
-  listExchanges(page?: ExchangePage, filter?: ExchangeFilter): Promise<readonly StoredExchange[]>;
-  findExchange(id: string): Promise<StoredExchange | undefined>;
-  /** Deletes what is older than the policy keeps; returns how many records. Also runs by itself every hour. */
-  applyRetention(): Promise<number>;
-  /** Commits what is queued and closes; gives up after 4 s. */
-  close(): Promise<void>;
-}
 
 /** Throws RecordError: `unsafe-path`, `newer-database`, `bad-key`, `disk-full`, `write-failed`. */
 export async function openRecords(options: RecordsOptions): Promise<Records> {
