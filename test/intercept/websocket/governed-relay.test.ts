@@ -1,12 +1,14 @@
 /** Frame by frame over bare sockets: what `ws` would hide. */
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
+import tls from 'node:tls';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WebSocketPlan } from '../../../agent/src/core/flow.ts';
 import { writeFrame } from '../../../agent/src/intercept/websocket/frame-header.ts';
 import type { RelayLimits } from '../../../agent/src/intercept/websocket/relay-limits.ts';
 import { createRelayWebSocket } from '../../../agent/src/intercept/websocket/websocket.ts';
+import { createTestAuthority } from '../../kit/pki.ts';
 
 const KEY = Buffer.from([1, 2, 3, 4]);
 const LIMITS = { closeTimeoutMs: 200, lingerMs: 100, maxMessageBytes: 100_000 };
@@ -221,5 +223,44 @@ describe('bytes', () => {
       forwardAll,
     );
     expect(near.ours.bytesWritten).toBe(hello.length);
+  });
+});
+
+describe('an upstream over TLS', () => {
+  it.each([
+    ['ends', (socket: tls.TLSSocket) => socket.end(Buffer.concat([hello, close(1000)])), 'complete'],
+    ['ends without a Close frame', (socket: tls.TLSSocket) => socket.end(hello), 'upstream-failed'],
+    [
+      'vanishes',
+      (socket: tls.TLSSocket) => socket.write(hello, () => setTimeout(() => socket.destroy(), 20)),
+      'upstream-failed',
+    ],
+  ])('%s: what it said arrives first', async (_, act, result) => {
+    const authority = await createTestAuthority();
+    const server = tls.createServer(await authority.issue({ names: ['up.test'] }), (socket) => {
+      socket.on('error', () => socket.destroy());
+      act(socket);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const upstream = tls.connect({ port, host: '127.0.0.1', servername: 'up.test', ca: authority.pem });
+    await once(upstream, 'secureConnect');
+    const near = await socketPair();
+    const seen = watch(near.peer);
+    const outcome = createRelayWebSocket(LIMITS)(
+      {
+        client: near.ours,
+        clientHead: Buffer.alloc(0),
+        upstream,
+        upstreamHead: Buffer.alloc(0),
+        extensions: undefined,
+      },
+      forwardAll,
+    );
+    expect((await outcome).result).toBe(result);
+    await seen.closed;
+    expect(seen.bytes().startsWith(hello.toString('hex'))).toBe(true);
+    server.close();
   });
 });
