@@ -34,6 +34,6 @@ export class FloodGuard {
     this.#tripped = true;
     this.#edge.counters.floods++;
     this.#edge.incident('http2-flood', kind);
-    this.#session.destroy(undefined, http2.constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    this.#session.destroy(new Error(`HTTP/2 ${kind} flood`), http2.constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 }

@@ -66,6 +66,8 @@ export class Terminator {
       (certificate) => {
         if (socket.destroyed) return;
         if (head.length > 0) socket.unshift(head);
+        // TLS inherits this: half-open, a client that left during the handshake would be waited for.
+        socket.allowHalfOpen = false;
         this.#server(target, certificate).accept(socket);
       },
       (error: unknown) => {
