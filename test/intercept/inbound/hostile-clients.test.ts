@@ -167,7 +167,7 @@ describe('HTTP/2 floods', () => {
     // Frame: 24-bit length, type, flags, 31-bit stream, payload (RFC 9113 section 4.1).
     ['pings', Buffer.from('000008060000000000' + '0102030405060708', 'hex')],
     ['settings', Buffer.from('000000040000000000', 'hex')],
-    ['continuations', Buffer.from('000000010000000001' + '000000090000000001'.repeat(50), 'hex')],
+    ['continuations', Buffer.from(`000000010000000001${'000000090000000001'.repeat(50)}`, 'hex')],
     ['empty data', Buffer.from('000000000000000001', 'hex')],
   ])('%s', async (_, frame) => {
     const socket = await rig.tls(authority, { ALPNProtocols: ['h2'] });
