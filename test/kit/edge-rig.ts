@@ -26,7 +26,7 @@ import type {
 } from '../../agent/src/intercept/ports.ts';
 import { createTestAuthority, type TestAuthority } from './pki.ts';
 
-export interface SeenFlow {
+interface SeenFlow {
   readonly head: RequestHead;
   readonly connection: Connection;
   body: string | undefined;
@@ -37,7 +37,7 @@ export interface SeenFlow {
   readonly outcomes: FlowOutcome[];
 }
 
-export interface RecordingGovernor extends Governor {
+interface RecordingGovernor extends Governor {
   readonly flows: SeenFlow[];
   readonly incidents: { code: string; detail: string }[];
   readonly handshakes: { target: Authority; cause: string }[];
@@ -48,7 +48,7 @@ export interface RecordingGovernor extends Governor {
   finished(count: number): Promise<readonly SeenFlow[]>;
 }
 
-export function recordingGovernor(): RecordingGovernor {
+function recordingGovernor(): RecordingGovernor {
   const governor: RecordingGovernor = {
     flows: [],
     incidents: [],
@@ -126,10 +126,7 @@ export async function eventually(condition: () => boolean, timeoutMs = 3_000): P
   }
 }
 
-export function testCertificates(
-  authority: TestAuthority,
-  covers = (_host: string) => true,
-): CertificateSource {
+function testCertificates(authority: TestAuthority, covers = (_host: string) => true): CertificateSource {
   const issued = new Map<string, Promise<HostCertificate>>();
   return {
     covers,
@@ -147,7 +144,7 @@ export function testCertificates(
 }
 
 /** Pipes an upgraded pair and counts; frames are the websocket room's business. */
-export const pipeWebSocket: RelayWebSocket = (pair) =>
+const pipeWebSocket: RelayWebSocket = (pair) =>
   new Promise<WebSocketOutcome>((resolve) => {
     let requestBytes = pair.clientHead.length;
     let responseBytes = pair.upstreamHead.length;

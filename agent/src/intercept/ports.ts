@@ -60,10 +60,11 @@ export interface UpstreamRequest {
   readonly headers: RawHeaders;
   /** `h2` where the call needs it (gRPC, Connect, `te: trailers`), else `h1`. */
   readonly protocol: 'h1' | 'h2';
-  /** Bytes already held, or a stream to forward with backpressure; undefined: no body. */
+  /**
+   * Bytes already held, or a stream to forward with backpressure; undefined: no body. A stream may be destroyed by its
+   * reader, and has its trailers as `rawTrailers` once it has ended (HTTP/1.1 may drop them, RFC 9110 section 6.5.1).
+   */
   readonly body: Uint8Array | Readable | undefined;
-  /** Trailers of a streamed body, to be asked for once it has ended. HTTP/1.1 may drop them (RFC 9110 section 6.5.1). */
-  readonly trailers?: () => RawHeaders;
 }
 
 /** What comes back, as it comes. Exactly one of `end` and `error` is called, last. */

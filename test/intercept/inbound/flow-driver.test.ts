@@ -469,3 +469,44 @@ describe('Expect: 100-continue', () => {
     expect(body).toBe('hello');
   });
 });
+
+describe('addedMs', () => {
+  it('counts our own delay, not the time in which the client sends its body', async () => {
+    const at = await stage(echo(), {
+      requestPlan: { type: 'hold', maxBytes: 100 },
+      requestBody: () => new Promise((resolve) => setTimeout(resolve, 60, { type: 'forward' })),
+    });
+    const socket = await at.tls();
+    socket.write(`POST / HTTP/1.1\r\nHost: ${at.authority}\r\nContent-Length: 2\r\n\r\na`);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    socket.write('b');
+    const [flow] = await at.rig.governor.finished(1);
+    expect(flow?.outcomes[0]?.addedMs).toBeGreaterThan(50);
+    expect(flow?.outcomes[0]?.addedMs).toBeLessThan(300);
+    socket.destroy();
+  });
+});
+
+describe('request trailers', () => {
+  it('reach an HTTP/2 upstream', async () => {
+    let received: unknown;
+    const at = await stage({
+      http2: (stream) => {
+        stream.on('trailers', (trailers) => {
+          received = trailers['x-sum'];
+        });
+        stream.resume();
+        stream.on('end', () => stream.respond({ ':status': 200 }, { endStream: true }));
+      },
+    });
+    const stream = (await at.session()).request(
+      { ':method': 'POST', ':path': '/', te: 'trailers', 'content-type': 'application/grpc' },
+      { waitForTrailers: true },
+    );
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'x-sum': '42' }));
+    stream.resume();
+    stream.end('body');
+    await at.rig.governor.finished(1);
+    expect(received).toBe('42');
+  });
+});

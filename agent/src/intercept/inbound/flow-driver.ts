@@ -167,7 +167,6 @@ export class FlowDriver implements UpstreamHandler, ClientEvents {
       headers: this.#upstreamHeaders(forward, replacement, body, protocol),
       protocol,
       body,
-      ...(body instanceof BodyBridge && { trailers: () => client.requestTrailers() }),
     };
     const { dispatch } = this.#call;
     const upstream =
@@ -202,7 +201,8 @@ export class FlowDriver implements UpstreamHandler, ClientEvents {
   }
 
   #openBridge(head?: Buffer): BodyBridge {
-    this.#bridge = new BodyBridge(this.#call.client.body, head);
+    const { client } = this.#call;
+    this.#bridge = new BodyBridge(client.body, () => client.requestTrailers(), head);
     return this.#bridge;
   }
 

@@ -36,7 +36,7 @@ export interface Inbound {
 }
 
 /** True if `text` (Host, `:authority`, an absolute form's authority) means this destination and no other. */
-export function means(text: string, to: Destination): boolean {
+function means(text: string, to: Destination): boolean {
   if (text === to.authority) return true;
   const named = parseAuthority(text, to.scheme === 'https' ? 443 : 80);
   return named !== undefined && named.host === to.target.host && named.port === to.target.port;

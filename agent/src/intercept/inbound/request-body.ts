@@ -1,5 +1,6 @@
 /** The request's body on its way up: collected whole, or bridged to the upstream with backpressure. */
 import { Readable } from 'node:stream';
+import type { RawHeaders } from '../../core/connection.ts';
 import { ignore } from './client.ts';
 
 export type CollectedBody =
@@ -41,13 +42,20 @@ export function collectBody(source: Readable, maxBytes: number, done: (body: Col
 export class BodyBridge extends Readable {
   bytes = 0;
   readonly #source: Readable;
+  readonly #trailers: () => RawHeaders;
   readonly #head: Buffer | undefined;
   #started = false;
 
-  constructor(source: Readable, head?: Buffer) {
+  constructor(source: Readable, trailers: () => RawHeaders, head?: Buffer) {
     super({ highWaterMark: 65_536 });
     this.#source = source;
+    this.#trailers = trailers;
     this.#head = head;
+  }
+
+  /** Complete once the body has ended. */
+  get rawTrailers(): RawHeaders {
+    return this.#trailers();
   }
 
   override _read(): void {

@@ -62,7 +62,7 @@ function refuseTunnel(client: Socket, target: Authority, error: unknown): void {
 }
 
 /** Calls back once with the server name, if there is one, and the bytes read so far (put back by `join`). */
-export function peekServerName(
+function peekServerName(
   client: Socket,
   head: Buffer,
   done: (serverName: string | undefined, seen: Buffer) => void,
