@@ -45,6 +45,10 @@ export interface Flow {
   requestBodyFailed(why: 'too-large' | 'undecodable'): RequestVerdict;
   /** The final response head (1xx are forwarded without asking). */
   responseHead(status: number, headers: RawHeaders): ResponsePlan;
+  /** Only after a `hold` of the response: the whole body, content-decoded. */
+  responseBody(body: Uint8Array): ResponseVerdict;
+  /** Only after a `hold` of the response: the body is larger than `maxBytes`, or could not be decoded. */
+  responseBodyFailed(): ResponseVerdict;
   /** Content-decoded response bytes; after `tap` the returned commands are ignored except `cut`. */
   responseData(chunk: Uint8Array): readonly ResponseCommand[];
   /** The response body is complete: release what is held. */
@@ -90,10 +94,19 @@ export interface ResponsePlan {
   /**
    * `pass`: forward, don't look. `tap`: forward as it arrives, and show the decoded copy to `responseData`.
    * `gate`: forward only what `responseData` and `responseEnd` emit (content-encoding and content-length removed).
+   * `hold`: for unstreamed answers that may be refused: keep head and body until `responseBody` has spoken.
    */
-  readonly type: 'pass' | 'tap' | 'gate';
+  readonly type: 'pass' | 'tap' | 'gate' | 'hold';
+  /** Of `hold`: bounds the decoded size. */
+  readonly maxBytes?: number;
   readonly setHeaders?: RawHeaders;
 }
+
+export type ResponseVerdict =
+  /** Absent body: the original bytes with their original encoding. */
+  | { readonly type: 'forward'; readonly body?: Uint8Array }
+  /** Send this instead, head included. */
+  | { readonly type: 'refuse'; readonly response: LocalResponse };
 
 export type ResponseCommand =
   | { readonly type: 'emit'; readonly bytes: Uint8Array | string }

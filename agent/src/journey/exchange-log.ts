@@ -1,0 +1,123 @@
+import { estimateUsage, type OutputSeen } from '../account/estimate-usage.ts';
+import { mergeUsage, type UsageReport } from '../account/merge-usage.ts';
+import type { Decision } from '../core/decision.ts';
+import type { ExchangeRequest, Operation, Part } from '../core/exchange.ts';
+import type { Finding } from '../core/finding.ts';
+import type { FlowOutcome } from '../core/flow.ts';
+import type { ExchangeRecord } from '../core/records.ts';
+import type { JourneyPorts } from './ports.ts';
+
+const NO_PARTS: readonly Part[] = [];
+/** Operations that a provider charges for. */
+const CHARGED: ReadonlySet<Operation> = new Set(['generate', 'embed']);
+
+/** What one exchange has shown so far; becomes its record. Holds counts, never text. */
+export class ExchangeLog {
+  readonly #ports: JourneyPorts;
+  readonly #startedAtMs: number;
+  readonly #host: string;
+  decision: Decision;
+  operation: Operation;
+  status: number | undefined;
+  #parts: readonly Part[] = NO_PARTS;
+  #usage: UsageReport | undefined;
+  #outputCharacters = 0;
+  #answerModel: string | undefined;
+
+  constructor(
+    ports: JourneyPorts,
+    startedAtMs: number,
+    host: string,
+    operation: Operation,
+    decision: Decision,
+  ) {
+    this.#ports = ports;
+    this.#startedAtMs = startedAtMs;
+    this.#host = host;
+    this.operation = operation;
+    this.decision = decision;
+  }
+
+  readRequest(exchange: ExchangeRequest): void {
+    this.operation = exchange.operation;
+    this.#parts = exchange.parts;
+  }
+
+  addUsage(report: UsageReport): void {
+    this.#usage = mergeUsage(this.#usage, report);
+  }
+
+  addOutput(characters: number): void {
+    this.#outputCharacters += characters;
+  }
+
+  nameModel(model: string | undefined): void {
+    this.#answerModel ??= model;
+  }
+
+  close(outcome: FlowOutcome): void {
+    const { decision, operation } = this;
+    const endedAtMs = this.#ports.nowMs();
+    const model = decision.model ?? this.#answerModel;
+    const priced = this.#price(outcome, model, endedAtMs);
+    const record: ExchangeRecord = {
+      id: decision.id,
+      startedAtMs: this.#startedAtMs,
+      endedAtMs,
+      device: this.#ports.device,
+      user: this.#ports.user(),
+      app: decision.app,
+      service: decision.service,
+      host: this.#host,
+      operation,
+      model,
+      mode: decision.mode,
+      decision: decision.decision,
+      effective: decision.effective,
+      reasons: decision.reasons.map(({ rule, action, text }) => ({ rule: rule.id, action, text })),
+      findings: countKinds(decision),
+      result: outcome.result,
+      cause: outcome.cause,
+      status: this.status,
+      requestBytes: outcome.requestBytes,
+      responseBytes: outcome.responseBytes,
+      ...priced,
+      addedMs: outcome.addedMs,
+      policy: decision.policy,
+    };
+    this.#ports.recorder.exchange(record);
+    this.#ports.onExchange?.(record);
+  }
+
+  /** What the provider reported, else an estimate: an aborted stream is charged by the provider too. */
+  #price(
+    outcome: FlowOutcome,
+    model: string | undefined,
+    atMs: number,
+  ): Pick<ExchangeRecord, 'usage' | 'usageEstimated' | 'cost'> {
+    const nothing = { usage: undefined, usageEstimated: false, cost: undefined };
+    const answered = outcome.result !== 'refused' && this.status !== undefined && this.status < 300;
+    if (!answered || !CHARGED.has(this.operation)) return nothing;
+    const output: OutputSeen = { characters: this.#outputCharacters };
+    // Nothing was read of this call, in or out: an estimate would be invented.
+    if (this.#usage === undefined && this.#parts.length === 0 && this.#outputCharacters === 0) return nothing;
+    const { usage, estimated } = estimateUsage(this.#parts, output, this.#usage);
+    const { service } = this.decision;
+    const cost = this.#ports.prices.priceUsage({ service, model, usage, usageEstimated: estimated, atMs });
+    return { usage, usageEstimated: estimated, cost };
+  }
+}
+
+/** How often each kind was found; a finding that concerned several rules counts once. */
+function countKinds({ reasons }: Decision): Record<string, number> {
+  const counts: Record<string, number> = {};
+  const seen = new Set<Finding>();
+  for (const { findings } of reasons) {
+    for (const finding of findings) {
+      if (seen.has(finding)) continue;
+      seen.add(finding);
+      counts[finding.kind] = (counts[finding.kind] ?? 0) + 1;
+    }
+  }
+  return counts;
+}

@@ -1,0 +1,166 @@
+import { headerValue, type RawHeaders } from '../core/connection.ts';
+import type { Decision } from '../core/decision.ts';
+import type { ExchangeRequest } from '../core/exchange.ts';
+import type {
+  Flow,
+  FlowOutcome,
+  RequestHead,
+  RequestPlan,
+  RequestVerdict,
+  ResponseCommand,
+  ResponsePlan,
+  ResponseVerdict,
+  WebSocketPlan,
+} from '../core/flow.ts';
+import type { CompiledPolicy } from '../decide/compile.ts';
+import { decideHead, decideRequest, decideUnread } from '../decide/decide.ts';
+import type { CallContext } from '../decide/evaluation.ts';
+import type { Location } from '../decide/location.ts';
+import { patchJsonStrings } from '../recognise/json/patch.ts';
+import { ExchangeLog } from './exchange-log.ts';
+import { GovernedSocket } from './governed-socket.ts';
+import type { JourneyPorts } from './ports.ts';
+import { readBody } from './read-body.ts';
+import { DECISION_HEADER, refusalResponse } from './refuse.ts';
+import { openReader, type ResponseReader } from './response-reader.ts';
+import { scanParts } from './scan-parts.ts';
+
+/** Decoded size of the largest body that is held and checked; a context window's text is a tenth of it. */
+export const MAX_HELD_BYTES = 64 * 1024 * 1024;
+
+/** One request on a governed host, from its head to its record. The policy it began with stays its policy. */
+export class GovernedFlow implements Flow {
+  readonly requestPlan: RequestPlan;
+  readonly #ports: JourneyPorts;
+  readonly #policy: CompiledPolicy;
+  readonly #head: RequestHead;
+  readonly #call: CallContext;
+  readonly #log: ExchangeLog;
+  #exchange: ExchangeRequest | undefined;
+  #reader: ResponseReader | undefined;
+  #socket: GovernedSocket | undefined;
+
+  constructor(ports: JourneyPorts, policy: CompiledPolicy, head: RequestHead, location: Location) {
+    this.#ports = ports;
+    this.#policy = policy;
+    this.#head = head;
+    this.#call = {
+      id: ports.newId(),
+      nowMs: ports.nowMs(),
+      user: ports.user(),
+      device: ports.device,
+      app: policy.identifyApp(head.headers),
+      location,
+      readableAsText: isReadableAsText(head),
+    };
+    const verdict = decideHead(policy, this.#call);
+    const decision = verdict.type === 'read' ? pending(policy, this.#call) : verdict.decision;
+    this.#log = new ExchangeLog(ports, this.#call.nowMs, head.authority.host, location.operation, decision);
+    if (verdict.type === 'refuse')
+      this.requestPlan = { type: 'refuse', response: refusalResponse(decision, location.dialect) };
+    else if (verdict.type === 'pass' || head.webSocket) this.requestPlan = { type: 'stream' };
+    else this.requestPlan = { type: 'hold', maxBytes: MAX_HELD_BYTES };
+  }
+
+  requestBody(body: Uint8Array): RequestVerdict {
+    const { location } = this.#call;
+    const contentType = headerValue(this.#head.headers, 'content-type') ?? '';
+    const read = readBody(body, location, this.#head.path, contentType);
+    if (!read.ok) return this.requestBodyFailed('undecodable');
+    const { exchange } = read;
+    this.#exchange = exchange;
+    this.#log.readRequest(exchange);
+    const scanned = scanParts(this.#ports, this.#policy.scan.request, exchange);
+    const decision = decideRequest(this.#policy, { ...this.#call, exchange, bytes: body.length, ...scanned });
+    return this.#carryOut(decision, read.json);
+  }
+
+  requestBodyFailed(why: 'too-large' | 'undecodable'): RequestVerdict {
+    const decision = decideUnread(this.#policy, this.#call, why === 'too-large' ? 'oversized' : 'unreadable');
+    return this.#carryOut(decision, undefined);
+  }
+
+  #carryOut(decision: Decision, json: string | undefined): RequestVerdict {
+    this.#log.decision = decision;
+    if (decision.effective === 'block') {
+      return { type: 'refuse', response: refusalResponse(decision, this.#call.location.dialect) };
+    }
+    if (decision.edits.length === 0 || json === undefined) return { type: 'forward' };
+    const edits = decision.edits.map(({ place, ...range }) => ({ pointer: place, ...range }));
+    return { type: 'forward', body: Buffer.from(patchJsonStrings(json, edits), 'utf8') };
+  }
+
+  responseHead(status: number, headers: RawHeaders): ResponsePlan {
+    this.#log.status = status;
+    const setHeaders = [DECISION_HEADER, this.#log.decision.id];
+    if (this.#exchange === undefined || status < 200 || status > 299) return { type: 'pass', setHeaders };
+    this.#reader = openReader({
+      ports: this.#ports,
+      policy: this.#policy,
+      call: this.#call,
+      exchange: this.#exchange,
+      log: this.#log,
+      contentType: headerValue(headers, 'content-type'),
+    });
+    return { type: this.#reader?.plan ?? 'pass', setHeaders, maxBytes: MAX_HELD_BYTES };
+  }
+
+  responseData(chunk: Uint8Array): readonly ResponseCommand[] {
+    return this.#reader?.data(chunk) ?? [];
+  }
+
+  responseEnd(): readonly ResponseCommand[] {
+    return this.#reader?.end() ?? [];
+  }
+
+  responseBody(body: Uint8Array): ResponseVerdict {
+    const said = this.#reader?.readBody(body) ?? {};
+    if (said.refuse !== undefined) return { type: 'refuse', response: said.refuse };
+    return said.body === undefined ? { type: 'forward' } : { type: 'forward', body: said.body };
+  }
+
+  /** What can't be read can't be checked: every rule on answers has failed, and says what then. */
+  responseBodyFailed(): ResponseVerdict {
+    const action = this.#reader?.fail('could not read the answer') ?? 'allow';
+    this.#reader?.conclude();
+    if (action !== 'block') return { type: 'forward' };
+    return { type: 'refuse', response: refusalResponse(this.#log.decision, this.#call.location.dialect) };
+  }
+
+  openWebSocket(): WebSocketPlan {
+    this.#log.status = 101;
+    this.#socket = new GovernedSocket(this.#ports, this.#policy, this.#call, this.#head.path);
+    return this.#socket;
+  }
+
+  finish(outcome: FlowOutcome): void {
+    this.#reader?.conclude();
+    this.#socket?.close(outcome);
+    this.#log.close(outcome);
+  }
+}
+
+/** The decision's place until the body has been read; an abort before that leaves it as the record. */
+function pending(policy: CompiledPolicy, call: CallContext): Decision {
+  return {
+    id: call.id,
+    decision: 'allow',
+    effective: 'allow',
+    mode: call.location.service.defaultMode,
+    service: call.location.service.id,
+    app: call.app,
+    model: undefined,
+    operation: call.location.operation,
+    reasons: [],
+    edits: [],
+    policy: policy.identity,
+  };
+}
+
+const TEXT_TYPES =
+  /^(application\/(json|x-ndjson|x-www-form-urlencoded|[\w.+-]+\+json)|text\/|multipart\/form-data)/i;
+
+/** Bodies that can be checked as text though no dialect knows them. A streaming call (gRPC, Connect) must not be held. */
+function isReadableAsText(head: RequestHead): boolean {
+  return head.hasBody && !head.webSocket && TEXT_TYPES.test(headerValue(head.headers, 'content-type') ?? '');
+}

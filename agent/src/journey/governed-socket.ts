@@ -1,0 +1,141 @@
+import type { Decision } from '../core/decision.ts';
+import type { Dialect } from '../core/dialect.ts';
+import type { ExchangeRequest } from '../core/exchange.ts';
+import type { FlowOutcome, WebSocketCommand, WebSocketPlan } from '../core/flow.ts';
+import type { CompiledPolicy } from '../decide/compile.ts';
+import { decideRequest, decideUnread } from '../decide/decide.ts';
+import type { CallContext } from '../decide/evaluation.ts';
+import { refusalOf } from '../decide/refusal.ts';
+import { dialectById } from '../recognise/dialects.ts';
+import { patchJsonStrings } from '../recognise/json/patch.ts';
+import { ExchangeLog } from './exchange-log.ts';
+import type { JourneyPorts } from './ports.ts';
+import { readBody } from './read-body.ts';
+import { ResponseReader } from './response-reader.ts';
+import { scanParts } from './scan-parts.ts';
+
+const FORWARD: readonly WebSocketCommand[] = [{ type: 'forward' }];
+
+interface OpenExchange {
+  readonly log: ExchangeLog;
+  readonly reader: ResponseReader | undefined;
+  readonly requestBytes: number;
+  responseBytes: number;
+}
+
+/** A WebSocket that carries a dialect: each call made on it is an exchange of its own, with its own decision. */
+export class GovernedSocket implements WebSocketPlan {
+  readonly type: 'relay' | 'govern';
+  readonly #ports: JourneyPorts;
+  readonly #policy: CompiledPolicy;
+  readonly #call: CallContext;
+  readonly #path: string;
+  readonly #dialect: Dialect | undefined;
+  /** Calls whose answers are still to come, oldest first: answers come in the order of the calls. */
+  readonly #open: OpenExchange[] = [];
+
+  constructor(ports: JourneyPorts, policy: CompiledPolicy, call: CallContext, path: string) {
+    this.#ports = ports;
+    this.#policy = policy;
+    this.#call = call;
+    this.#path = path;
+    this.#dialect = dialectById(call.location.dialect);
+    this.type = this.#dialect?.refuseOnWebSocket === undefined ? 'relay' : 'govern';
+  }
+
+  message(from: 'client' | 'server', data: string | Uint8Array): readonly WebSocketCommand[] {
+    if (typeof data !== 'string') return FORWARD;
+    return from === 'client' ? this.#fromClient(data) : this.#fromServer(data);
+  }
+
+  /** The socket is gone: what was still being answered ends with it. */
+  close(outcome: FlowOutcome): void {
+    for (const exchange of this.#open.splice(0))
+      this.#finish(exchange, outcome.result === 'complete' ? 'client-aborted' : outcome.result);
+  }
+
+  #fromClient(text: string): readonly WebSocketCommand[] {
+    const bytes = Buffer.from(text, 'utf8');
+    const call = { ...this.#call, id: this.#ports.newId(), nowMs: this.#ports.nowMs() };
+    const read = readBody(bytes, call.location, this.#path, 'application/json');
+    if (!read.ok)
+      return this.#carryOut(call, decideUnread(this.#policy, call, 'unreadable'), undefined, text);
+    const scanned = scanParts(this.#ports, this.#policy.scan.request, read.exchange);
+    const decision = decideRequest(this.#policy, {
+      ...call,
+      exchange: read.exchange,
+      bytes: bytes.length,
+      ...scanned,
+    });
+    return this.#carryOut(call, decision, read.exchange, text);
+  }
+
+  #carryOut(
+    call: CallContext,
+    decision: Decision,
+    exchange: ExchangeRequest | undefined,
+    text: string,
+  ): readonly WebSocketCommand[] {
+    const { host, operation } = call.location;
+    const log = new ExchangeLog(this.#ports, call.nowMs, host, operation, decision);
+    log.status = 200;
+    if (exchange !== undefined) log.readRequest(exchange);
+    const open: OpenExchange = {
+      log,
+      reader: this.#readerOf(call, exchange, log),
+      requestBytes: text.length,
+      responseBytes: 0,
+    };
+    if (decision.effective === 'block') {
+      log.status = 400;
+      this.#finish(open, 'refused');
+      return [{ type: 'reply', data: this.#dialect?.refuseOnWebSocket?.(refusalOf(decision)) ?? '' }];
+    }
+    if (open.reader === undefined) this.#finish(open, 'complete');
+    else this.#open.push(open);
+    if (decision.edits.length === 0) return FORWARD;
+    return [
+      {
+        type: 'forward',
+        data: patchJsonStrings(
+          text,
+          decision.edits.map(({ place, ...range }) => ({ pointer: place, ...range })),
+        ),
+      },
+    ];
+  }
+
+  /** Only calls of the dialect are answered; other messages (session settings, audio) are complete in themselves. */
+  #readerOf(
+    call: CallContext,
+    exchange: ExchangeRequest | undefined,
+    log: ExchangeLog,
+  ): ResponseReader | undefined {
+    if (exchange === undefined || exchange.dialect === 'opaque' || this.#dialect === undefined)
+      return undefined;
+    const input = { ports: this.#ports, policy: this.#policy, call, exchange, log, contentType: undefined };
+    return new ResponseReader(input, this.#dialect.openResponse(exchange), undefined, 'messages');
+  }
+
+  #fromServer(text: string): readonly WebSocketCommand[] {
+    const current = this.#open[0];
+    if (current?.reader === undefined) return FORWARD;
+    current.responseBytes += text.length;
+    const commands = current.reader.message(text).flatMap((command): WebSocketCommand[] => {
+      if (command.type === 'cut')
+        return command.lastBytes === undefined ? [] : [{ type: 'forward', data: command.lastBytes }];
+      const emitted = String(command.bytes);
+      return emitted === text ? [{ type: 'forward' }] : [{ type: 'forward', data: emitted }];
+    });
+    if (current.reader.ended) {
+      this.#open.shift();
+      this.#finish(current, 'complete');
+    }
+    return commands;
+  }
+
+  #finish({ log, reader, requestBytes, responseBytes }: OpenExchange, result: FlowOutcome['result']): void {
+    reader?.conclude();
+    log.close({ result, cause: undefined, requestBytes, responseBytes, addedMs: 0 });
+  }
+}

@@ -1,0 +1,21 @@
+import type { PriceBook } from '../account/price-book.ts';
+import type { Detector, Match } from '../core/finding.ts';
+import type { ExchangeRecord, Recorder } from '../core/records.ts';
+import type { CompiledPolicy } from '../decide/compile.ts';
+
+/** What the journey needs of the world: a policy, a clock, identifiers, and somewhere to put its records. */
+export interface JourneyPorts {
+  /** The policy in force now; a flow keeps the one it began with. */
+  policy(): CompiledPolicy;
+  readonly detectors: Readonly<Record<string, Detector>>;
+  /** Matches in a complete text; remembers texts it has seen, so that a resent conversation costs little. */
+  scan(detector: Detector, text: string): readonly Match[];
+  readonly prices: PriceBook;
+  readonly recorder: Recorder;
+  nowMs(): number;
+  newId(): string;
+  readonly device: string;
+  user(): string;
+  /** After an exchange is handed to the recorder: for the tray and `watch`. */
+  onExchange?(record: ExchangeRecord): void;
+}

@@ -1,0 +1,204 @@
+import { type Action, type Edit, stricter } from '../core/decision.ts';
+import type { ResponseDecoder } from '../core/dialect.ts';
+import type { ExchangeEvent, ExchangeRequest } from '../core/exchange.ts';
+import type { Finding } from '../core/finding.ts';
+import type { LocalResponse, ResponseCommand } from '../core/flow.ts';
+import type { CompiledPolicy } from '../decide/compile.ts';
+import type { CallContext } from '../decide/evaluation.ts';
+import { refusalOf } from '../decide/refusal.ts';
+import { openResponse, type ResponseJudge } from '../decide/response.ts';
+import { redactBody } from '../enforce/body.ts';
+import { needsGate, type ResponseGuardrail } from '../enforce/guardrail.ts';
+import {
+  createResponseGate,
+  type GateFrame,
+  type ResponseGate,
+  type ResponseGateOptions,
+} from '../enforce/response-gate.ts';
+import { dialectById } from '../recognise/dialects.ts';
+import type { Frame, Framer } from '../recognise/framing/frame.ts';
+import { openFramer, patchFrame } from '../recognise/framing/framing.ts';
+import { patchJsonStrings } from '../recognise/json/patch.ts';
+import type { ExchangeLog } from './exchange-log.ts';
+import type { JourneyPorts } from './ports.ts';
+import { refusalResponse } from './refuse.ts';
+import { responseGuardrails } from './response-guardrails.ts';
+
+export interface ReaderInput {
+  readonly ports: JourneyPorts;
+  readonly policy: CompiledPolicy;
+  readonly call: CallContext;
+  readonly exchange: ExchangeRequest;
+  readonly log: ExchangeLog;
+  readonly contentType: string | undefined;
+}
+
+/** An unstreamed answer is read whole at its end; past this size only its bytes are counted. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+/** Reads one answer: usage and findings for the record, and, where the policy can change it, the gate. */
+export class ResponseReader {
+  /** `hold`: an unstreamed answer that may be refused, so that its head has to wait too. */
+  readonly plan: 'tap' | 'gate' | 'hold';
+  readonly #input: ReaderInput;
+  readonly #decoder: ResponseDecoder;
+  readonly #framer: Framer | undefined;
+  readonly #guardrails: readonly ResponseGuardrail[];
+  readonly #gate: ResponseGate | undefined;
+  readonly #judge: ResponseJudge;
+  readonly #transport: 'bytes' | 'messages';
+  readonly #told = new Set<string>();
+  /** True once the answer has said that it is over. */
+  ended = false;
+  #body: Uint8Array[] = [];
+  #bodyBytes = 0;
+
+  /** `messages`: the answer comes as whole WebSocket messages, so that there is nothing to frame. */
+  constructor(
+    input: ReaderInput,
+    decoder: ResponseDecoder,
+    framer: Framer | undefined,
+    transport: 'bytes' | 'messages' = 'bytes',
+  ) {
+    this.#input = input;
+    this.#transport = transport;
+    this.#decoder = decoder;
+    this.#framer = framer;
+    const { policy, call, exchange, ports } = input;
+    const context = { ...call, exchange, bytes: 0, findings: [], failures: [] };
+    this.#judge = openResponse(policy, context);
+    this.#guardrails =
+      policy.scan.response.reach === 'none' ? [] : responseGuardrails(policy, context, ports.detectors);
+    const enforces = needsGate(this.#guardrails);
+    const streamed = framer !== undefined || transport === 'messages';
+    this.plan = !enforces ? 'tap' : streamed ? 'gate' : 'hold';
+    this.#gate =
+      this.#guardrails.length === 0 || !streamed ? undefined : createResponseGate(this.#gateOptions());
+  }
+
+  data(chunk: Uint8Array): readonly ResponseCommand[] {
+    if (this.#framer !== undefined) return this.#frames(this.#framer.push(chunk));
+    this.#bodyBytes += chunk.length;
+    if (this.#bodyBytes <= MAX_BODY_BYTES) this.#body.push(chunk);
+    else this.#body = [];
+    return [];
+  }
+
+  end(): readonly ResponseCommand[] {
+    if (this.#framer !== undefined) {
+      return [...this.#frames(this.#framer.end()), ...(this.#gate?.end() ?? [])];
+    }
+    if (this.#body.length > 0) this.readBody(Buffer.concat(this.#body));
+    this.#body = [];
+    return [];
+  }
+
+  /** A whole answer: what to send instead, if anything. */
+  readBody(body: Uint8Array): { readonly body?: Uint8Array; readonly refuse?: LocalResponse } {
+    const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+    const events = this.#decoder.body(text);
+    this.#account(events);
+    if (this.#guardrails.length === 0) return {};
+    const frame: GateFrame = {
+      raw: text,
+      events,
+      patch: (edits) => patchJsonStrings(text, edits.map(toStringEdit)),
+    };
+    const verdict = redactBody(frame, this.#gateOptions());
+    if (verdict.type === 'pass') return {};
+    if (verdict.type === 'edited') return { body: Buffer.from(verdict.body, 'utf8') };
+    this.conclude();
+    return { refuse: refusalResponse(this.#input.log.decision, this.#input.exchange.dialect) };
+  }
+
+  /** One WebSocket message of the answer. */
+  message(text: string): readonly ResponseCommand[] {
+    const events = this.#decoder.frame(text, undefined);
+    this.#account(events);
+    if (this.#gate === undefined) return [{ type: 'emit', bytes: text }];
+    return this.#gate.push({
+      raw: text,
+      events,
+      patch: (edits) => patchJsonStrings(text, edits.map(toStringEdit)),
+    });
+  }
+
+  /** The answer could not be read at all; the strictest of what the rules say then. */
+  fail(why: string): Action {
+    const detectors = new Set(this.#guardrails.map(({ detector }) => detector.id));
+    let action: Action = 'allow';
+    for (const detector of detectors) action = stricter(action, this.#judge.fail({ detector, why }));
+    return action;
+  }
+
+  /** Joins what the answer showed to the exchange's decision. */
+  conclude(): void {
+    this.#input.log.decision = this.#judge.conclude(this.#input.log.decision);
+  }
+
+  #frames(frames: readonly Frame[]): readonly ResponseCommand[] {
+    const commands: ResponseCommand[] = [];
+    for (const frame of frames) {
+      const events = frame.data === undefined ? [] : this.#decoder.frame(frame.data, frame.eventName);
+      this.#account(events);
+      if (this.#gate === undefined) continue;
+      const raw = this.plan === 'gate' ? Buffer.from(frame.bytes).toString('utf8') : '';
+      commands.push(...this.#gate.push({ raw, events, patch: (edits) => patchOf(frame, edits) }));
+    }
+    return commands;
+  }
+
+  #account(events: readonly ExchangeEvent[]): void {
+    const { log } = this.#input;
+    for (const event of events) {
+      if (event.type === 'text') {
+        if (event.form === 'delta') log.addOutput(event.text.length);
+      } else if (event.type === 'usage') log.addUsage(event);
+      else if (event.type === 'start') log.nameModel(event.model);
+      else if (event.type === 'end' || event.type === 'error') this.ended = true;
+    }
+  }
+
+  #gateOptions(): ResponseGateOptions {
+    return {
+      guardrails: this.#guardrails,
+      found: (_guardrail, finding) => this.#tell(finding),
+      failed: (guardrail, error) => {
+        this.#judge.fail({
+          detector: guardrail.detector.id,
+          why: `threw ${error instanceof Error ? error.name : 'something'}`,
+        });
+      },
+      lastBytes: () => {
+        this.conclude();
+        const dialect = dialectById(this.#input.exchange.dialect);
+        const refusal = refusalOf(this.#input.log.decision);
+        return this.#transport === 'messages'
+          ? dialect?.refuseOnWebSocket?.(refusal)
+          : dialect?.refuseInStream(refusal);
+      },
+    };
+  }
+
+  /** Each guardrail tells a finding of its own; the judge asks all of them at once. */
+  #tell(finding: Finding): void {
+    const key = `${finding.kind} ${finding.place} ${finding.start} ${finding.end}`;
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
+    this.#judge.judge(finding, finding.partKind !== 'thinking');
+  }
+}
+
+/** Undefined where nobody can read the answer. */
+export function openReader(input: ReaderInput): ResponseReader | undefined {
+  const decoder = dialectById(input.exchange.dialect)?.openResponse(input.exchange);
+  if (decoder === undefined) return undefined;
+  return new ResponseReader(input, decoder, openFramer(input.contentType, input.exchange.stream));
+}
+
+const toStringEdit = ({ place, ...range }: Edit) => ({ pointer: place, ...range });
+
+const patchOf = (frame: Frame, edits: readonly Edit[]): string =>
+  frame.data === undefined
+    ? Buffer.from(frame.bytes).toString('utf8')
+    : patchFrame(frame, patchJsonStrings(frame.data, edits.map(toStringEdit)));
