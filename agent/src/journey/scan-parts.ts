@@ -12,7 +12,11 @@ export interface Scanned {
 const NOTHING: Scanned = { findings: [], failures: [] };
 
 /** Runs the detectors that the policy asks for over the parts it asks about. A detector that throws is a failure, not an end. */
-export function scanParts(ports: JourneyPorts, plan: ScanPlan, exchange: ExchangeRequest): Scanned {
+export function scanParts(
+  ports: Pick<JourneyPorts, 'detectors' | 'scan'>,
+  plan: ScanPlan,
+  exchange: ExchangeRequest,
+): Scanned {
   if (plan.reach === 'none') return NOTHING;
   const findings: Finding[] = [];
   const failures: DetectorFailure[] = [];

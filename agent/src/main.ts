@@ -1,0 +1,32 @@
+/**
+ * The only place that wires rooms together: commands to the code behind them. What a command doesn't need is not
+ * even loaded, so that `postern env` stays quick.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { AgentCommands } from './cli/ports.ts';
+import { runCli } from './cli/run-cli.ts';
+
+const MANIFEST = path.join(import.meta.dirname, '..', 'package.json');
+const PROGRAM = path.join(import.meta.dirname, '..', 'bin', 'postern.js');
+
+const version = (JSON.parse(readFileSync(MANIFEST, 'utf8')) as { version: string }).version;
+
+const commands: AgentCommands = {
+  version,
+  commandLine: [process.execPath, PROGRAM],
+  start: async (options) => (await import('./main/start-agent.ts')).startAgent(options, version),
+  explain: async (question) => (await import('./main/explain.ts')).explainQuestion(question),
+  checkPolicy: async (file) => (await import('./main/active-policy.ts')).checkPolicy(file),
+  auditTail: async (place, limit) => (await import('./main/history.ts')).auditTail(place, limit),
+  async *auditExport(place, sinceMs) {
+    yield* (await import('./main/history.ts')).auditExport(place, sinceMs);
+  },
+  auditVerify: async (place) => (await import('./main/history.ts')).auditVerify(place),
+  usage: async (place, by, sinceMs) => (await import('./main/history.ts')).usage(place, by, sinceMs),
+  trustStatus: async (place) => (await import('./main/trust.ts')).trustStatus(place),
+  trustRenew: async (place) => (await import('./main/trust.ts')).trustRenew(place),
+};
+
+/** Runs one command line (without node and script name) and resolves with its exit code. */
+export const main = (argv: readonly string[]): Promise<number> => runCli(argv, commands);

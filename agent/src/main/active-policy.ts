@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { loadCatalogue } from '../../../policies/catalogue/catalogue.ts';
+import { parsePolicy } from '../../../policies/schema/parse-policy.ts';
+import { formatProblems, type Problem } from '../../../policies/schema/problem.ts';
+import { loadStarter } from '../../../policies/starter/starter.ts';
+import { CommandFailure, type PolicyCheck } from '../cli/ports.ts';
+import { type CompiledPolicy, compilePolicy } from '../decide/compile.ts';
+import type { LoadedConfig } from '../sync/config.ts';
+
+const catalogue = loadCatalogue();
+
+/** Where the policy in force comes from: a file, or the starter policy that ships with the agent. */
+export interface PolicySource {
+  readonly kind: 'embedded' | 'file';
+  readonly file: string | undefined;
+}
+
+export type PolicyReading =
+  | { readonly ok: true; readonly compiled: CompiledPolicy; readonly warnings: readonly Problem[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** `--policy` wins, unless device management has set the file. */
+export function policySource(
+  { config, origins }: LoadedConfig,
+  commandLineFile: string | undefined,
+): PolicySource {
+  const managed = origins.get('policy.file') === 'managed';
+  const file = managed ? config.policy.file : (commandLineFile ?? config.policy.file);
+  return { kind: file === undefined ? 'embedded' : 'file', file };
+}
+
+/** Text to a policy in force: parsed, checked against the catalogue, conditions compiled. All of it or nothing. */
+export function readPolicyText(text: string, fileName: string): PolicyReading {
+  const parsed = parsePolicy(text, fileName, { catalogue });
+  if (!parsed.ok) return parsed;
+  const result = compilePolicy({ policy: parsed.policy, revision: parsed.revision, catalogue });
+  if (!result.ok) return { ok: false, problems: parsed.source.place(result.faults) };
+  return { ok: true, compiled: result.compiled, warnings: parsed.warnings };
+}
+
+export function readPolicySource(source: PolicySource): PolicyReading {
+  if (source.file === undefined) {
+    const { text, fileName } = loadStarter('baseline');
+    return readPolicyText(text, fileName);
+  }
+  return readPolicyText(readPolicyFile(source.file), source.file);
+}
+
+/** Throws CommandFailure with every problem's place and mend. */
+export function requirePolicy(source: PolicySource): CompiledPolicy {
+  const reading = readPolicySource(source);
+  if (reading.ok) return reading.compiled;
+  throw new CommandFailure(
+    'policy-invalid',
+    2,
+    `The policy can't be used:\n${formatProblems(reading.problems).trimEnd()}`,
+  );
+}
+
+export async function checkPolicy(file: string): Promise<PolicyCheck> {
+  const reading = readPolicyText(readPolicyFile(file), file);
+  if (!reading.ok) return { ok: false, file, problems: reading.problems };
+  const { policy, identity } = reading.compiled;
+  const { services, models, guardrails, apps } = policy;
+  const rules = {
+    services: services.length,
+    models: models.length,
+    guardrails: guardrails.length,
+    apps: apps.rules.length,
+  };
+  return { ok: true, file, policy: identity, rules, warnings: reading.warnings };
+}
+
+function readPolicyFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CommandFailure(
+      'policy-unreadable',
+      2,
+      `The policy file ${file} can't be read: ${why}`,
+      'Check the path and its permissions.',
+      { cause },
+    );
+  }
+}

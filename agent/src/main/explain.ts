@@ -1,0 +1,136 @@
+import { hostname, userInfo } from 'node:os';
+import { loadCatalogue } from '../../../policies/catalogue/catalogue.ts';
+import { CommandFailure, type ExplainQuestion, type Explanation } from '../cli/ports.ts';
+import type { Action, AppIdentity, Mode } from '../core/decision.ts';
+import type { CompiledPolicy } from '../decide/compile.ts';
+import type { CallContext } from '../decide/evaluation.ts';
+import { type Explanation as Account, type ExplainInput, explain } from '../decide/explain.ts';
+import type { Location } from '../decide/location.ts';
+import { createDetectors } from '../guard/detectors.ts';
+import { readBody } from '../journey/read-body.ts';
+import { scanParts } from '../journey/scan-parts.ts';
+import type { StoredExchange } from '../record/reports/query.ts';
+import { policySource, requirePolicy } from './active-policy.ts';
+import { withReader } from './history.ts';
+import { settingsOf } from './settings.ts';
+
+/** `postern explain`: a URL is judged now, without sending anything; an id is looked up in the record. */
+export async function explainQuestion(question: ExplainQuestion): Promise<Explanation> {
+  if (!/^[a-z]+:\/\//i.test(question.subject)) return explainRecorded(question);
+  const url = URL.parse(question.subject);
+  if (url === null)
+    throw new CommandFailure(
+      'not-a-url',
+      2,
+      `"${question.subject}" is not a URL.`,
+      'Write it whole: https://api.openai.com/v1/responses',
+    );
+  const policy = requirePolicy(policySource(settingsOf(question), question.policyFile));
+  return present(explain(policy, inputFor(policy, question, url)), policy);
+}
+
+function inputFor(policy: CompiledPolicy, question: ExplainQuestion, url: URL): ExplainInput {
+  const app = appNamed(question.app);
+  const path = url.pathname + url.search;
+  const webSocket = url.protocol === 'wss:' || url.protocol === 'ws:';
+  const location = policy.locate(
+    url.hostname,
+    question.method ?? (webSocket ? 'GET' : 'POST'),
+    path,
+    webSocket,
+  );
+  if (location === undefined) return { type: 'unlisted', host: url.hostname, id: 'not-sent', app };
+  const call: CallContext = {
+    id: 'not-sent',
+    nowMs: Date.now(),
+    user: userInfo().username,
+    device: hostname(),
+    app,
+    location,
+  };
+  if (question.body === undefined) return { type: 'head', call };
+  return withBody(policy, call, location, path, question.body);
+}
+
+function withBody(
+  policy: CompiledPolicy,
+  call: CallContext,
+  location: Location,
+  path: string,
+  body: Uint8Array,
+): ExplainInput {
+  const read = readBody(body, location, path, 'application/json');
+  if (!read.ok) return { type: 'unread', call, why: 'unreadable' };
+  const detectors = createDetectors();
+  const scanned = scanParts(
+    { detectors, scan: (detector, text) => detector.scan(text) },
+    policy.scan.request,
+    read.exchange,
+  );
+  return { type: 'request', request: { ...call, exchange: read.exchange, bytes: body.length, ...scanned } };
+}
+
+function appNamed(id: string | undefined): AppIdentity {
+  if (id === undefined) return { id: 'unknown', name: 'an unknown program', identifiedBy: 'none' };
+  const app = loadCatalogue().apps.find((candidate) => candidate.id === id);
+  if (app === undefined)
+    throw new CommandFailure(
+      'unknown-app',
+      2,
+      `The catalogue has no app "${id}".`,
+      'Leave --app out, or use an id such as claude-code or codex.',
+    );
+  return { id, name: app.name, identifiedBy: 'header' };
+}
+
+function present(account: Account, policy: CompiledPolicy): Explanation {
+  const tunnelled = account.route === 'tunnel';
+  return {
+    id: undefined,
+    decision: account.decision,
+    effective: account.effective,
+    reasons: account.reasons.map(({ rule, action, text, message }) => ({
+      rule: rule.id,
+      action,
+      text,
+      message,
+    })),
+    service: account.service === 'none' ? undefined : account.service,
+    mode: account.mode,
+    operation: tunnelled ? undefined : account.operation,
+    model: account.model,
+    app: account.app,
+    policy: policy.identity,
+    trace: account.rules.map(({ id, outcome, text }) => ({ rule: id, applied: outcome === 'applied', text })),
+  };
+}
+
+async function explainRecorded(question: ExplainQuestion): Promise<Explanation> {
+  const found = await withReader(question, (reader) => reader.findExchange(question.subject));
+  if (found === undefined) {
+    throw new CommandFailure(
+      'no-such-decision',
+      1,
+      `There is no decision ${question.subject} on this device.`,
+      'It may have expired, or belong to another home (--home).',
+    );
+  }
+  return fromRecord(found);
+}
+
+function fromRecord(found: StoredExchange): Explanation {
+  return {
+    id: found.id,
+    decision: found.decision as Action,
+    effective: found.effective as Action,
+    reasons: found.rules.map(({ rule, action, text }) => ({ rule, action: action as Action, text })),
+    service: found.service,
+    mode: found.mode as Mode,
+    operation: found.operation,
+    model: found.model,
+    app: found.app as AppIdentity,
+    policy: found.policy,
+    startedAtMs: found.atMs,
+    findings: found.findings,
+  };
+}
