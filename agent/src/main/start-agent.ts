@@ -1,0 +1,241 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
+import { createPriceBook } from '../account/price-book.ts';
+import { CommandFailure, type RunningAgent, type StartOptions } from '../cli/ports.ts';
+import type { CompiledPolicy } from '../decide/compile.ts';
+import { createDetectors } from '../guard/detectors.ts';
+import { createScanCache } from '../guard/scan-cache.ts';
+import { InterceptError } from '../intercept/inbound/errors.ts';
+import { createListener, type Listener } from '../intercept/listener.ts';
+import { createOutgoing, DEFAULT_DEADLINES } from '../intercept/outgoing/outgoing.ts';
+import { ProxyUrlError, parseProxyUrl } from '../intercept/outgoing/proxy-url.ts';
+import { buildPac } from '../intercept/pac.ts';
+import { createRelayWebSocket } from '../intercept/websocket/websocket.ts';
+import { createJourney } from '../journey.ts';
+import { type HomeFiles, homeFiles, prepareHome } from '../platform/home.ts';
+import { acquireInstanceLock } from '../platform/instance-lock.ts';
+import { readPrivateFile, writePrivateFile } from '../platform/private-files.ts';
+import { RecordError } from '../record/errors.ts';
+import { openRecords } from '../record/records.ts';
+import type { Records } from '../record/records-contract.ts';
+import { exchangeView } from '../serve/exchange-view.ts';
+import { createLocalApi } from '../serve/local-api.ts';
+import type { LoadedConfig } from '../sync/config.ts';
+import { AgentState } from './agent-state.ts';
+import { createHandlers } from './handlers.ts';
+import { PolicyKeeper } from './policy-keeper.ts';
+import { extraCertificates, settingsOf } from './settings.ts';
+import { openTrust, type Trust } from './trust.ts';
+
+/** Draining may take this long; what is still open then is cut. SIGTERM has 5 s in all. */
+const DRAIN_MS = 2500;
+
+/** Everything from the lock to the local API, in the order in which each part needs the one before. */
+export async function startAgent(options: StartOptions, version: string): Promise<RunningAgent> {
+  const settings = settingsOf(options);
+  const files = homeFiles(options.home);
+  prepareHome(files);
+  const lock = acquireInstanceLock(files.lockFile);
+  const opened: (() => Promise<void> | void)[] = [() => lock.release()];
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+  try {
+    return await assemble(options, settings, files, version, opened, closeAll);
+  } catch (error) {
+    await closeAll();
+    throw asFailure(error);
+  }
+}
+
+async function assemble(
+  options: StartOptions,
+  settings: LoadedConfig,
+  files: HomeFiles,
+  version: string,
+  opened: (() => Promise<void> | void)[],
+  closeAll: () => Promise<void>,
+): Promise<RunningAgent> {
+  const state = new AgentState(version, files, settings);
+  const keeper = new PolicyKeeper(settings, options, state);
+  opened.push(() => keeper.close());
+  const policy = (): CompiledPolicy => keeper.current;
+  const trust = openTrust(files.directory, policy());
+  state.trust = trust;
+  const records = await openRecords({
+    file: files.databaseFile,
+    nowMs: () => Date.now(),
+    retentionDays: () => policy().policy.privacy.retentionDays,
+    contentAllowed: () => policy().policy.privacy.content !== 'never',
+    log: (level, message) => {
+      if (level !== 'info') state.incident(`records-${level}`, message);
+    },
+  });
+  state.records = records;
+  opened.push(() => records.close());
+  const listener = await listen(options, settings, files, { state, policy, trust, records, opened });
+  const api = await createLocalApi({
+    socketPath: files.socketPath,
+    tokenFile: files.tokenFile,
+    handlers: createHandlers(state, keeper, records, () => void stop()),
+    writePrivateFile,
+    onInternalError: (call, error) => state.incident('local-api-failed', `${call}: ${String(error)}`),
+    onLeases: (count) => state.onLeases(count),
+  });
+  opened.push(() => api.close());
+  state.onChange = () => api.changed();
+  state.onExchange = (record) => api.exchangeEnded(() => exchangeView(record));
+  keeper.watch();
+  state.event(
+    'agent-started',
+    `version ${version}, policy ${policy().identity.name} ${policy().identity.revision}`,
+  );
+
+  const stopped = Promise.withResolvers<void>();
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      state.stopping = true;
+      await listener.close(DRAIN_MS);
+      state.event('agent-stopped', `version ${version}`);
+      await closeAll();
+      stopped.resolve();
+    })();
+    return stopping;
+  };
+  return {
+    ready: {
+      proxy: state.proxyUrl,
+      pac: `${state.proxyUrl}/proxy.pac`,
+      ca: files.caFile,
+      socket: files.socketPath,
+      policy: policy().identity,
+    },
+    notices: state.notices(),
+    onLeases: (callback) => {
+      state.onLeases = callback;
+    },
+    stop,
+    stopped: stopped.promise,
+  };
+}
+
+interface Parts {
+  readonly state: AgentState;
+  readonly policy: () => CompiledPolicy;
+  readonly trust: Trust;
+  readonly records: Records;
+  readonly opened: (() => Promise<void> | void)[];
+}
+
+/** The byte edge with the journey behind it. */
+async function listen(
+  options: StartOptions,
+  settings: LoadedConfig,
+  files: HomeFiles,
+  parts: Parts,
+): Promise<Listener> {
+  const { state, policy, trust, records, opened } = parts;
+  const { config } = settings;
+  const { proxy, allowPrivateTargets, systemStore } = config.upstream;
+  const outgoing = createOutgoing({
+    ...(proxy !== undefined && { proxy: parseProxyUrl(proxy) }),
+    extraCertificates: extraCertificates(settings),
+    useSystemStore: systemStore,
+    allowPrivateTargets,
+    deadlines: DEFAULT_DEADLINES,
+    log: (code, detail) => state.incident(code, detail),
+  });
+  opened.push(() =>
+    Promise.race([outgoing.close(), new Promise<void>((resolve) => setTimeout(resolve, 500).unref())]),
+  );
+  const cache = createScanCache();
+  const journey = createJourney({
+    policy,
+    detectors: createDetectors(),
+    scan: (detector, text) => cache.scan(detector, text),
+    prices: createPriceBook(),
+    recorder: records,
+    nowMs: () => Date.now(),
+    newId: newDecisionId,
+    device: hostname(),
+    user: userName(files, policy),
+    onExchange: (record) => state.exchangeEnded(record),
+  });
+  const governor = state.governs(journey);
+  const open = (port: number): Listener =>
+    createListener({
+      host: config.listen.host,
+      port,
+      governor,
+      certificates: trust.authority,
+      outgoing,
+      relayWebSocket: createRelayWebSocket(),
+      pac: () => ({
+        script: buildPac([...policy().inspectedHosts()], state.proxyAddress),
+        version: policy().identity.revision,
+      }),
+      newId: newDecisionId,
+      nowMs: () => performance.now(),
+      allowPrivateTargets,
+    });
+  let listener = open(config.listen.port);
+  try {
+    state.listening(await listener.listen(), listener);
+  } catch (error) {
+    const taken = error instanceof InterceptError && error.code === 'port-in-use';
+    if (!taken || options.portTaken === 'fail') throw error;
+    listener = open(0);
+    state.listening(await listener.listen(), listener);
+  }
+  return listener;
+}
+
+let idCounter = 0;
+const idPrefix = randomBytes(5).toString('hex');
+
+/** Unique on this device, short enough to read out: when, which agent, which call. */
+function newDecisionId(): string {
+  idCounter += 1;
+  return `${Date.now().toString(36)}-${idPrefix.slice(0, 4)}-${idCounter.toString(36)}`;
+}
+
+/** The signed-in person, or a name that only this device can lead back to them (`privacy.pseudonymous`). */
+function userName(files: HomeFiles, policy: () => CompiledPolicy): () => string {
+  const { username } = userInfo();
+  let pseudonym: string | undefined;
+  return () => {
+    if (!policy().policy.privacy.pseudonymous) return username;
+    pseudonym ??= `person-${createHmac('sha256', pseudonymKey(files)).update(username).digest('hex').slice(0, 12)}`;
+    return pseudonym;
+  };
+}
+
+function pseudonymKey(files: HomeFiles): string {
+  const file = `${files.directory}/pseudonym.key`;
+  const present = readPrivateFile(file);
+  if (present !== undefined) return present;
+  const made = randomBytes(32).toString('hex');
+  writePrivateFile(file, made);
+  return made;
+}
+
+/** Typed errors of the rooms, with the exit code a script can rely on. */
+function asFailure(error: unknown): unknown {
+  if (error instanceof InterceptError) {
+    const exitCode = error.code === 'port-in-use' ? 1 : 2;
+    const mend =
+      error.code === 'port-in-use'
+        ? 'Set listen.port in the configuration to a free port, or to 0 for any.'
+        : undefined;
+    return new CommandFailure(error.code, exitCode, error.message, mend, { cause: error });
+  }
+  if (error instanceof ProxyUrlError) {
+    return new CommandFailure(`proxy-${error.code}`, 2, `upstream.proxy: ${error.message}`, undefined, {
+      cause: error,
+    });
+  }
+  if (error instanceof RecordError)
+    return new CommandFailure(error.code, 2, error.message, undefined, { cause: error });
+  return error;
+}
