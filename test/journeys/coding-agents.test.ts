@@ -6,14 +6,34 @@ import { liveLookingAwsKey, type Office, openOffice } from '../kit/office.ts';
 const ANSWER = 'Hello! I am the fake provider, and I answer every question the same way.';
 const SETUP_TIMEOUT_MS = 240_000;
 let office: Office;
+let startedAtMs = 0;
 
 beforeAll(async () => {
   office = await openOffice();
 });
 beforeEach(() => {
   office.provider.received.length = 0;
+  startedAtMs = Date.now();
 });
 afterAll(() => office.stop());
+
+interface Exchange {
+  readonly kind: string;
+  readonly atMs: number;
+  readonly operation: string;
+  readonly effective: string;
+  readonly result: string;
+}
+
+/** What the audit log says of this test's calls. */
+async function exchanges(): Promise<Exchange[]> {
+  const { stdout } = await office.postern(['audit', 'export']);
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Exchange);
+  return lines.filter(({ kind, atMs }) => kind === 'exchange' && atMs >= startedAtMs);
+}
 
 interface CodingAgent {
   readonly name: 'claude' | 'gemini' | 'codex';
@@ -60,8 +80,11 @@ describe.each(AGENTS)('$name', ({ name, command, env, inference, attempts }) => 
       expect(ran.code).toBe(0);
       const calls = office.provider.received.filter((call) => inference.test(call.path));
       expect(calls.length).toBeGreaterThan(0);
-      const audit = await office.postern(['audit', 'tail', '--json']);
-      expect(audit.stdout).toContain('"decision":"allow"');
+      const governed = (await exchanges()).filter(({ operation }) => operation === 'generate');
+      expect(governed.length).toBeGreaterThan(0);
+      expect(governed.every(({ effective, result }) => effective !== 'block' && result === 'complete')).toBe(
+        true,
+      );
     },
     SETUP_TIMEOUT_MS,
   );
@@ -84,12 +107,9 @@ describe.each(AGENTS)('$name', ({ name, command, env, inference, attempts }) => 
         (call) => inference.test(call.path) && call.body.includes('list my buckets'),
       );
       expect(calls).toHaveLength(0);
-      const refused = await office.postern(['audit', 'tail', '--json']);
-      const blocked = refused.stdout
-        .split('\n')
-        .filter((line) => line.includes('"effective":"block"') && line.includes('"app"'));
+      const blocked = (await exchanges()).filter(({ effective }) => effective === 'block');
       expect(blocked.length).toBeGreaterThan(0);
-      expect(blocked.length).toBeLessThanOrEqual(attempts * AGENTS.length);
+      expect(blocked.length).toBeLessThanOrEqual(attempts);
       expect(ran.elapsedMs).toBeLessThan(30_000);
     },
     SETUP_TIMEOUT_MS,

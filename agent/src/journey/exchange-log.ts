@@ -23,6 +23,8 @@ export class ExchangeLog {
   #usage: UsageReport | undefined;
   #outputCharacters = 0;
   #answerModel: string | undefined;
+  /** In a body of unknown format, what stands under `model` may be anything, a prompt included: it isn't kept. */
+  #namesModel = true;
 
   constructor(
     ports: JourneyPorts,
@@ -41,6 +43,7 @@ export class ExchangeLog {
   readRequest(exchange: ExchangeRequest): void {
     this.operation = exchange.operation;
     this.#parts = exchange.parts;
+    this.#namesModel = exchange.dialect !== 'opaque';
   }
 
   addUsage(report: UsageReport): void {
@@ -58,7 +61,7 @@ export class ExchangeLog {
   close(outcome: FlowOutcome): void {
     const { decision, operation } = this;
     const endedAtMs = this.#ports.nowMs();
-    const model = decision.model ?? this.#answerModel;
+    const model = this.#namesModel ? (decision.model ?? this.#answerModel) : undefined;
     const priced = this.#price(outcome, model, endedAtMs);
     const record: ExchangeRecord = {
       id: decision.id,

@@ -129,6 +129,8 @@ export class GovernedFlow implements Flow {
 
   openWebSocket(): WebSocketPlan {
     this.#log.status = 101;
+    // The upgrade itself carries no prompt: each call on the socket gets a record of its own.
+    this.#log.operation = 'control';
     this.#socket = new GovernedSocket(this.#ports, this.#policy, this.#call, this.#head.path);
     return this.#socket;
   }
