@@ -9,9 +9,6 @@ type Unit<Name extends string> = number & { readonly [unit]: Name };
 export type NanoUsd = Unit<'NanoUsd'>;
 /** Model tokens, as the provider counts them unless marked estimated. */
 export type Tokens = Unit<'Tokens'>;
-/** Milliseconds since the Unix epoch (wall clock). */
-export type EpochMs = Unit<'EpochMs'>;
 
 export const nanoUsd = (value: number): NanoUsd => Math.round(value) as NanoUsd;
 export const tokens = (value: number): Tokens => value as Tokens;
-export const epochMs = (value: number): EpochMs => value as EpochMs;

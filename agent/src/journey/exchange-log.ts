@@ -11,7 +11,10 @@ const NO_PARTS: readonly Part[] = [];
 /** Operations that a provider charges for. */
 const CHARGED: ReadonlySet<Operation> = new Set(['generate', 'embed']);
 
-/** What one exchange has shown so far; becomes its record. Holds counts, never text. */
+/** Which texts the policy has kept: `privacy.content`. */
+export type ContentKept = 'never' | 'blocked' | 'always';
+
+/** What one exchange has shown so far; becomes its record. Holds counts, and text only where the policy keeps it. */
 export class ExchangeLog {
   readonly #ports: JourneyPorts;
   readonly #startedAtMs: number;
@@ -22,6 +25,8 @@ export class ExchangeLog {
   #parts: readonly Part[] = NO_PARTS;
   #usage: UsageReport | undefined;
   #outputCharacters = 0;
+  readonly #kept: ContentKept;
+  #outputText = '';
   #answerModel: string | undefined;
   /** In a body of unknown format, what stands under `model` may be anything, a prompt included: it isn't kept. */
   #namesModel = true;
@@ -34,6 +39,7 @@ export class ExchangeLog {
     decision: Decision,
   ) {
     this.#ports = ports;
+    this.#kept = ports.policy().policy.privacy.content;
     this.#startedAtMs = startedAtMs;
     this.#host = host;
     this.operation = operation;
@@ -50,8 +56,9 @@ export class ExchangeLog {
     this.#usage = mergeUsage(this.#usage, report);
   }
 
-  addOutput(characters: number): void {
-    this.#outputCharacters += characters;
+  addOutput(text: string): void {
+    this.#outputCharacters += text.length;
+    if (this.#kept === 'always') this.#outputText += text;
   }
 
   nameModel(model: string | undefined): void {
@@ -87,9 +94,18 @@ export class ExchangeLog {
       ...priced,
       addedMs: outcome.addedMs,
       policy: decision.policy,
+      ...this.#content(),
     };
     this.#ports.recorder.exchange(record);
     this.#ports.onExchange?.(record);
+  }
+
+  #content(): Pick<ExchangeRecord, 'content'> {
+    const keeps =
+      this.#kept === 'always' || (this.#kept === 'blocked' && this.decision.effective === 'block');
+    if (!keeps) return {};
+    const request = this.#parts.map(({ text }) => text ?? '').join('\n');
+    return { content: { request, response: this.#outputText === '' ? undefined : this.#outputText } };
   }
 
   /** What the provider reported, else an estimate: an aborted stream is charged by the provider too. */

@@ -16,12 +16,12 @@ import type { CompiledPolicy } from '../decide/compile.ts';
 import { decideHead, decideRequest, decideUnread } from '../decide/decide.ts';
 import type { CallContext } from '../decide/evaluation.ts';
 import type { Location } from '../decide/location.ts';
-import { patchJsonStrings } from '../recognise/json/patch.ts';
+import { patchJsonBytes } from '../recognise/json/patch.ts';
 import { ExchangeLog } from './exchange-log.ts';
 import { GovernedSocket } from './governed-socket.ts';
 import type { JourneyPorts } from './ports.ts';
 import { readBody } from './read-body.ts';
-import { DECISION_HEADER, refusalResponse } from './refuse.ts';
+import { DECISION_HEADER, refusalResponse, withoutGateway } from './refuse.ts';
 import { openReader, type ResponseReader } from './response-reader.ts';
 import { scanParts } from './scan-parts.ts';
 
@@ -54,9 +54,9 @@ export class GovernedFlow implements Flow {
       readableAsText: isReadableAsText(head),
     };
     const verdict = decideHead(policy, this.#call);
-    const decision = verdict.type === 'read' ? pending(policy, this.#call) : verdict.decision;
+    const decision = verdict.type === 'read' ? pending(policy, this.#call) : withoutGateway(verdict.decision);
     this.#log = new ExchangeLog(ports, this.#call.nowMs, head.authority.host, location.operation, decision);
-    if (verdict.type === 'refuse')
+    if (verdict.type === 'refuse' || (verdict.type === 'pass' && decision.effective === 'block'))
       this.requestPlan = { type: 'refuse', response: refusalResponse(decision, location.dialect) };
     else if (verdict.type === 'pass' || head.webSocket) this.requestPlan = { type: 'stream' };
     else this.requestPlan = { type: 'hold', maxBytes: MAX_HELD_BYTES };
@@ -72,7 +72,7 @@ export class GovernedFlow implements Flow {
     this.#log.readRequest(exchange);
     const scanned = scanParts(this.#ports, this.#policy.scan.request, exchange);
     const decision = decideRequest(this.#policy, { ...this.#call, exchange, bytes: body.length, ...scanned });
-    return this.#carryOut(decision, read.json);
+    return this.#carryOut(decision, read.json === undefined ? undefined : body);
   }
 
   requestBodyFailed(why: 'too-large' | 'undecodable'): RequestVerdict {
@@ -80,14 +80,15 @@ export class GovernedFlow implements Flow {
     return this.#carryOut(decision, undefined);
   }
 
-  #carryOut(decision: Decision, json: string | undefined): RequestVerdict {
+  #carryOut(judged: Decision, json: Uint8Array | undefined): RequestVerdict {
+    const decision = withoutGateway(judged);
     this.#log.decision = decision;
     if (decision.effective === 'block') {
       return { type: 'refuse', response: refusalResponse(decision, this.#call.location.dialect) };
     }
     if (decision.edits.length === 0 || json === undefined) return { type: 'forward' };
     const edits = decision.edits.map(({ place, ...range }) => ({ pointer: place, ...range }));
-    return { type: 'forward', body: Buffer.from(patchJsonStrings(json, edits), 'utf8') };
+    return { type: 'forward', body: patchJsonBytes(json, edits) };
   }
 
   responseHead(status: number, headers: RawHeaders): ResponsePlan {

@@ -11,6 +11,7 @@ import { patchJsonStrings } from '../recognise/json/patch.ts';
 import { ExchangeLog } from './exchange-log.ts';
 import type { JourneyPorts } from './ports.ts';
 import { readBody } from './read-body.ts';
+import { withoutGateway } from './refuse.ts';
 import { ResponseReader } from './response-reader.ts';
 import { scanParts } from './scan-parts.ts';
 
@@ -72,10 +73,11 @@ export class GovernedSocket implements WebSocketPlan {
 
   #carryOut(
     call: CallContext,
-    decision: Decision,
+    judged: Decision,
     exchange: ExchangeRequest | undefined,
     text: string,
   ): readonly WebSocketCommand[] {
+    const decision = withoutGateway(judged);
     const { host, operation } = call.location;
     const log = new ExchangeLog(this.#ports, call.nowMs, host, operation, decision);
     log.status = 200;

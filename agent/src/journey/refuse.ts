@@ -1,4 +1,4 @@
-import type { Decision } from '../core/decision.ts';
+import type { Decision, Reason } from '../core/decision.ts';
 import type { DialectId } from '../core/exchange.ts';
 import type { LocalResponse } from '../core/flow.ts';
 import { refusalOf } from '../decide/refusal.ts';
@@ -28,5 +28,28 @@ export function refusalResponse(decision: Decision, dialectId: DialectId): Local
       'false',
     ],
     body,
+  };
+}
+
+/**
+ * A call that the policy sends through the gateway must not go another way. As long as no gateway can be reached it
+ * is refused, and says so. Shadow mode lets it pass, as it lets everything pass.
+ */
+export function withoutGateway(decision: Decision): Decision {
+  if (decision.mode !== 'gateway' && decision.mode !== 'passthrough') return decision;
+  if (decision.effective !== decision.decision) return decision;
+  const reason: Reason = {
+    rule: { kind: 'failure', id: 'no-gateway' },
+    action: 'block',
+    text: `The policy sends ${decision.service} through the company's gateway, and this agent can't reach one.`,
+    message: 'Ask your security team to set this service to direct, or use another service until then.',
+    findings: [],
+  };
+  return {
+    ...decision,
+    decision: 'block',
+    effective: 'block',
+    reasons: [...decision.reasons, reason],
+    edits: [],
   };
 }

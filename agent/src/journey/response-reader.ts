@@ -16,6 +16,7 @@ import {
   type ResponseGateOptions,
 } from '../enforce/response-gate.ts';
 import { dialectById } from '../recognise/dialects.ts';
+import { RecogniseError } from '../recognise/errors.ts';
 import type { Frame, Framer } from '../recognise/framing/frame.ts';
 import { openFramer, patchFrame } from '../recognise/framing/framing.ts';
 import { patchJsonStrings } from '../recognise/json/patch.ts';
@@ -50,6 +51,8 @@ export class ResponseReader {
   readonly #told = new Set<string>();
   /** True once the answer has said that it is over. */
   ended = false;
+  /** Set once the stream could not be read on; the rest passes as it comes, if the rules allow. */
+  #unreadable = false;
   #body: Uint8Array[] = [];
   #bodyBytes = 0;
 
@@ -77,7 +80,8 @@ export class ResponseReader {
   }
 
   data(chunk: Uint8Array): readonly ResponseCommand[] {
-    if (this.#framer !== undefined) return this.#frames(this.#framer.push(chunk));
+    if (this.#unreadable) return [{ type: 'emit', bytes: chunk }];
+    if (this.#framer !== undefined) return this.#read(this.#framer, chunk);
     this.#bodyBytes += chunk.length;
     if (this.#bodyBytes <= MAX_BODY_BYTES) this.#body.push(chunk);
     else this.#body = [];
@@ -85,6 +89,7 @@ export class ResponseReader {
   }
 
   end(): readonly ResponseCommand[] {
+    if (this.#unreadable) return [];
     if (this.#framer !== undefined) {
       return [...this.#frames(this.#framer.end()), ...(this.#gate?.end() ?? [])];
     }
@@ -136,6 +141,26 @@ export class ResponseReader {
     this.#input.log.decision = this.#judge.conclude(this.#input.log.decision);
   }
 
+  /** A frame larger than can be held: what the rules on answers say about failures decides. */
+  #read(framer: Framer, chunk: Uint8Array): readonly ResponseCommand[] {
+    try {
+      return this.#frames(framer.push(chunk));
+    } catch (error) {
+      if (!(error instanceof RecogniseError)) throw error;
+      this.#unreadable = true;
+      const action = this.fail('met a frame that is too large to read');
+      if (this.plan === 'gate' && action === 'block') return [{ type: 'cut', ...this.#lastWords() }];
+      return [...(this.#gate?.end() ?? []), { type: 'emit', bytes: framer.drain() }];
+    }
+  }
+
+  #lastWords(): { lastBytes?: string } {
+    this.conclude();
+    const dialect = dialectById(this.#input.exchange.dialect);
+    const lastBytes = dialect?.refuseInStream(refusalOf(this.#input.log.decision));
+    return lastBytes === undefined ? {} : { lastBytes };
+  }
+
   #frames(frames: readonly Frame[]): readonly ResponseCommand[] {
     const commands: ResponseCommand[] = [];
     for (const frame of frames) {
@@ -152,7 +177,7 @@ export class ResponseReader {
     const { log } = this.#input;
     for (const event of events) {
       if (event.type === 'text') {
-        if (event.form === 'delta') log.addOutput(event.text.length);
+        if (event.form === 'delta') log.addOutput(event.text);
       } else if (event.type === 'usage') log.addUsage(event);
       else if (event.type === 'start') log.nameModel(event.model);
       else if (event.type === 'end' || event.type === 'error') this.ended = true;
