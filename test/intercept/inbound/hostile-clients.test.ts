@@ -132,12 +132,10 @@ describe('no client ends the process', () => {
 });
 
 describe('HTTP/2 floods', () => {
-  const calm = (session: http2.ClientHttp2Session): Promise<number> =>
-    new Promise((resolve) => session.on('goaway', resolve));
-
   it('rapid resets end the session, not the neighbours', async () => {
     const session = await rig.http2(authority);
-    const goaway = calm(session);
+    const seen: number[] = [];
+    session.on('goaway', (code) => seen.push(code));
     const before = rig.listener.stats().totals.floods;
     // Bounded: on a busy machine Node's own client can drown in the streams it has yet to send.
     let left = 5_000;
@@ -149,9 +147,10 @@ describe('HTTP/2 floods', () => {
         stream.close(http2.constants.NGHTTP2_CANCEL);
       }
     }, 5);
-    expect(await goaway).toBe(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    await eventually(() => rig.listener.stats().totals.floods === before + 1);
     clearInterval(timer);
-    expect(rig.listener.stats().totals.floods).toBe(before + 1);
+    // Node's client may still be busy with its own streams when the connection ends, and then sees no GOAWAY.
+    expect(seen.every((code) => code === http2.constants.NGHTTP2_ENHANCE_YOUR_CALM)).toBe(true);
     await eventually(() => rig.listener.stats().flows === 0);
     await stillServes();
   });
