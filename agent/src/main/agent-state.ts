@@ -118,7 +118,7 @@ export class AgentState {
   notices(): readonly string[] {
     return [
       ...this.#degraded().map(({ text, mend }) => (mend ? `${text} ${mend}` : text)),
-      ...this.settings.notices.map(({ message }) => message),
+      ...this.settings.notices.map(({ field, message }) => `${field}: ${message}`),
     ];
   }
 

@@ -8,6 +8,7 @@ import { type Explanation as Account, type ExplainInput, explain } from '../deci
 import type { Location } from '../decide/location.ts';
 import { createDetectors } from '../guard/detectors.ts';
 import { readBody } from '../journey/read-body.ts';
+import { withoutGateway } from '../journey/refuse.ts';
 import { scanParts } from '../journey/scan-parts.ts';
 import type { StoredExchange } from '../record/reports/query.ts';
 import { policySource, requirePolicy } from './active-policy.ts';
@@ -83,7 +84,9 @@ function appNamed(id: string | undefined): AppIdentity {
   return { id, name: app.name, identifiedBy: 'header' };
 }
 
-function present(account: Account, policy: CompiledPolicy): Explanation {
+function present(judged: Account, policy: CompiledPolicy): Explanation {
+  // The same last word as on the real way.
+  const account = judged.route === 'tunnel' ? judged : { ...judged, ...withoutGateway(judged) };
   const tunnelled = account.route === 'tunnel';
   return {
     id: undefined,

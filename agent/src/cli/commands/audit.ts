@@ -108,9 +108,9 @@ function describeVerification({ colors }: Context, answer: AuditVerification): s
     firstAtMs === undefined || lastAtMs === undefined
       ? ''
       : `, ${localTime(firstAtMs)} to ${localTime(lastAtMs)}`;
-  const scope = `${answer.records} records, ${answer.heads} signed heads${period}`;
+  const scope = `${answer.records} records, newest signed head ${answer.heads > 0 ? 'checked' : 'missing'}${period}`;
   if (answer.ok) {
-    const hash = answer.lastHash ? `\n${colors.dim(`last hash ${answer.lastHash}`)}` : '';
+    const hash = answer.lastHash ? `\n${colors.dim(`tree head ${answer.lastHash}`)}` : '';
     return `${colors.green('The log is whole')}: ${scope}.${hash}`;
   }
   const problems = answer.problems.map(

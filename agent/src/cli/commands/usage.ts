@@ -51,5 +51,5 @@ function describe({ colors }: Context, report: UsageReport): string {
   const estimated = report.total.estimated
     ? `\n${colors.dim('~ holds an estimate: a model without a listed price, or without reported tokens.')}`
     : '';
-  return `${table(columns, rows, colors.dim)}\n${colors.dim(`since ${localTime(report.sinceMs)}; tokens in and out`)}${estimated}`;
+  return `${table(columns, rows, colors.dim)}\n${colors.dim(`${report.sinceMs > 0 ? `since ${localTime(report.sinceMs)}` : 'all that is kept'}; tokens in and out`)}${estimated}`;
 }

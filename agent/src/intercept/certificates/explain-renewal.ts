@@ -60,7 +60,7 @@ function why(
 
 const DEVICE_STEPS = [
   'Renewing makes a new root certificate and deletes the old signing key. The new authority can speak for the domains of the policy and for no other, and its root key is destroyed at once, as before.',
-  'Programs that trust the old certificate must trust the new one: run `postern trust install` (it may ask for your password), restart the agent, then restart browsers, editors and terminals. `postern run` and `postern env` use the new one by themselves.',
+  'Programs that trust the old certificate must trust the new one: put the new ca.pem into the stores that held the old one, restart the agent, then restart browsers, editors and terminals. `postern run` and `postern env` use the new one by themselves.',
   'Where IT distributes the certificate, they must distribute the new ca.pem before the renewal takes effect, and may then remove the old one (ca-previous.pem).',
 ] as const;
 
