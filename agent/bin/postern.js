@@ -10,7 +10,6 @@ const PACKAGES = path.join(import.meta.dirname, '..', '..', 'node_modules');
 await onNode24(async () => {
   // A proxy's garbage dies young: a small nursery halves its memory and costs no CPU (decision 0005).
   v8.setFlagsFromString('--max-semi-space-size=4');
-  v8.setFlagsFromString('--semi-space-growth-factor=1');
   // Types are stripped once, not at every start. Beside the packages, where only who installed them can write.
   if (existsSync(PACKAGES)) module.enableCompileCache(path.join(PACKAGES, '.cache', 'postern'));
   const { main } = await import('../src/main.ts');
