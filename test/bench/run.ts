@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: Postern against its peers in one run, so that ratios hold whatever the machine is doing.
- * Options: `--quick` (shorter), `--only postern,squid` (peers), `--skip-proxies` (the decision path alone).
+ * Options: `--quick` (shorter), `--only=postern,squid` (peers), `--skip-proxies` (the decision path alone).
  * Prints figures, ratios, the design's goals and whether they are met. Never fails a build.
  */
 import { spawn, spawnSync } from 'node:child_process';

@@ -23,8 +23,7 @@ describe('explainRenewal', () => {
     });
     expect(explained).toMatchObject({ needed: true, added: ['llm.acme.test'], removed: ['old.test'] });
     const text = explained.text.join('\n');
-    for (const word of ['llm.acme.test', 'old.test', 'ca.pem', 'unread'])
-      expect(text).toContain(word);
+    for (const word of ['llm.acme.test', 'old.test', 'ca.pem', 'unread']) expect(text).toContain(word);
   });
 
   it('is needed when the old one has expired or is gone', () => {
