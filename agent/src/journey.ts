@@ -9,10 +9,27 @@
  */
 import type { Authority } from './core/connection.ts';
 import type { Flow, Governor, RequestHead } from './core/flow.ts';
+import type { CompiledPolicy } from './decide/compile.ts';
 import { GovernedFlow } from './journey/governed-flow.ts';
 import { PinnedHosts } from './journey/pinned-hosts.ts';
 import type { JourneyPorts } from './journey/ports.ts';
 import { ungovernedFlow } from './journey/ungoverned-flow.ts';
+
+/** Alerts that say: this certificate, no other reason. A reset may be a preconnect, a bug or a lost network. */
+const REFUSED_CERTIFICATE: ReadonlySet<string> = new Set([
+  'unknown-ca',
+  'certificate-unknown',
+  'bad-certificate',
+]);
+
+/**
+ * Programs that call an API don't pin it: they lack trust in the device CA, and three retries of one script must not
+ * open the host for every prompt. Only a vendor's own app on its own host can be meant.
+ */
+function mayBePinned(policy: CompiledPolicy, host: string, cause: string): boolean {
+  const kind = policy.locate(host, 'GET', '/', false)?.service.kind;
+  return kind !== undefined && kind !== 'api' && REFUSED_CERTIFICATE.has(cause);
+}
 
 export function createJourney(ports: JourneyPorts): Governor {
   const pinned = new PinnedHosts();
@@ -42,8 +59,9 @@ export function createJourney(ports: JourneyPorts): Governor {
     },
 
     handshakeFailed({ host }: Authority, cause: string) {
-      const state = pinned.failed(host, ports.nowMs());
       event('handshake-failed', `${host}: ${cause}`);
+      if (!mayBePinned(ports.policy(), host, cause)) return;
+      const state = pinned.failed(host, ports.nowMs());
       if (state === 'now-pinned') event('pinned-client', `${host}: no client accepts our certificate`);
     },
 
