@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   agreedExtensions,
   readableOffers,
+  withReadableOffers,
 } from '../../../agent/src/intercept/websocket/permessage-deflate.ts';
 
 describe('agreedExtensions', () => {
@@ -40,5 +41,17 @@ describe('readableOffers', () => {
     ['permessage-deflated', undefined],
   ])('%j becomes %j', (offer, readable) => {
     expect(readableOffers(offer)).toBe(readable);
+  });
+});
+
+describe('withReadableOffers', () => {
+  it.each([
+    ['x-webkit-deflate-frame', undefined],
+    ['x-other, permessage-deflate; client_max_window_bits', 'permessage-deflate; client_max_window_bits'],
+    ['permessage-deflate', 'permessage-deflate'],
+  ])('of %s leaves %s', (offered, left) => {
+    const headers = ['Host', 'ai.test', 'Sec-WebSocket-Extensions', offered, 'Origin', 'x'];
+    const rest = left === undefined ? [] : ['Sec-WebSocket-Extensions', left];
+    expect(withReadableOffers(headers)).toEqual(['Host', 'ai.test', ...rest, 'Origin', 'x']);
   });
 });

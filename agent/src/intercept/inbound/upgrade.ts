@@ -6,6 +6,7 @@ import type { Authority, Connection, RawHeaders } from '../../core/connection.ts
 import { headerValue } from '../../core/connection.ts';
 import type { WebSocketPlan } from '../../core/flow.ts';
 import { OutgoingError, type UpstreamCall, type UpstreamRequest } from '../ports.ts';
+import { withReadableOffers } from '../websocket/permessage-deflate.ts';
 import { ignore } from './client.ts';
 import type { Edge } from './edge.ts';
 import type { FlowDriver } from './flow-driver.ts';
@@ -99,7 +100,7 @@ class Handshake implements UpstreamCall {
       createConnection: () => socket,
       method: request.method,
       path: request.path,
-      headers: [...request.headers, 'Connection', 'Upgrade', 'Upgrade', 'websocket'],
+      headers: [...withReadableOffers(request.headers), 'Connection', 'Upgrade', 'Upgrade', 'websocket'],
       setHost: false,
       setDefaultHeaders: false,
       maxHeaderSize: 65_536,

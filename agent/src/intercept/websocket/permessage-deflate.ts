@@ -1,5 +1,7 @@
 /** The one WebSocket extension in use (RFC 7692): what a handshake agreed on, and reading what it compressed. */
+
 import { constants, inflateRawSync } from 'node:zlib';
+import type { RawHeaders } from '../../core/connection.ts';
 import { type Violation, violation } from './frame-header.ts';
 
 export interface Compression {
@@ -45,6 +47,18 @@ export function readableOffers(header: string | undefined): string | undefined {
   const offers = (header ?? '').split(',').map((offer) => offer.trim());
   const readable = offers.filter((offer) => /^permessage-deflate\s*(?:;|$)/i.test(offer));
   return readable.length === 0 ? undefined : readable.join(', ');
+}
+
+/** A handshake's headers without extensions that we can't read: a server that took one up could not be governed. */
+export function withReadableOffers(headers: RawHeaders): RawHeaders {
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] as string;
+    const value = headers[i + 1] as string;
+    const offers = name.toLowerCase() === 'sec-websocket-extensions' ? readableOffers(value) : value;
+    if (offers !== undefined) kept.push(name, offers);
+  }
+  return kept;
 }
 
 /** Section 7.2.2: the sender took these octets of its last, empty block away. */
