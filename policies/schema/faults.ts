@@ -31,6 +31,8 @@ function faultsOfIssue(
     case 'invalid_value':
       return [notOneOf(path, issue.values.map(String), valueAt(data, path))];
     case 'invalid_union':
+      if ('options' in issue && Array.isArray(issue.options))
+        return [notOneOf(path, issue.options.map(String), valueAt(data, path))];
       return faultsOfUnion(issue, path, data, keysAt);
     case 'invalid_type':
       return [wrongType(path, issue.expected, valueAt(data, path))];
@@ -77,7 +79,7 @@ function faultsOfUnion(
   keysAt: (path: Path) => readonly string[],
 ): Fault[] {
   const given = valueAt(data, path);
-  const wanted = Array.isArray(given) ? issue.errors.at(-1) : issue.errors[0];
+  const wanted = typeof given === 'object' && given !== null ? issue.errors.at(-1) : issue.errors[0];
   if (given === undefined || wanted === undefined) {
     return [{ path, message: `"${path.at(-1)}" is missing.`, mend: 'Add it: one value or a list.' }];
   }

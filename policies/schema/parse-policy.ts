@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { adviceOn } from './advice.ts';
 import type { Catalogue } from './catalogue.ts';
 import { faultsOf } from './faults.ts';
+import { guardrailBase } from './guardrails/base.ts';
 import { type Policy, policySchema } from './policy.ts';
 import type { Fault, Path, Problem } from './problem.ts';
 import { checkReferences } from './references.ts';
@@ -46,13 +47,28 @@ export function parsePolicy(text: string, fileName: string, options: ParseOption
   }
   const result = policySchema.safeParse(data);
   if (!result.success) {
-    return { ok: false, problems: source.place(faultsOf(result.error.issues, data, keysAt)) };
+    const issues = [...result.error.issues, ...hiddenIssues(result.error.issues, data)];
+    return { ok: false, problems: source.place(faultsOf(issues, data, (path) => keysAt(path, data))) };
   }
   const faults = [...duplicateIds(result.data)];
   if (options.catalogue !== undefined) faults.push(...checkReferences(result.data, options.catalogue));
   if (faults.length > 0) return { ok: false, problems: source.place(faults) };
   const warnings = source.place([...adviceOn(result.data, options.catalogue)]);
   return { ok: true, policy: result.data, revision: revisionOf(result.data), source, warnings };
+}
+
+const commonSettings = z.object(guardrailBase);
+
+/** A guardrail with an unknown `detect` is not looked into by the union; what all of them have is checked here. */
+function hiddenIssues(issues: readonly z.core.$ZodIssue[], data: unknown): z.core.$ZodIssue[] {
+  const { guardrails } = data as { guardrails?: readonly unknown[] };
+  return issues.flatMap(({ path }) => {
+    const [section, index, field, ...deeper] = path;
+    if (section !== 'guardrails' || typeof index !== 'number' || field !== 'detect' || deeper.length > 0)
+      return [];
+    const found = commonSettings.safeParse(guardrails?.[index]).error?.issues ?? [];
+    return found.map((issue) => ({ ...issue, path: [section, index, ...issue.path] }));
+  });
 }
 
 /** Content hash of a policy, with defaults filled in and keys in the schema's order. */
@@ -76,18 +92,39 @@ function* duplicateIds(policy: Policy): Iterable<Fault> {
 }
 
 /** Keys that the schema knows at a path; found in its JSON Schema form, which is made on the first mistake only. */
-function keysAt(path: Path): readonly string[] {
+function keysAt(path: Path, data: unknown): readonly string[] {
   let node: JsonSchema | undefined = z.toJSONSchema(policySchema, {
     io: 'input',
     unrepresentable: 'any',
   }) as JsonSchema;
+  let value = data;
   for (const step of path) {
-    node = typeof step === 'number' ? node?.items : node?.properties?.[step];
+    const parent = fitting(node, value);
+    node = typeof step === 'number' ? parent?.items : parent?.properties?.[step];
+    value = (value as Record<string | number, unknown> | undefined)?.[step];
   }
-  return Object.keys(node?.properties ?? {});
+  return Object.keys(fitting(node, value)?.properties ?? {});
+}
+
+/** Of alternatives, the one that what was written was meant to be: by its form, and by the fields that tell forms apart. */
+function fitting(node: JsonSchema | undefined, value: unknown): JsonSchema | undefined {
+  const alternatives = node?.oneOf ?? node?.anyOf;
+  if (alternatives === undefined) return node;
+  if (Array.isArray(value)) return alternatives.find(({ items }) => items !== undefined);
+  const given = (value ?? {}) as Record<string, unknown>;
+  return alternatives.find(
+    ({ properties }) =>
+      properties !== undefined &&
+      Object.entries(properties).every(
+        ([name, { const: wanted }]) => wanted === undefined || given[name] === wanted,
+      ),
+  );
 }
 
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly items?: JsonSchema;
+  readonly oneOf?: readonly JsonSchema[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly const?: unknown;
 }

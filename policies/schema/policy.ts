@@ -3,19 +3,19 @@
  * so that a policy can be checked in any pipeline.
  */
 import { z } from 'zod';
-
-const kebab = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'use lower-case letters, digits, dots and dashes');
-/** A CEL expression; compiled, with its own errors, when the policy is compiled. */
-const condition = z.string().min(1).max(2000);
-const message = z.string().min(1).max(600);
-const nonEmpty = <T extends z.ZodType>(item: T) =>
-  z.union([item.transform((one) => [one]), z.array(item).min(1)]);
+import { attachmentGuardrail } from './guardrails/attachment.ts';
+import { onFailureOf } from './guardrails/base.ts';
+import { codeGuardrail } from './guardrails/code.ts';
+import { injectionGuardrail } from './guardrails/injection.ts';
+import { keywordGuardrail } from './guardrails/keyword.ts';
+import { patternGuardrail } from './guardrails/pattern.ts';
+import { piiGuardrail } from './guardrails/pii.ts';
+import { remoteGuardrail } from './guardrails/remote.ts';
+import { secretsGuardrail } from './guardrails/secrets.ts';
+import { sizeGuardrail } from './guardrails/size.ts';
+import { condition, kebab, message, nonEmpty } from './words.ts';
 
 export const modeSchema = z.enum(['gateway', 'passthrough', 'direct', 'tunnel', 'block']);
-export const actionSchema = z.enum(['allow', 'warn', 'redact', 'block']);
-const onFailureSchema = z.enum(['allow', 'warn', 'block']);
 
 /**
  * First match wins; the catalogue's default mode follows. `match` takes service ids, host names, `*.` suffixes,
@@ -38,35 +38,18 @@ const modelRule = z.strictObject({
   message: message.optional(),
 });
 
-const confidence = z.enum(['low', 'medium', 'high']);
-const severity = z.enum(['low', 'medium', 'high', 'critical']);
-
-const onFailureOf = (action: z.infer<typeof actionSchema>) =>
-  action === 'allow' || action === 'warn' ? ('warn' as const) : ('block' as const);
-
 const guardrailRule = z
-  .strictObject({
-    id: kebab,
-    detect: z.enum(['secrets']),
-    /** Only these kinds (`aws-access-key-id`, `github-*`); all if absent. */
-    kinds: nonEmpty(z.string().min(1)).optional(),
-    /** Ignore weaker matches. */
-    minConfidence: confidence.default('low'),
-    minSeverity: severity.default('low'),
-    /**
-     * `request`: everything sent, tool results included. `response`: everything answered, tool calls included.
-     * `tool-result`: only results of tools, on their way to the model. `tool-call`: only calls that the model makes.
-     */
-    on: nonEmpty(z.enum(['request', 'response', 'tool-call', 'tool-result'])).default(['request']),
-    action: actionSchema,
-    when: condition.optional(),
-    message: message.optional(),
-    /**
-     * When the detector or `when` throws or times out. By default a rule that would only warn warns, and a rule that
-     * would have stopped or changed something blocks.
-     */
-    onFailure: onFailureSchema.optional(),
-  })
+  .discriminatedUnion('detect', [
+    secretsGuardrail,
+    piiGuardrail,
+    patternGuardrail,
+    keywordGuardrail,
+    injectionGuardrail,
+    sizeGuardrail,
+    attachmentGuardrail,
+    codeGuardrail,
+    remoteGuardrail,
+  ])
   .transform((rule) => ({ ...rule, onFailure: rule.onFailure ?? onFailureOf(rule.action) }));
 
 /** First match wins, else `default`. `match` takes app ids, `unknown` and `*`. */
@@ -113,6 +96,8 @@ export const policySchema = z.strictObject({
     .strictObject({
       /** Decide and record, but let everything pass. */
       shadow: z.boolean().default(false),
+      /** Share of devices on which the policy is enforced; on the others it is in shadow. Chosen by device, and stable. */
+      canaryPercent: z.number().min(0).max(100).default(100),
     })
     .prefault({}),
 });

@@ -3,10 +3,9 @@
  * No sockets. A resent conversation has one new message; the others were seen before.
  */
 import { decideRequest } from '../../agent/src/decide/decide.ts';
-import { createDetectors } from '../../agent/src/guard/detectors.ts';
 import { createScanCache } from '../../agent/src/guard/scan-cache.ts';
 import { readBody } from '../../agent/src/journey/read-body.ts';
-import { scanParts } from '../../agent/src/journey/scan-parts.ts';
+import { scanRequest } from '../../agent/src/journey/scan-parts.ts';
 import { CLAUDE, NOW_MS, starterOf } from '../kit/decide.ts';
 import { number } from './report.ts';
 import { percentile } from './scenarios.ts';
@@ -15,7 +14,6 @@ const PATH = '/v1/chat/completions';
 const SENTENCE =
   'The function returns early when its argument is undefined, so check that before you call it. ';
 const policy = starterOf('baseline');
-const detectors = createDetectors();
 
 interface Case {
   readonly what: string;
@@ -53,12 +51,13 @@ export async function benchDecisionPath(): Promise<void> {
   console.log('\n| decision path | p50 ms | goal ms | met |\n|---|---|---|---|');
   for (const { what, body, goalMs } of CASES) {
     const cache = createScanCache();
-    const ports = { detectors, scan: cache.scan };
     const once = (bytes: Uint8Array): void => {
       const read = readBody(bytes, location, PATH, 'application/json');
       if (!read.ok) throw new Error('the bench made a body that cannot be read');
-      const scanned = scanParts(ports, policy.scan.request, read.exchange);
-      decideRequest(policy, { ...call, exchange: read.exchange, bytes: bytes.length, ...scanned });
+      const subject = { exchange: read.exchange, bytes: bytes.length, nowMs: NOW_MS };
+      const scanned = scanRequest(policy, subject, cache.scan);
+      if (scanned instanceof Promise) throw new Error('the baseline policy asks no other service');
+      decideRequest(policy, { ...call, ...subject, ...scanned });
     };
     const rounds = bodiesFor(body);
     for (const bytes of rounds) once(bytes);

@@ -7,8 +7,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createSecretsDetector } from '../../agent/src/guard/detectors.ts';
 import { createScanCache } from '../../agent/src/guard/scan-cache.ts';
+import { createSecretsDetector } from '../../agent/src/guard/secrets/build.ts';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { show: { type: 'string' } } });
 const MAX_BYTES = 40e6;

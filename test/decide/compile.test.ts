@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { compilePolicy } from '../../agent/src/decide/compile.ts';
 import { parsePolicy } from '../../policies/schema/parse-policy.ts';
-import { CATALOGUE } from '../kit/decide.ts';
+import { CATALOGUE, compileOptionsFor } from '../kit/decide.ts';
 
 const TEXT = `postern: 1
 name: acme
@@ -26,7 +26,7 @@ apps:
 it("gives every condition that can't work its place in the file", () => {
   const parsed = parsePolicy(TEXT, 'acme.yaml', { catalogue: CATALOGUE });
   if (!parsed.ok) throw new Error('the document itself is good');
-  const result = compilePolicy({ policy: parsed.policy, revision: parsed.revision, catalogue: CATALOGUE });
+  const result = compilePolicy(compileOptionsFor(parsed));
   expect(result.ok).toBe(false);
   const problems = result.ok ? [] : parsed.source.place(result.faults);
   expect(problems.map(({ line, column, field }) => `${line}:${column} ${field}`)).toEqual([
@@ -40,8 +40,7 @@ it("gives every condition that can't work its place in the file", () => {
 
 it('carries the identity of the policy', () => {
   const parsed = parsePolicy('postern: 1\nname: acme\n', 'acme.yaml');
-  const result =
-    parsed.ok && compilePolicy({ policy: parsed.policy, revision: parsed.revision, catalogue: CATALOGUE });
+  const result = parsed.ok && compilePolicy(compileOptionsFor(parsed));
   expect(result).toMatchObject({
     ok: true,
     compiled: { identity: { name: 'acme', revision: parsed.ok && parsed.revision } },

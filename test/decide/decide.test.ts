@@ -395,8 +395,14 @@ describe('scan plans', () => {
     const { scan } = policyOf(
       'guardrails:\n  - { id: a, detect: secrets, action: block, on: [tool-result] }\n  - { id: b, detect: secrets, action: redact, on: [tool-call] }\n',
     );
-    expect([scan.request.wants('tool-result'), scan.request.wants('text')]).toEqual([true, false]);
-    expect([scan.response.wants('tool-call'), scan.response.wants('text')]).toEqual([true, false]);
+    expect([scan.request.wants('secrets', 'tool-result'), scan.request.wants('secrets', 'text')]).toEqual([
+      true,
+      false,
+    ]);
+    expect([scan.response.wants('secrets', 'tool-call'), scan.response.wants('secrets', 'text')]).toEqual([
+      true,
+      false,
+    ]);
     expect(
       policyOf(
         'rollout: { shadow: true }\nguardrails:\n  - { id: a, detect: secrets, action: block, on: [response] }\n',

@@ -11,7 +11,7 @@ import {
   type GateFrame,
   type ResponseGateOptions,
 } from '../../agent/src/enforce/response-gate.ts';
-import { createSecretsDetector } from '../../agent/src/guard/detectors.ts';
+import { createSecretsDetector } from '../../agent/src/guard/secrets/build.ts';
 import { createRandom, cutAtRandom, ofShape } from '../kit/random-text.ts';
 
 const detector = createSecretsDetector();

@@ -1,17 +1,26 @@
 import { expect, it } from 'vitest';
-import { createDetectors } from '../../agent/src/guard/detectors.ts';
+import { isRequestDetector } from '../../agent/src/core/finding.ts';
+import { policyOf } from '../kit/decide.ts';
 import { createRandom, ofShape } from '../kit/random-text.ts';
 
-it('lists every detector under the name that policies use', () => {
-  const detectors = createDetectors();
-  expect(Object.entries(detectors).map(([name, detector]) => [name, detector.id])).toEqual([
+const POLICY = policyOf(`guardrails:
+  - { id: a, detect: secrets, action: block }
+  - { id: b, detect: secrets, action: warn, on: [response] }
+`);
+
+it('makes one detector for the rules that ask for the same, under its own id', () => {
+  const { keys, byKey } = POLICY.detectors;
+  expect(keys).toEqual(['secrets', 'secrets']);
+  expect(Object.entries(byKey).map(([key, detector]) => [key, detector.id])).toEqual([
     ['secrets', 'secrets'],
   ]);
 });
 
 it('says what it found in words, and never the text itself', () => {
   const key = ofShape('AKIA{U16}', createRandom(8));
-  const matches = createDetectors().secrets.scan(`key ${key}.`);
+  const detector = POLICY.detectors.byKey['secrets'];
+  if (detector === undefined || isRequestDetector(detector)) throw new Error('secrets are found in texts');
+  const matches = detector.scan(`key ${key}.`);
   expect(matches).toEqual([
     {
       kind: 'aws-access-key-id',

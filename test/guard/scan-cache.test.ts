@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Detector } from '../../agent/src/core/finding.ts';
-import { createSecretsDetector } from '../../agent/src/guard/detectors.ts';
 import { createScanCache } from '../../agent/src/guard/scan-cache.ts';
+import { createSecretsDetector } from '../../agent/src/guard/secrets/build.ts';
 import { createRandom, ofShape } from '../kit/random-text.ts';
 
 const real = createSecretsDetector();

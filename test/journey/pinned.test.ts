@@ -7,7 +7,6 @@ import { NOW_MS, starterOf } from '../kit/decide.ts';
 function journeyWith(events: string[]) {
   return createJourney({
     policy: () => starterOf('baseline'),
-    detectors: {},
     scan: (detector, text) => detector.scan(text),
     prices: createPriceBook(),
     recorder: {

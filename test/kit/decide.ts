@@ -5,8 +5,9 @@ import type { ExchangeRequest, Part } from '../../agent/src/core/exchange.ts';
 import type { Finding } from '../../agent/src/core/finding.ts';
 import { type CompiledPolicy, compilePolicy } from '../../agent/src/decide/compile.ts';
 import type { CallContext, RequestContext } from '../../agent/src/decide/evaluation.ts';
+import { buildDetectors } from '../../agent/src/guard/detectors.ts';
 import { loadCatalogue } from '../../policies/catalogue/catalogue.ts';
-import { parsePolicy } from '../../policies/schema/parse-policy.ts';
+import { type ParsedPolicy, parsePolicy } from '../../policies/schema/parse-policy.ts';
 import { formatProblems } from '../../policies/schema/problem.ts';
 import { loadStarter, type StarterName } from '../../policies/starter/starter.ts';
 
@@ -20,10 +21,20 @@ export function policyOf(yaml: string): CompiledPolicy {
   return compileText(`postern: 1\nname: test\n${yaml}`, 'test.yaml');
 }
 
+/** What `compilePolicy` wants for a parsed policy. Throws with the problems if its detectors can't be made. */
+export function compileOptionsFor({ policy, revision, source }: Extract<ParsedPolicy, { ok: true }>) {
+  const built = buildDetectors(policy.guardrails, { readFile: noFile });
+  if (!built.ok) throw new Error(formatProblems(source.place(built.faults)));
+  return { policy, revision, catalogue: CATALOGUE, detectors: built.detectors, device: 'laptop-7' };
+}
+
+const noFile = (name: string) =>
+  ({ ok: false, message: `${name} can't be read: tests have no files.` }) as const;
+
 function compileText(text: string, fileName: string): CompiledPolicy {
   const parsed = parsePolicy(text, fileName, { catalogue: CATALOGUE });
   if (!parsed.ok) throw new Error(formatProblems(parsed.problems));
-  const result = compilePolicy({ policy: parsed.policy, revision: parsed.revision, catalogue: CATALOGUE });
+  const result = compilePolicy(compileOptionsFor(parsed));
   if (!result.ok) throw new Error(formatProblems(parsed.source.place(result.faults)));
   return result.compiled;
 }

@@ -112,7 +112,7 @@ describe('parsePolicy', () => {
         line: 4,
         column: 59,
         field: 'guardrails[0].on[1]',
-        mend: 'Did you mean "response"? Use one of: request, response, tool-call, tool-result.',
+        mend: 'Did you mean "response"? Use one of: request, response, tool-call, tool-result, attachment.',
       },
     ],
     [
@@ -123,7 +123,7 @@ describe('parsePolicy', () => {
         column: 5,
         field: 'guardrails[0].action',
         message: '"action" is missing.',
-        mend: 'Add it: one of allow, warn, redact, block.',
+        mend: 'Add it: one of allow, warn, redact, justify, block.',
       },
     ],
     [
@@ -205,6 +205,20 @@ describe('parsePolicy', () => {
         field: 'apps.rules[0].match[0]',
         message: 'The catalogue knows no app "cladue-code".',
       },
+    ],
+    [
+      'a misspelt option of a detector',
+      `${HEAD}guardrails:\n  - id: a\n    detect: pattern\n    patterns: x1y\n    action: block\n    caseSensitve: true\n`,
+      {
+        line: 8,
+        message: 'There is no setting "caseSensitve" here.',
+        mend: 'Did you mean "caseSensitive"? Otherwise remove it.',
+      },
+    ],
+    [
+      'a misspelt setting inside one of several forms',
+      `${HEAD}guardrails:\n  - id: a\n    detect: pattern\n    action: block\n    patterns: [{ expression: x, lable: y }]\n`,
+      { line: 7, mend: 'Did you mean "label"? Otherwise remove it.' },
     ],
     [
       'a doubled rule id',

@@ -3,6 +3,7 @@ import { compilePolicy } from '../../agent/src/decide/compile.ts';
 import { loadCatalogue } from '../../policies/catalogue/catalogue.ts';
 import { parsePolicy } from '../../policies/schema/parse-policy.ts';
 import { loadStarter, STARTERS } from '../../policies/starter/starter.ts';
+import { compileOptionsFor } from '../kit/decide.ts';
 
 const catalogue = loadCatalogue();
 
@@ -13,7 +14,7 @@ describe.each(STARTERS)('starter policy %s', (name) => {
   it('is without problems, bears its name and compiles', () => {
     expect(parsed).toMatchObject({ ok: true, policy: { name }, warnings: [] });
     if (!parsed.ok) return;
-    expect(compilePolicy({ policy: parsed.policy, revision: parsed.revision, catalogue })).toMatchObject({
+    expect(compilePolicy(compileOptionsFor(parsed))).toMatchObject({
       ok: true,
     });
   });

@@ -6,6 +6,9 @@ export type Action = (typeof ACTIONS)[number];
 
 export const stricter = (a: Action, b: Action): Action => (ACTIONS.indexOf(a) >= ACTIONS.indexOf(b) ? a : b);
 
+/** True if a call with this verdict doesn't go on: `justify` refuses until somebody gives a reason. */
+export const isRefusal = (action: Action): boolean => action === 'block' || action === 'justify';
+
 export type Mode = 'gateway' | 'passthrough' | 'direct' | 'tunnel' | 'block';
 
 /** One rule's part in a decision, in words that a person can read. */
@@ -20,6 +23,17 @@ export interface Reason {
   /** The security team's own message, if the rule has one. */
   readonly message: string | undefined;
   readonly findings: readonly Finding[];
+  /** The rule is on trial: it counts in `decision`, not in `effective`. */
+  readonly shadow?: true;
+}
+
+/** What reasons amount to; with `inForce`, those of rules on trial don't count. */
+export function strictestOf(reasons: readonly Reason[], which: 'all' | 'inForce'): Action {
+  let action: Action = 'allow';
+  for (const reason of reasons) {
+    if (which === 'all' || reason.shadow === undefined) action = stricter(action, reason.action);
+  }
+  return action;
 }
 
 export interface PolicyIdentity {

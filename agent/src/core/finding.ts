@@ -1,4 +1,4 @@
-import type { PartKind, Role } from './exchange.ts';
+import type { ExchangeRequest, PartKind, Role } from './exchange.ts';
 
 export type Confidence = 'low' | 'medium' | 'high';
 export type Severity = 'low' | 'medium' | 'high' | 'critical';
@@ -16,14 +16,19 @@ export interface Match {
   readonly end: number;
 }
 
-/** A match, placed in the exchange. Never carries the matched text itself. */
-export interface Finding extends Match {
-  readonly detector: string;
-  readonly direction: 'request' | 'response';
+/** A match that knows which text of the exchange it is in. */
+export interface PlacedMatch extends Match {
   /** RFC 6901 pointer of the string that holds it (request), or the channel name (response). */
   readonly place: string;
   readonly partKind: PartKind | 'refusal';
   readonly role: Role;
+}
+
+/** A match, placed in the exchange. Never carries the matched text itself. */
+export interface Finding extends PlacedMatch {
+  /** Key of the detector in the policy's `DetectorSet`: `secrets`, `pattern:codenames`. */
+  readonly detector: string;
+  readonly direction: 'request' | 'response';
 }
 
 /** Finds things in text. Pure: no clock, no I/O. May throw; the guardrail's failure mode then decides. */
@@ -33,6 +38,32 @@ export interface Detector {
   scan(text: string): readonly Match[];
   /** The same, for text that arrives in pieces. */
   openStream(): StreamScanner;
+}
+
+/** Looks at a request as a whole rather than at one text: its size, its attachments, another service's opinion. */
+export interface RequestDetector {
+  readonly id: string;
+  readonly scope: 'request';
+  /** A promise only where another service is asked; a rejection is a failure of the detector. */
+  inspect(subject: RequestSubject): readonly PlacedMatch[] | Promise<readonly PlacedMatch[]>;
+}
+
+export interface RequestSubject {
+  readonly exchange: ExchangeRequest;
+  /** Decoded size of the body. */
+  readonly bytes: number;
+  readonly nowMs: number;
+}
+
+export type AnyDetector = Detector | RequestDetector;
+
+export const isRequestDetector = (detector: AnyDetector): detector is RequestDetector => 'scope' in detector;
+
+/** The detectors of one policy, made once when it is taken over. */
+export interface DetectorSet {
+  /** For each guardrail of the policy, in order, the key of its detector. */
+  readonly keys: readonly string[];
+  readonly byKey: Readonly<Record<string, AnyDetector>>;
 }
 
 /**

@@ -7,6 +7,8 @@ import type { Catalogue } from '../../../policies/schema/catalogue.ts';
 import type { Policy } from '../../../policies/schema/policy.ts';
 import type { Fault } from '../../../policies/schema/problem.ts';
 import type { PolicyIdentity } from '../core/decision.ts';
+import type { DetectorSet } from '../core/finding.ts';
+import { isInShadow } from './canary.ts';
 import { compileAppIdentification, type IdentifyApp } from './identify-app.ts';
 import { compileLocator, type Locator } from './location.ts';
 import { type CompiledRules, compileRules } from './rules.ts';
@@ -16,6 +18,9 @@ export interface CompiledPolicy extends Locator {
   readonly policy: Policy;
   readonly identity: PolicyIdentity;
   readonly rules: CompiledRules;
+  readonly detectors: DetectorSet;
+  /** True if this device decides and records, but enforces nothing. */
+  readonly shadow: boolean;
   readonly identifyApp: IdentifyApp;
   /** `cli`, `ide`, `desktop`, `browser`, `sdk`, by app id. */
   readonly appKinds: ReadonlyMap<string, string>;
@@ -32,20 +37,26 @@ export function compilePolicy(input: {
   readonly policy: Policy;
   readonly revision: string;
   readonly catalogue: Catalogue;
+  readonly detectors: DetectorSet;
+  /** Decides whether this device enforces (`rollout.canaryPercent`). */
+  readonly device: string;
 }): CompileResult {
-  const { policy, revision, catalogue } = input;
+  const { policy, revision, catalogue, detectors } = input;
   const faults: Fault[] = [];
-  const rules = compileRules(policy, faults);
+  const rules = compileRules(policy, detectors, faults);
   if (faults.length > 0) return { ok: false, faults };
+  const shadow = isInShadow(policy, input.device);
   return {
     ok: true,
     compiled: {
       policy,
       identity: { name: policy.name, revision },
       rules,
+      detectors,
+      shadow,
       identifyApp: compileAppIdentification(catalogue),
       appKinds: new Map(catalogue.apps.map(({ id, kind }) => [id, kind])),
-      scan: compileScanPlans(policy, rules.guardrails),
+      scan: compileScanPlans(shadow, rules.guardrails),
       ...compileLocator(catalogue, rules.services),
     },
   };

@@ -1,4 +1,4 @@
-import type { Decision } from '../core/decision.ts';
+import { type Decision, isRefusal } from '../core/decision.ts';
 import { applyAppRules } from './app-rules.ts';
 import type { CompiledPolicy } from './compile.ts';
 import { type CallContext, Evaluation, type RequestContext, type RuleAccount } from './evaluation.ts';
@@ -32,7 +32,7 @@ export function decideHead(
   if (toRead || mode === undefined || !appDecided) return { type: 'read' };
   if (isPrompt(location)) addUnread(evaluation, 'unreadable');
   const decision = evaluation.decision(mode);
-  return { type: decision.effective === 'block' ? 'refuse' : 'pass', decision };
+  return { type: isRefusal(decision.effective) ? 'refuse' : 'pass', decision };
 }
 
 /** The verdict on a call whose body has been read and searched. */
@@ -88,7 +88,7 @@ function isPrompt({ operation }: Pick<Location, 'operation'>): boolean {
 
 /** In shadow mode nothing is refused at the head, so that the body is judged and recorded too. */
 function isRefused(evaluation: Evaluation): boolean {
-  return !evaluation.compiled.policy.rollout.shadow && evaluation.strictest() === 'block';
+  return isRefusal(evaluation.effective());
 }
 
 /** `only-as-text`: its strings could be searched, but nobody knows which of them is what. */

@@ -1,5 +1,5 @@
 import type { Action, AppIdentity, Decision, Mode, Reason } from '../core/decision.ts';
-import { stricter } from '../core/decision.ts';
+import { strictestOf } from '../core/decision.ts';
 import type { ExchangeRequest } from '../core/exchange.ts';
 import type { Finding } from '../core/finding.ts';
 import type { CompiledPolicy } from './compile.ts';
@@ -112,21 +112,18 @@ export class Evaluation {
     this.accounts?.push({ kind: rule.kind, id: rule.id, outcome, action, text });
   }
 
-  /** What the reasons so far amount to. */
-  strictest(): Action {
-    let action: Action = 'allow';
-    for (const reason of this.reasons) action = stricter(action, reason.action);
-    return action;
+  /** What will be done, as far as the reasons go. */
+  effective(): Action {
+    return this.compiled.shadow ? 'allow' : strictestOf(this.reasons, 'inForce');
   }
 
   decision(mode: Mode, edits: Decision['edits'] = []): Decision {
     const { compiled, call, request } = this;
-    const decision = this.strictest();
-    const { shadow } = compiled.policy.rollout;
-    const effective = shadow ? 'allow' : decision;
+    const { shadow } = compiled;
+    const effective = this.effective();
     return {
       id: call.id,
-      decision,
+      decision: strictestOf(this.reasons, 'all'),
       effective,
       mode: shadow && mode === 'block' ? unblocked(call.location) : mode,
       service: call.location.service.id,

@@ -33,7 +33,7 @@ export function applyRequestGuardrails(evaluation: Evaluation): GuardrailOutcome
     if (found.length === 0) accountNothing(evaluation, guardrail, request.findings.length);
     else if (isMet(evaluation, guardrail, undefined)) {
       const { removable, action } = whatToDo(guardrail, found, partAt);
-      redact.push(...removable);
+      if (!guardrail.rule.shadow) redact.push(...removable);
       addReason(evaluation, guardrail, action, found, partAt);
     }
   }
@@ -63,9 +63,13 @@ function addReason(
       ? ', which the provider has signed and nobody can edit'
       : '';
   const text = `The rule "${id}" ${VERBS[action]} ${what}${sealed}.`;
-  evaluation.add({ rule: name, action, text, message: rule.message, findings });
+  evaluation.add({ rule: name, action, text, message: rule.message, findings, ...onTrial(rule) });
   evaluation.account(name, 'applied', action, text);
 }
+
+/** Marks the reasons of a rule in shadow. */
+export const onTrial = (rule: CompiledGuardrail['rule']): { readonly shadow?: true } =>
+  rule.shadow ? { shadow: true } : {};
 
 const VERBS: Readonly<Record<Action, string>> = {
   allow: 'noted',
@@ -78,9 +82,10 @@ const VERBS: Readonly<Record<Action, string>> = {
 /** True if the rule's condition is met. One that can't be evaluated is handled as the rule's `onFailure` says. */
 export function isMet(
   evaluation: Evaluation,
-  { id, rule, when }: CompiledGuardrail,
+  guardrail: CompiledGuardrail,
   findings: readonly Finding[] | undefined,
 ): boolean {
+  const { id, rule, when } = guardrail;
   if (when === undefined) return true;
   const result = findings === undefined ? evaluation.test(when) : evaluation.test(when, findings);
   const name = { kind: 'guardrail', id } as const;
@@ -91,32 +96,39 @@ export function isMet(
   }
   const text = `The condition of the rule "${id}" can't be evaluated (${result.error}).`;
   evaluation.account(name, 'failed', rule.onFailure, text);
-  addFailure(evaluation, id, rule.onFailure, text, rule.message);
+  addFailure(evaluation, guardrail, text, rule.message);
   return false;
 }
 
 export function applyFailures(
   evaluation: Evaluation,
-  { id, rule }: CompiledGuardrail,
+  guardrail: CompiledGuardrail,
   failures: readonly DetectorFailure[],
 ): void {
+  const { id, rule, detectorKey } = guardrail;
   for (const failure of failures) {
-    if (failure.detector !== rule.detect) continue;
+    if (failure.detector !== detectorKey) continue;
     const text = `The rule "${id}" couldn't search this: its detector ${failure.why}.`;
     evaluation.account({ kind: 'guardrail', id }, 'failed', rule.onFailure, text);
-    addFailure(evaluation, id, rule.onFailure, text, undefined);
+    addFailure(evaluation, guardrail, text, undefined);
   }
 }
 
 /** Even an allowed failure stays in the record: nothing is swallowed. */
 function addFailure(
   evaluation: Evaluation,
-  id: string,
-  action: Action,
+  { id, rule }: CompiledGuardrail,
   text: string,
   message: string | undefined,
 ): void {
-  evaluation.add({ rule: { kind: 'failure', id }, action, text, message, findings: [] });
+  evaluation.add({
+    rule: { kind: 'failure', id },
+    action: rule.onFailure,
+    text,
+    message,
+    findings: [],
+    ...onTrial(rule),
+  });
 }
 
 function accountNothing(evaluation: Evaluation, { id, rule }: CompiledGuardrail, total: number): void {

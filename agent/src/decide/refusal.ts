@@ -1,4 +1,4 @@
-import type { Decision, Reason, Refusal } from '../core/decision.ts';
+import { type Decision, isRefusal, type Reason, type Refusal } from '../core/decision.ts';
 
 /** The security team's own words are kept whole up to here; clients show about two lines of an error. */
 const MAX_MESSAGE = 280;
@@ -6,7 +6,7 @@ const MAX_CAUSE = 260;
 
 /** What a refused caller is told. Works for any decision that blocks, whether of the request or of the answer. */
 export function refusalOf(decision: Decision): Refusal {
-  const blocking = decision.reasons.filter(({ action }) => action === 'block');
+  const blocking = decision.reasons.filter(({ action, shadow }) => isRefusal(action) && !shadow);
   const main = blocking[0] ?? decision.reasons[0];
   const sentences = [
     main === undefined

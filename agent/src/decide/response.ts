@@ -1,8 +1,8 @@
-import { type Action, type Decision, stricter } from '../core/decision.ts';
+import { type Action, type Decision, stricter, strictestOf } from '../core/decision.ts';
 import type { Finding } from '../core/finding.ts';
 import type { CompiledPolicy } from './compile.ts';
 import { type CallContext, type DetectorFailure, Evaluation, type RequestContext } from './evaluation.ts';
-import { applyFailures, isMet } from './guardrails.ts';
+import { applyFailures, isMet, onTrial } from './guardrails.ts';
 import type { CompiledGuardrail } from './rules.ts';
 import { describeFindings } from './words.ts';
 
@@ -22,7 +22,7 @@ export function openResponse(compiled: CompiledPolicy, call: CallContext | Reque
   const evaluation = new Evaluation(compiled, call, request);
   const guardrails = compiled.rules.guardrails.filter(({ response }) => response);
   const verdicts = new Map<CompiledGuardrail, Verdict>();
-  const { shadow } = compiled.policy.rollout;
+  const { shadow } = compiled;
   const effective = (action: Action): Action => (shadow ? 'allow' : action);
 
   return {
@@ -33,7 +33,7 @@ export function openResponse(compiled: CompiledPolicy, call: CallContext | Reque
         if (!guardrail.accepts(finding) || !isMet(evaluation, guardrail, [finding])) continue;
         const { action: wanted } = guardrail.rule;
         const action = wanted === 'redact' && !editable ? 'block' : wanted;
-        strictest = stricter(strictest, action);
+        if (!guardrail.rule.shadow) strictest = stricter(strictest, action);
         note(verdicts, guardrail, action, finding);
       }
       return effective(addedSince(evaluation, seen, strictest));
@@ -68,11 +68,7 @@ function note(
 
 /** Failures (of conditions, of detectors) leave reasons; they count like findings. */
 function addedSince(evaluation: Evaluation, seen: number, start: Action): Action {
-  let action = start;
-  for (let i = seen; i < evaluation.reasons.length; i++) {
-    action = stricter(action, evaluation.reasons[i]?.action ?? 'allow');
-  }
-  return action;
+  return stricter(start, strictestOf(evaluation.reasons.slice(seen), 'inForce'));
 }
 
 const VERBS: Readonly<Record<Action, string>> = {
@@ -92,20 +88,23 @@ function conclude(
   const added = [...evaluation.reasons];
   for (const [{ id, rule }, { action, findings }] of verdicts) {
     const text = `The rule "${id}" ${VERBS[action]} ${describeFindings(findings, () => undefined)}.`;
-    added.push({ rule: { kind: 'guardrail', id }, action, text, message: rule.message, findings });
+    added.push({
+      rule: { kind: 'guardrail', id },
+      action,
+      text,
+      message: rule.message,
+      findings,
+      ...onTrial(rule),
+    });
   }
   if (added.length === 0) return requestDecision;
   const before = requestDecision.reasons.filter(
     ({ rule }) => rule.kind !== 'default' || rule.id !== 'default',
   );
-  const decision = added.reduce(
-    (strictest, { action }) => stricter(strictest, action),
-    requestDecision.decision,
-  );
   return {
     ...requestDecision,
-    decision,
-    effective: shadow ? 'allow' : decision,
+    decision: stricter(requestDecision.decision, strictestOf(added, 'all')),
+    effective: shadow ? 'allow' : stricter(requestDecision.effective, strictestOf(added, 'inForce')),
     reasons: [...before, ...added],
   };
 }

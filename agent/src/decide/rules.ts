@@ -6,7 +6,7 @@ import type {
   ServiceRule,
 } from '../../../policies/schema/policy.ts';
 import type { Fault, Path } from '../../../policies/schema/problem.ts';
-import type { Finding } from '../core/finding.ts';
+import { type DetectorSet, type Finding, isRequestDetector } from '../core/finding.ts';
 import { type Condition, compileCondition } from './condition/compile.ts';
 import { compileNameGlob } from './glob.ts';
 import { CONFIDENCES, SEVERITIES } from './ranks.ts';
@@ -34,6 +34,8 @@ export interface CompiledGuardrail {
   readonly id: string;
   readonly rule: GuardrailRule;
   readonly when: Condition | undefined;
+  /** Names its detector in the policy's `DetectorSet`. */
+  readonly detectorKey: string;
   /** Where it looks. */
   readonly request: boolean;
   readonly response: boolean;
@@ -49,7 +51,7 @@ export interface CompiledRules {
 }
 
 /** Compiles every rule; what can't be compiled is added to `faults`. */
-export function compileRules(policy: Policy, faults: Fault[]): CompiledRules {
+export function compileRules(policy: Policy, detectors: DetectorSet, faults: Fault[]): CompiledRules {
   const compileWhen = (source: string | undefined, path: Path): Condition | undefined => {
     if (source === undefined) return undefined;
     const compiled = compileCondition(source);
@@ -74,14 +76,24 @@ export function compileRules(policy: Policy, faults: Fault[]): CompiledRules {
       rule,
       when: compileWhen(rule.when, ['apps', 'rules', index]),
     })),
-    guardrails: policy.guardrails.map((rule, index) => ({
-      id: rule.id,
-      rule,
-      when: compileWhen(rule.when, ['guardrails', index]),
-      request: rule.on.includes('request') || rule.on.includes('tool-result'),
-      response: rule.on.includes('response') || rule.on.includes('tool-call'),
-      accepts: compileAcceptance(rule),
-    })),
+    guardrails: policy.guardrails.map((rule, index) => {
+      const detectorKey = detectors.keys[index] ?? rule.detect;
+      const response = rule.on.includes('response') || rule.on.includes('tool-call');
+      const detector = detectors.byKey[detectorKey];
+      const path = ['guardrails', index] as const;
+      if (response && detector !== undefined && isRequestDetector(detector))
+        faults.push(requestsOnly(path, rule));
+      if (response && rule.action === 'justify') faults.push(nothingToJustify(path));
+      return {
+        id: rule.id,
+        rule,
+        when: compileWhen(rule.when, path),
+        detectorKey,
+        request: REQUEST_PLACES.some((place) => rule.on.includes(place)),
+        response,
+        accepts: compileAcceptance(rule, detectorKey),
+      };
+    }),
   };
 }
 
@@ -95,6 +107,19 @@ function findingsTooEarly(path: Path): Fault {
   };
 }
 
+const requestsOnly = (path: Path, { detect }: GuardrailRule): Fault => ({
+  path: [...path, 'on'],
+  message: `"${detect}" looks at what is sent, not at answers.`,
+  mend: 'Use on: [request], [tool-result] or [attachment].',
+});
+
+/** The answer is there already: nobody can give a reason before it. */
+const nothingToJustify = (path: Path): Fault => ({
+  path: [...path, 'action'],
+  message: 'A reason can be asked for what is sent, not for an answer.',
+  mend: 'Use warn, redact or block for answers; split the rule in two if it is about both.',
+});
+
 /** A name with or without its maker's prefix: `gpt-4*` also means `openai/gpt-4o` (OpenRouter, Vertex). */
 function compileModelMatch(patterns: readonly string[]): (model: string) => boolean {
   const globs = patterns.map(compileNameGlob);
@@ -105,26 +130,34 @@ function compileModelMatch(patterns: readonly string[]): (model: string) => bool
   };
 }
 
-function compileAcceptance({ kinds, minConfidence, minSeverity, on, detect }: GuardrailRule) {
+const REQUEST_PLACES = ['request', 'tool-result', 'attachment'] as const;
+
+function compileAcceptance(rule: GuardrailRule, detectorKey: string) {
+  const { kinds, minConfidence, minSeverity, on, roles } = rule;
   const confidence = CONFIDENCES.indexOf(minConfidence);
   const severity = SEVERITIES.indexOf(minSeverity);
   const globs = kinds?.map(compileNameGlob);
-  const isPlaced = compilePlace(on);
+  const isPlaced = compilePlace(on, roles);
   return (finding: Finding): boolean =>
-    finding.detector === detect &&
+    finding.detector === detectorKey &&
     isPlaced(finding) &&
     CONFIDENCES.indexOf(finding.confidence) >= confidence &&
     SEVERITIES.indexOf(finding.severity) >= severity &&
     (globs === undefined || globs.some((matches) => matches(finding.kind)));
 }
 
-function compilePlace(on: GuardrailRule['on']): (finding: Finding) => boolean {
+function compilePlace(on: GuardrailRule['on'], roles: GuardrailRule['roles']): (finding: Finding) => boolean {
   const request = on.includes('request');
+  const attachment = on.includes('attachment');
   const toolResult = on.includes('tool-result');
   const response = on.includes('response');
   const toolCall = on.includes('tool-call');
-  return ({ direction, partKind }) =>
+  return ({ direction, partKind, role }) =>
     direction === 'request'
-      ? request || (toolResult && partKind === 'tool-result')
+      ? (roles === undefined || roles.includes(role)) &&
+        (request || (toolResult && partKind === 'tool-result') || (attachment && ATTACHMENTS.has(partKind)))
       : response || (toolCall && partKind === 'tool-call');
 }
+
+/** Parts of a request that came as files. */
+const ATTACHMENTS: ReadonlySet<Finding['partKind']> = new Set(['file', 'image', 'audio']);

@@ -1,13 +1,12 @@
-import type { Policy } from '../../../policies/schema/policy.ts';
-import type { Part } from '../core/exchange.ts';
+import type { PartKind } from '../core/exchange.ts';
 import type { CompiledGuardrail } from './rules.ts';
 
 /** What of one direction has to be searched, and how much that may change. */
 export interface ScanPlan {
-  /** Detector ids to run; empty: nothing needs to be searched. */
+  /** Keys of the detectors to run; empty: nothing needs to be searched. */
   readonly detectors: readonly string[];
-  /** True if some rule looks at parts of this kind. */
-  wants(kind: Part['kind'] | 'refusal'): boolean;
+  /** True if some rule of this detector looks at parts of this kind. */
+  wants(detectorKey: string, kind: PartKind | 'refusal'): boolean;
   /**
    * `none`: no rule. `observe`: findings are recorded, bytes can pass at once (tap). `enforce`: a finding may change
    * or stop the call, so text must wait for its verdict (gate).
@@ -15,40 +14,55 @@ export interface ScanPlan {
   readonly reach: 'none' | 'observe' | 'enforce';
 }
 
+type Place = CompiledGuardrail['rule']['on'][number];
+type Direction = 'request' | 'response';
+
+/** Places that mean only some kinds of part; `request` and `response` mean all. */
+const KINDS: Partial<Record<Place, readonly PartKind[]>> = {
+  'tool-result': ['tool-result'],
+  'tool-call': ['tool-call'],
+  attachment: ['file', 'image', 'audio'],
+};
+
 export function compileScanPlans(
-  policy: Policy,
+  shadow: boolean,
   guardrails: readonly CompiledGuardrail[],
 ): { readonly request: ScanPlan; readonly response: ScanPlan } {
   return {
     request: planFor(
-      policy,
+      shadow,
       guardrails.filter(({ request }) => request),
       'request',
-      'tool-result',
     ),
     response: planFor(
-      policy,
+      shadow,
       guardrails.filter(({ response }) => response),
       'response',
-      'tool-call',
     ),
   };
 }
 
-function planFor(
-  policy: Policy,
-  guardrails: readonly CompiledGuardrail[],
-  whole: 'request' | 'response',
-  only: 'tool-result' | 'tool-call',
-): ScanPlan {
-  const everything = guardrails.some(({ rule }) => rule.on.includes(whole));
-  const enforces = !policy.rollout.shadow && guardrails.some(({ rule }) => canEnforce(rule));
+function planFor(shadow: boolean, guardrails: readonly CompiledGuardrail[], direction: Direction): ScanPlan {
+  const byDetector = Map.groupBy(guardrails, ({ detectorKey }) => detectorKey);
+  const wanted = new Map([...byDetector].map(([key, users]) => [key, wantedKinds(users, direction)]));
+  const enforces = !shadow && guardrails.some(({ rule }) => !rule.shadow && canEnforce(rule));
   return {
-    detectors: [...new Set(guardrails.map(({ rule }) => rule.detect))],
-    wants: everything ? () => true : (kind) => guardrails.length > 0 && kind === only,
+    detectors: [...byDetector.keys()],
+    wants: (detectorKey, kind) => {
+      const kinds = wanted.get(detectorKey);
+      return kinds === 'all' || kinds?.has(kind) === true;
+    },
     reach: guardrails.length === 0 ? 'none' : enforces ? 'enforce' : 'observe',
   };
 }
 
+function wantedKinds(
+  guardrails: readonly CompiledGuardrail[],
+  direction: Direction,
+): 'all' | ReadonlySet<string> {
+  const places = guardrails.flatMap(({ rule }) => rule.on);
+  return places.includes(direction) ? 'all' : new Set(places.flatMap((place) => KINDS[place] ?? []));
+}
+
 const canEnforce = ({ action, onFailure }: CompiledGuardrail['rule']) =>
-  action === 'block' || action === 'redact' || onFailure === 'block';
+  action === 'block' || action === 'redact' || action === 'justify' || onFailure === 'block';

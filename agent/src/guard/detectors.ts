@@ -3,16 +3,55 @@
  * never what to do about it. It is pure: no I/O, no clock, and no expression that can run away on hostile text. This
  * file is the one list of detectors there are; a policy's `detect` names one of them.
  */
-import type { Detector } from '../core/finding.ts';
-import { createRuleDetector } from './engine/engine.ts';
-import { secretsCatalogue } from './secrets/catalogue.ts';
+import type { GuardrailRule } from '../../../policies/schema/policy.ts';
+import type { Fault } from '../../../policies/schema/problem.ts';
+import type { AnyDetector, DetectorSet } from '../core/finding.ts';
+import type { BuildContext, DetectorBuild } from './build.ts';
+import { buildSecrets } from './secrets/build.ts';
 
-/** What a policy's `detect` may say. */
-type DetectorId = 'secrets';
+type DetectId = GuardrailRule['detect'];
+type Builder<Id extends DetectId> = (
+  rule: Extract<GuardrailRule, { detect: Id }>,
+  context: BuildContext,
+) => DetectorBuild;
 
-/** Compiled anew at each call (about 30 ms): make one per process. */
-export const createSecretsDetector = (): Detector => createRuleDetector('secrets', secretsCatalogue);
+/** One entry per value of `detect`. */
+const BUILDERS: { readonly [Id in DetectId]?: Builder<Id> } = {
+  secrets: buildSecrets,
+};
 
-export const createDetectors = (): Readonly<Record<DetectorId, Detector>> => ({
-  secrets: createSecretsDetector(),
-});
+export type BuiltDetectors =
+  | { readonly ok: true; readonly detectors: DetectorSet }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+/** The detectors that a policy's guardrails ask for; rules that ask for the same share one. */
+export function buildDetectors(guardrails: readonly GuardrailRule[], context: BuildContext): BuiltDetectors {
+  const keys: string[] = [];
+  const byKey: Record<string, AnyDetector> = {};
+  const faults: Fault[] = [];
+  for (const [index, rule] of guardrails.entries()) {
+    const built = buildOne(rule, context);
+    if (!built.ok) {
+      faults.push(...built.faults.map((fault) => ({ ...fault, path: ['guardrails', index, ...fault.path] })));
+      continue;
+    }
+    keys.push(built.key);
+    byKey[built.key] ??= built.make();
+  }
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, detectors: { keys, byKey } };
+}
+
+function buildOne(rule: GuardrailRule, context: BuildContext): DetectorBuild {
+  const build = BUILDERS[rule.detect] as Builder<DetectId> | undefined;
+  if (build !== undefined) return build(rule as never, context);
+  return {
+    ok: false,
+    faults: [
+      {
+        path: ['detect'],
+        message: `This agent has no detector "${rule.detect}".`,
+        mend: `Use one of: ${Object.keys(BUILDERS).join(', ')}.`,
+      },
+    ],
+  };
+}

@@ -1,6 +1,6 @@
 import { estimateUsage, type OutputSeen } from '../account/estimate-usage.ts';
 import { mergeUsage, type UsageReport } from '../account/merge-usage.ts';
-import type { Decision } from '../core/decision.ts';
+import { type Decision, isRefusal } from '../core/decision.ts';
 import type { ExchangeRequest, Operation, Part } from '../core/exchange.ts';
 import type { Finding } from '../core/finding.ts';
 import type { FlowOutcome } from '../core/flow.ts';
@@ -101,8 +101,7 @@ export class ExchangeLog {
   }
 
   #content(): Pick<ExchangeRecord, 'content'> {
-    const keeps =
-      this.#kept === 'always' || (this.#kept === 'blocked' && this.decision.effective === 'block');
+    const keeps = this.#kept === 'always' || (this.#kept === 'blocked' && isRefusal(this.decision.effective));
     if (!keeps) return {};
     const request = this.#parts.map(({ text }) => text ?? '').join('\n');
     return { content: { request, response: this.#outputText === '' ? undefined : this.#outputText } };

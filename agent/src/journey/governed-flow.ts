@@ -1,5 +1,5 @@
 import { headerValue, type RawHeaders } from '../core/connection.ts';
-import type { Decision } from '../core/decision.ts';
+import { type Decision, isRefusal } from '../core/decision.ts';
 import type { ExchangeRequest } from '../core/exchange.ts';
 import type {
   Flow,
@@ -23,7 +23,7 @@ import type { JourneyPorts } from './ports.ts';
 import { readBody } from './read-body.ts';
 import { DECISION_HEADER, refusalResponse, withoutGateway } from './refuse.ts';
 import { openReader, type ResponseReader } from './response-reader.ts';
-import { scanParts } from './scan-parts.ts';
+import { type Scanned, scanRequest } from './scan-parts.ts';
 
 /** Decoded size of the largest body that is held and checked; a context window's text is a tenth of it. */
 export const MAX_HELD_BYTES = 64 * 1024 * 1024;
@@ -54,15 +54,16 @@ export class GovernedFlow implements Flow {
       readableAsText: isReadableAsText(head),
     };
     const verdict = decideHead(policy, this.#call);
-    const decision = verdict.type === 'read' ? pending(policy, this.#call) : withoutGateway(verdict.decision);
+    const decision =
+      verdict.type === 'read' ? pending(policy, this.#call) : withoutGateway(verdict.decision, policy.shadow);
     this.#log = new ExchangeLog(ports, this.#call.nowMs, head.authority.host, location.operation, decision);
-    if (verdict.type === 'refuse' || (verdict.type === 'pass' && decision.effective === 'block'))
+    if (verdict.type === 'refuse' || (verdict.type === 'pass' && isRefusal(decision.effective)))
       this.requestPlan = { type: 'refuse', response: refusalResponse(decision, location.dialect) };
     else if (verdict.type === 'pass' || head.webSocket) this.requestPlan = { type: 'stream' };
     else this.requestPlan = { type: 'hold', maxBytes: MAX_HELD_BYTES };
   }
 
-  requestBody(body: Uint8Array): RequestVerdict {
+  requestBody(body: Uint8Array): RequestVerdict | Promise<RequestVerdict> {
     const { location } = this.#call;
     const contentType = headerValue(this.#head.headers, 'content-type') ?? '';
     const read = readBody(body, location, this.#head.path, contentType);
@@ -70,9 +71,13 @@ export class GovernedFlow implements Flow {
     const { exchange } = read;
     this.#exchange = exchange;
     this.#log.readRequest(exchange);
-    const scanned = scanParts(this.#ports, this.#policy.scan.request, exchange);
-    const decision = decideRequest(this.#policy, { ...this.#call, exchange, bytes: body.length, ...scanned });
-    return this.#carryOut(decision, read.json === undefined ? undefined : body);
+    const subject = { exchange, bytes: body.length, nowMs: this.#call.nowMs };
+    const decide = (scanned: Scanned): RequestVerdict => {
+      const decision = decideRequest(this.#policy, { ...this.#call, ...subject, ...scanned });
+      return this.#carryOut(decision, read.json === undefined ? undefined : body);
+    };
+    const scanned = scanRequest(this.#policy, subject, this.#ports.scan);
+    return scanned instanceof Promise ? scanned.then(decide) : decide(scanned);
   }
 
   requestBodyFailed(why: 'too-large' | 'undecodable'): RequestVerdict {
@@ -81,9 +86,9 @@ export class GovernedFlow implements Flow {
   }
 
   #carryOut(judged: Decision, json: Uint8Array | undefined): RequestVerdict {
-    const decision = withoutGateway(judged);
+    const decision = withoutGateway(judged, this.#policy.shadow);
     this.#log.decision = decision;
-    if (decision.effective === 'block') {
+    if (isRefusal(decision.effective)) {
       return { type: 'refuse', response: refusalResponse(decision, this.#call.location.dialect) };
     }
     if (decision.edits.length === 0 || json === undefined) return { type: 'forward' };

@@ -1,4 +1,4 @@
-import type { Decision } from '../core/decision.ts';
+import { type Decision, isRefusal } from '../core/decision.ts';
 import type { Dialect } from '../core/dialect.ts';
 import type { ExchangeRequest } from '../core/exchange.ts';
 import type { FlowOutcome, WebSocketCommand, WebSocketPlan } from '../core/flow.ts';
@@ -13,7 +13,7 @@ import type { JourneyPorts } from './ports.ts';
 import { readBody } from './read-body.ts';
 import { withoutGateway } from './refuse.ts';
 import { ResponseReader } from './response-reader.ts';
-import { scanParts } from './scan-parts.ts';
+import { type Scanned, scanRequest } from './scan-parts.ts';
 
 const FORWARD: readonly WebSocketCommand[] = [{ type: 'forward' }];
 
@@ -44,7 +44,10 @@ export class GovernedSocket implements WebSocketPlan {
     this.type = this.#dialect?.refuseOnWebSocket === undefined ? 'relay' : 'govern';
   }
 
-  message(from: 'client' | 'server', data: string | Uint8Array): readonly WebSocketCommand[] {
+  message(
+    from: 'client' | 'server',
+    data: string | Uint8Array,
+  ): readonly WebSocketCommand[] | Promise<readonly WebSocketCommand[]> {
     if (typeof data !== 'string') return FORWARD;
     return from === 'client' ? this.#fromClient(data) : this.#fromServer(data);
   }
@@ -55,20 +58,19 @@ export class GovernedSocket implements WebSocketPlan {
       this.#finish(exchange, outcome.result === 'complete' ? 'client-aborted' : outcome.result);
   }
 
-  #fromClient(text: string): readonly WebSocketCommand[] {
+  #fromClient(text: string): readonly WebSocketCommand[] | Promise<readonly WebSocketCommand[]> {
     const bytes = Buffer.from(text, 'utf8');
     const call = { ...this.#call, id: this.#ports.newId(), nowMs: this.#ports.nowMs() };
     const read = readBody(bytes, call.location, this.#path, 'application/json');
     if (!read.ok)
       return this.#carryOut(call, decideUnread(this.#policy, call, 'unreadable'), undefined, text);
-    const scanned = scanParts(this.#ports, this.#policy.scan.request, read.exchange);
-    const decision = decideRequest(this.#policy, {
-      ...call,
-      exchange: read.exchange,
-      bytes: bytes.length,
-      ...scanned,
-    });
-    return this.#carryOut(call, decision, read.exchange, text);
+    const subject = { exchange: read.exchange, bytes: bytes.length, nowMs: call.nowMs };
+    const decide = (scanned: Scanned): readonly WebSocketCommand[] => {
+      const decision = decideRequest(this.#policy, { ...call, ...subject, ...scanned });
+      return this.#carryOut(call, decision, read.exchange, text);
+    };
+    const scanned = scanRequest(this.#policy, subject, this.#ports.scan);
+    return scanned instanceof Promise ? scanned.then(decide) : decide(scanned);
   }
 
   #carryOut(
@@ -77,7 +79,7 @@ export class GovernedSocket implements WebSocketPlan {
     exchange: ExchangeRequest | undefined,
     text: string,
   ): readonly WebSocketCommand[] {
-    const decision = withoutGateway(judged);
+    const decision = withoutGateway(judged, this.#policy.shadow);
     const { host, operation } = call.location;
     const log = new ExchangeLog(this.#ports, call.nowMs, host, operation, decision);
     log.status = 200;
@@ -88,7 +90,7 @@ export class GovernedSocket implements WebSocketPlan {
       requestBytes: text.length,
       responseBytes: 0,
     };
-    if (decision.effective === 'block') {
+    if (isRefusal(decision.effective)) {
       log.status = 400;
       this.#finish(open, 'refused');
       return [{ type: 'reply', data: this.#dialect?.refuseOnWebSocket?.(refusalOf(decision)) ?? '' }];

@@ -7,7 +7,6 @@ import type { CompiledPolicy } from '../decide/compile.ts';
 export interface JourneyPorts {
   /** The policy in force now; a flow keeps the one it began with. */
   policy(): CompiledPolicy;
-  readonly detectors: Readonly<Record<string, Detector>>;
   /** Matches in a complete text; remembers texts it has seen, so that a resent conversation costs little. */
   scan(detector: Detector, text: string): readonly Match[];
   readonly prices: PriceBook;

@@ -35,9 +35,8 @@ export function refusalResponse(decision: Decision, dialectId: DialectId): Local
  * A call that the policy sends through the gateway must not go another way. As long as no gateway can be reached it
  * is refused, and says so. Shadow mode lets it pass, as it lets everything pass.
  */
-export function withoutGateway(decision: Decision): Decision {
-  if (decision.mode !== 'gateway' && decision.mode !== 'passthrough') return decision;
-  if (decision.effective !== decision.decision) return decision;
+export function withoutGateway(decision: Decision, shadow: boolean): Decision {
+  if (shadow || (decision.mode !== 'gateway' && decision.mode !== 'passthrough')) return decision;
   const reason: Reason = {
     rule: { kind: 'failure', id: 'no-gateway' },
     action: 'block',

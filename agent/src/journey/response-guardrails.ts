@@ -1,4 +1,4 @@
-import type { Detector, Finding } from '../core/finding.ts';
+import { type Detector, type Finding, isRequestDetector } from '../core/finding.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import { type CallContext, Evaluation, type RequestContext } from '../decide/evaluation.ts';
 import { isMet } from '../decide/guardrails.ts';
@@ -9,35 +9,31 @@ import type { ResponseGuardrail } from '../enforce/guardrail.ts';
 export function responseGuardrails(
   policy: CompiledPolicy,
   call: CallContext | RequestContext,
-  detectors: Readonly<Record<string, Detector>>,
 ): readonly ResponseGuardrail[] {
-  const { shadow } = policy.policy.rollout;
   const evaluation = new Evaluation(policy, call, 'exchange' in call ? call : undefined);
   return policy.rules.guardrails
     .filter(({ response }) => response)
-    .map((guardrail) => toGate(guardrail, evaluation, detectors, shadow));
+    .map((guardrail) => toGate(guardrail, evaluation));
 }
 
-function toGate(
-  guardrail: CompiledGuardrail,
-  evaluation: Evaluation,
-  detectors: Readonly<Record<string, Detector>>,
-  shadow: boolean,
-): ResponseGuardrail {
-  const { id, rule } = guardrail;
+function toGate(guardrail: CompiledGuardrail, evaluation: Evaluation): ResponseGuardrail {
+  const { id, rule, detectorKey } = guardrail;
+  const { compiled } = evaluation;
+  const shadow = compiled.shadow || rule.shadow;
   const whole = rule.on.includes('response');
-  const { action } = rule;
+  // Only requests can be justified; the policy's check says so.
+  const action = rule.action === 'justify' ? 'block' : rule.action;
   return {
     id,
     // What is allowed is still looked at: it belongs into the record.
     action: shadow || action === 'allow' ? 'warn' : action,
-    detector: detectors[rule.detect] ?? missingDetector(rule.detect),
+    detector: textDetector(compiled, detectorKey),
     onFailure: shadow ? 'warn' : rule.onFailure,
     covers: ({ kind }) => whole || kind === 'tool-call',
     accepts(match) {
       const finding: Finding = {
         ...match,
-        detector: rule.detect,
+        detector: detectorKey,
         direction: 'response',
         place: '',
         partKind: whole ? 'text' : 'tool-call',
@@ -48,10 +44,12 @@ function toGate(
   };
 }
 
-/** A policy may name a detector of a newer agent: it fails when used, and the rule's `onFailure` decides. */
-function missingDetector(id: string): Detector {
+/** One that can't search text fails when used, and the rule's `onFailure` decides. */
+function textDetector({ detectors }: CompiledPolicy, id: string): Detector {
+  const detector = detectors.byKey[id];
+  if (detector !== undefined && !isRequestDetector(detector)) return detector;
   const fail = (): never => {
-    throw new Error(`detector ${id} is not part of this agent`);
+    throw new Error(`detector ${id} can't search answers`);
   };
   return { id, scan: fail, openStream: fail };
 }

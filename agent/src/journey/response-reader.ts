@@ -67,11 +67,10 @@ export class ResponseReader {
     this.#transport = transport;
     this.#decoder = decoder;
     this.#framer = framer;
-    const { policy, call, exchange, ports } = input;
+    const { policy, call, exchange } = input;
     const context = { ...call, exchange, bytes: 0, findings: [], failures: [] };
     this.#judge = openResponse(policy, context);
-    this.#guardrails =
-      policy.scan.response.reach === 'none' ? [] : responseGuardrails(policy, context, ports.detectors);
+    this.#guardrails = policy.scan.response.reach === 'none' ? [] : responseGuardrails(policy, context);
     const enforces = needsGate(this.#guardrails);
     const streamed = framer !== undefined || transport === 'messages';
     this.plan = !enforces ? 'tap' : streamed ? 'gate' : 'hold';

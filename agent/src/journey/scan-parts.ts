@@ -1,48 +1,95 @@
 import type { ExchangeRequest } from '../core/exchange.ts';
-import type { Finding } from '../core/finding.ts';
+import {
+  type Detector,
+  type Finding,
+  isRequestDetector,
+  type Match,
+  type PlacedMatch,
+  type RequestDetector,
+  type RequestSubject,
+} from '../core/finding.ts';
+import type { CompiledPolicy } from '../decide/compile.ts';
 import type { DetectorFailure } from '../decide/evaluation.ts';
 import type { ScanPlan } from '../decide/scan-plan.ts';
-import type { JourneyPorts } from './ports.ts';
 
 export interface Scanned {
   readonly findings: readonly Finding[];
   readonly failures: readonly DetectorFailure[];
 }
 
+/** Matches in a complete text; may remember texts it has seen. */
+export type ScanText = (detector: Detector, text: string) => readonly Match[];
+
 const NOTHING: Scanned = { findings: [], failures: [] };
 
-/** Runs the detectors that the policy asks for over the parts it asks about. A detector that throws is a failure, not an end. */
-export function scanParts(
-  ports: Pick<JourneyPorts, 'detectors' | 'scan'>,
-  plan: ScanPlan,
-  exchange: ExchangeRequest,
-): Scanned {
-  if (plan.reach === 'none') return NOTHING;
+/**
+ * Runs the detectors that the policy asks for over the parts it asks about. A promise only if one of them asks
+ * another service. A detector that throws is a failure, not an end.
+ */
+export function scanRequest(
+  { scan: plan, detectors }: Pick<CompiledPolicy, 'scan' | 'detectors'>,
+  subject: RequestSubject,
+  scan: ScanText,
+): Scanned | Promise<Scanned> {
+  if (plan.request.reach === 'none') return NOTHING;
   const findings: Finding[] = [];
   const failures: DetectorFailure[] = [];
-  for (const id of plan.detectors) {
-    const detector = ports.detectors[id];
+  const waiting: Promise<void>[] = [];
+  for (const key of plan.request.detectors) {
+    const detector = detectors.byKey[key];
+    const failed = (error: unknown): void => void failures.push({ detector: key, why: whyOf(error) });
     if (detector === undefined) {
-      failures.push({ detector: id, why: 'is not part of this agent' });
+      failures.push({ detector: key, why: 'is not part of this agent' });
       continue;
     }
     try {
-      for (const part of exchange.parts) {
-        if (part.text === undefined || !plan.wants(part.kind)) continue;
-        for (const match of ports.scan(detector, part.text)) {
-          findings.push({
-            ...match,
-            detector: id,
-            direction: 'request',
-            place: part.pointer,
-            partKind: part.kind,
-            role: part.role,
-          });
-        }
-      }
+      const found = isRequestDetector(detector)
+        ? inspectRequest(key, detector, subject)
+        : scanTexts(key, detector, plan.request, subject.exchange, scan);
+      if (found instanceof Promise) waiting.push(found.then((late) => void findings.push(...late), failed));
+      else for (const finding of found) findings.push(finding);
     } catch (error) {
-      failures.push({ detector: id, why: `threw ${error instanceof Error ? error.name : 'something'}` });
+      failed(error);
     }
   }
-  return { findings, failures };
+  const scanned: Scanned = { findings, failures };
+  return waiting.length === 0 ? scanned : Promise.all(waiting).then(() => scanned);
 }
+
+function scanTexts(
+  key: string,
+  detector: Detector,
+  plan: ScanPlan,
+  { parts }: ExchangeRequest,
+  scan: ScanText,
+): readonly Finding[] {
+  const findings: Finding[] = [];
+  for (const { text, kind, pointer, role } of parts) {
+    if (text === undefined || !plan.wants(key, kind)) continue;
+    for (const match of scan(detector, text)) {
+      findings.push({
+        ...match,
+        detector: key,
+        direction: 'request',
+        place: pointer,
+        partKind: kind,
+        role,
+      });
+    }
+  }
+  return findings;
+}
+
+function inspectRequest(
+  key: string,
+  detector: RequestDetector,
+  subject: RequestSubject,
+): readonly Finding[] | Promise<readonly Finding[]> {
+  const toFindings = (matches: readonly PlacedMatch[]): readonly Finding[] =>
+    matches.map((match) => ({ ...match, detector: key, direction: 'request' }));
+  const matches = detector.inspect(subject);
+  return matches instanceof Promise ? matches.then(toFindings) : toFindings(matches);
+}
+
+/** In words that go after "its detector". An error's text may quote what it choked on, so only its name is told. */
+const whyOf = (error: unknown): string => `threw ${error instanceof Error ? error.name : 'something'}`;

@@ -6,10 +6,9 @@ import type { CompiledPolicy } from '../decide/compile.ts';
 import type { CallContext } from '../decide/evaluation.ts';
 import { type Explanation as Account, type ExplainInput, explain } from '../decide/explain.ts';
 import type { Location } from '../decide/location.ts';
-import { createDetectors } from '../guard/detectors.ts';
 import { readBody } from '../journey/read-body.ts';
 import { withoutGateway } from '../journey/refuse.ts';
-import { scanParts } from '../journey/scan-parts.ts';
+import { scanRequest } from '../journey/scan-parts.ts';
 import type { StoredExchange } from '../record/reports/query.ts';
 import { policySource, requirePolicy } from './active-policy.ts';
 import { withReader } from './history.ts';
@@ -27,10 +26,10 @@ export async function explainQuestion(question: ExplainQuestion): Promise<Explan
       'Write it whole: https://api.openai.com/v1/responses',
     );
   const policy = requirePolicy(policySource(settingsOf(question), question.policyFile));
-  return present(explain(policy, inputFor(policy, question, url)), policy);
+  return present(explain(policy, await inputFor(policy, question, url)), policy);
 }
 
-function inputFor(policy: CompiledPolicy, question: ExplainQuestion, url: URL): ExplainInput {
+async function inputFor(policy: CompiledPolicy, question: ExplainQuestion, url: URL): Promise<ExplainInput> {
   const app = appNamed(question.app);
   const path = url.pathname + url.search;
   const webSocket = url.protocol === 'wss:' || url.protocol === 'ws:';
@@ -53,22 +52,18 @@ function inputFor(policy: CompiledPolicy, question: ExplainQuestion, url: URL): 
   return withBody(policy, call, location, path, question.body);
 }
 
-function withBody(
+async function withBody(
   policy: CompiledPolicy,
   call: CallContext,
   location: Location,
   path: string,
   body: Uint8Array,
-): ExplainInput {
+): Promise<ExplainInput> {
   const read = readBody(body, location, path, 'application/json');
   if (!read.ok) return { type: 'unread', call, why: 'unreadable' };
-  const detectors = createDetectors();
-  const scanned = scanParts(
-    { detectors, scan: (detector, text) => detector.scan(text) },
-    policy.scan.request,
-    read.exchange,
-  );
-  return { type: 'request', request: { ...call, exchange: read.exchange, bytes: body.length, ...scanned } };
+  const subject = { exchange: read.exchange, bytes: body.length, nowMs: call.nowMs };
+  const scanned = await scanRequest(policy, subject, (detector, text) => detector.scan(text));
+  return { type: 'request', request: { ...call, ...subject, ...scanned } };
 }
 
 function appNamed(id: string | undefined): AppIdentity {
@@ -86,7 +81,8 @@ function appNamed(id: string | undefined): AppIdentity {
 
 function present(judged: Account, policy: CompiledPolicy): Explanation {
   // The same last word as on the real way.
-  const account = judged.route === 'tunnel' ? judged : { ...judged, ...withoutGateway(judged) };
+  const account =
+    judged.route === 'tunnel' ? judged : { ...judged, ...withoutGateway(judged, policy.shadow) };
   const tunnelled = account.route === 'tunnel';
   return {
     id: undefined,

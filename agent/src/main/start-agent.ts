@@ -3,7 +3,6 @@ import { hostname, userInfo } from 'node:os';
 import { createPriceBook } from '../account/price-book.ts';
 import { CommandFailure, type RunningAgent, type StartOptions } from '../cli/ports.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
-import { createDetectors } from '../guard/detectors.ts';
 import { createScanCache } from '../guard/scan-cache.ts';
 import { InterceptError } from '../intercept/inbound/errors.ts';
 import { createListener, type Listener } from '../intercept/listener.ts';
@@ -152,7 +151,6 @@ async function listen(
   const cache = createScanCache();
   const journey = createJourney({
     policy,
-    detectors: createDetectors(),
     scan: (detector, text) => cache.scan(detector, text),
     prices: createPriceBook(),
     recorder: records,

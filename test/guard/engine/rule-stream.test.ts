@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Match } from '../../../agent/src/core/finding.ts';
-import { createSecretsDetector } from '../../../agent/src/guard/detectors.ts';
 import type { RuleStream } from '../../../agent/src/guard/engine/rule-stream.ts';
+import { createSecretsDetector } from '../../../agent/src/guard/secrets/build.ts';
 import { secretsCatalogue } from '../../../agent/src/guard/secrets/catalogue.ts';
 import { sampleOf } from '../../kit/pattern-sample.ts';
 import { createRandom, cutAtRandom, ofShape, type Random } from '../../kit/random-text.ts';

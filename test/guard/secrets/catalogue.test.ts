@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createSecretsDetector } from '../../../agent/src/guard/detectors.ts';
 import { parsePattern } from '../../../agent/src/guard/engine/pattern.ts';
+import { createSecretsDetector } from '../../../agent/src/guard/secrets/build.ts';
 import { LEFT } from '../../../agent/src/guard/secrets/builders.ts';
 import { secretsCatalogue } from '../../../agent/src/guard/secrets/catalogue.ts';
 import { sampleOf } from '../../kit/pattern-sample.ts';

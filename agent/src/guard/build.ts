@@ -1,0 +1,23 @@
+import type { Fault } from '../../../policies/schema/problem.ts';
+import type { AnyDetector } from '../core/finding.ts';
+
+/** What a detector may ask for while it is made. */
+export interface BuildContext {
+  /** Text of a file that the rule names, relative to the policy document. */
+  readFile(name: string): FileText;
+}
+
+export type FileText =
+  | { readonly ok: true; readonly text: string }
+  /** Why it can't be had, in one sentence. */
+  | { readonly ok: false; readonly message: string };
+
+export type DetectorBuild =
+  | {
+      readonly ok: true;
+      /** Rules with equal keys share one detector: `secrets`, or `pattern:codenames` where it is the rule's own. */
+      readonly key: string;
+      make(): AnyDetector;
+    }
+  /** Paths are relative to the guardrail: `['patterns', 2]`. */
+  | { readonly ok: false; readonly faults: readonly Fault[] };
