@@ -1,7 +1,49 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { editsFor } from '../../agent/src/decide/redaction.ts';
+import type { Finding } from '../../agent/src/core/finding.ts';
+import { maskFor } from '../../agent/src/core/placeholder.ts';
+import {
+  editsFor as editsForRemovals,
+  type Removal,
+  type Stretch,
+} from '../../agent/src/decide/redaction.ts';
 import { findingOf } from '../kit/decide.ts';
+
+const removal = (finding: Finding, more: Partial<Removal> = {}): Removal => ({
+  finding,
+  reversible: false,
+  restoreInToolCalls: false,
+  ...more,
+});
+const mask = ({ named }: Stretch): string => maskFor(named.kind);
+const editsFor = (findings: readonly Finding[]) =>
+  editsForRemovals(
+    findings.map((finding) => removal(finding)),
+    mask,
+  );
+
+it('makes a stretch reversible only if every rule on it says so', () => {
+  const seen: Stretch[] = [];
+  const both = { reversible: true, restoreInToolCalls: true };
+  editsForRemovals(
+    [
+      removal(findingOf({ start: 0, end: 4 }), both),
+      removal(findingOf({ start: 2, end: 6 }), { ...both, restoreInToolCalls: false }),
+      removal(findingOf({ start: 10, end: 14 }), both),
+      removal(findingOf({ start: 12, end: 13 })),
+      removal(findingOf({ start: 20, end: 24 }), both),
+    ],
+    (stretch) => {
+      seen.push(stretch);
+      return 'x';
+    },
+  );
+  expect(seen.map(({ reversible, restoreInToolCalls }) => [reversible, restoreInToolCalls])).toEqual([
+    [true, false],
+    [false, false],
+    [true, true],
+  ]);
+});
 
 it('merges overlaps under the name of the gravest, and keeps neighbours apart', () => {
   const edits = editsFor([

@@ -1,4 +1,4 @@
-import type { AgentStatus, ExchangeView, Handlers } from '../../agent/src/serve/contract.ts';
+import type { AgentStatus, CallOutput, ExchangeView, Handlers } from '../../agent/src/serve/contract.ts';
 import { LocalApiError } from '../../agent/src/serve/local-api-error.ts';
 
 /** A healthy agent's status; typed by the contract, so that it can't drift. */
@@ -64,6 +64,17 @@ export function oneExchange(changes: Partial<ExchangeView> = {}): ExchangeView {
   };
 }
 
+const oneException = (changes: Partial<CallOutput<'exceptions'>['exceptions'][number]> = {}) => ({
+  id: 'x-1',
+  rule: 'customers',
+  app: 'claude-code',
+  decisionId: 'd-1',
+  reason: 'test data',
+  grantedAtMs: 1_700_000_000_000,
+  untilMs: 1_700_003_600_000,
+  ...changes,
+});
+
 export function handlers(changes: Partial<Handlers> = {}): Handlers {
   return {
     status: () => healthyStatus(),
@@ -86,6 +97,9 @@ export function handlers(changes: Partial<Handlers> = {}): Handlers {
     stop: () => ({ done: true }),
     pause: ({ minutes }) => ({ untilMs: Date.now() + minutes * 60_000 }),
     resume: () => ({ done: true }),
+    justify: ({ decision, reason }) => ({ exceptions: [oneException({ decisionId: decision, reason })] }),
+    exceptions: () => ({ exceptions: [oneException()] }),
+    revokeException: () => ({ done: true }),
     reload: () => ({ policy: { name: 'baseline', revision: 'a1b2c3d4' }, problems: [] }),
     ...changes,
   };

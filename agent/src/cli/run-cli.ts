@@ -10,6 +10,7 @@ import { addControl } from './commands/control.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEnv } from './commands/env.ts';
 import { addExplain } from './commands/explain.ts';
+import { addJustify } from './commands/justify.ts';
 import { addPolicy } from './commands/policy.ts';
 import { addRun } from './commands/run.ts';
 import { addStart } from './commands/start.ts';
@@ -72,6 +73,7 @@ const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
   addUsage,
   addAudit,
   addPolicy,
+  addJustify,
   addTrust,
   addDoctor,
   addCompletion,

@@ -45,6 +45,8 @@ export interface Part {
   readonly bytes?: number;
   /** Of tool calls, results and definitions. */
   readonly toolName?: string;
+  /** The text is JSON source (the arguments of an OpenAI tool call): its strings are escaped. */
+  readonly json?: true;
 }
 
 export interface ExchangeRequest {
@@ -104,6 +106,8 @@ export type ExchangeEvent =
       /** A delta extends the channel; a `snapshot` repeats text already sent as deltas (`…done`, `response.completed`). */
       readonly form: 'delta' | 'snapshot';
       readonly toolName?: string;
+      /** The channel's text is JSON source: what is put into it has to be escaped. */
+      readonly json?: true;
     }
   /** No more deltas will come on this channel; held-back text can be released. */
   | { readonly type: 'channel-end'; readonly channel: string }

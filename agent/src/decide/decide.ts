@@ -5,6 +5,7 @@ import { type CallContext, Evaluation, type RequestContext, type RuleAccount } f
 import { applyRequestGuardrails } from './guardrails.ts';
 import type { Location } from './location.ts';
 import { applyModelRules } from './model-rules.ts';
+import { placeholders } from './placeholders.ts';
 import { editsFor } from './redaction.ts';
 import { serviceMode } from './service-rules.ts';
 
@@ -49,7 +50,7 @@ export function decideRequest(
   if (isPrompt(request.location) && request.exchange.dialect === 'opaque')
     addUnread(evaluation, 'only-as-text');
   const { redact } = applyRequestGuardrails(evaluation);
-  return evaluation.decision(mode, redact.length === 0 ? [] : editsFor(redact));
+  return evaluation.decision(mode, redact.length === 0 ? [] : editsFor(redact, placeholders(request)));
 }
 
 /**

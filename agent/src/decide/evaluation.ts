@@ -1,7 +1,9 @@
 import type { Action, AppIdentity, Decision, Mode, Reason } from '../core/decision.ts';
 import { strictestOf } from '../core/decision.ts';
+import type { PolicyException } from '../core/exception.ts';
 import type { ExchangeRequest } from '../core/exchange.ts';
 import type { Finding } from '../core/finding.ts';
+import type { Vault } from '../core/placeholder.ts';
 import type { CompiledPolicy } from './compile.ts';
 import { Bindings } from './condition/bindings.ts';
 import type { Condition, ConditionResult } from './condition/compile.ts';
@@ -18,6 +20,10 @@ export interface CallContext {
   readonly location: Location;
   /** The body is JSON, a form or text: it can be searched even if no dialect knows what it means. */
   readonly readableAsText?: boolean;
+  /** Gives out reversible placeholders; without it everything is masked for good. */
+  readonly vault?: Vault;
+  /** A reason that was given for calls of this app that the rule would stop, if one is in force. */
+  readonly exceptionFor?: (ruleId: string) => PolicyException | undefined;
 }
 
 /** A call whose body has been read and searched. */

@@ -2,12 +2,13 @@ import type { Action } from '../core/decision.ts';
 import type { Part } from '../core/exchange.ts';
 import type { Finding } from '../core/finding.ts';
 import type { DetectorFailure, Evaluation } from './evaluation.ts';
+import type { Removal } from './redaction.ts';
 import type { CompiledGuardrail } from './rules.ts';
 import { describeFindings, type PartAt } from './words.ts';
 
-/** Findings that a rule wants removed. */
+/** What rules want out of the call. */
 export interface GuardrailOutcome {
-  readonly redact: readonly Finding[];
+  readonly redact: readonly Removal[];
 }
 
 const NOTHING: GuardrailOutcome = { redact: [] };
@@ -22,7 +23,7 @@ export function applyRequestGuardrails(evaluation: Evaluation): GuardrailOutcome
     return NOTHING;
   }
   const partAt = partFinder(request.exchange.parts);
-  const redact: Finding[] = [];
+  const redact: Removal[] = [];
   for (const guardrail of compiled.rules.guardrails) {
     if (!guardrail.request) {
       evaluation.account({ kind: 'guardrail', id: guardrail.id }, 'skipped', 'allow', 'It is about answers.');
@@ -32,21 +33,53 @@ export function applyRequestGuardrails(evaluation: Evaluation): GuardrailOutcome
     const found = request.findings.filter(guardrail.accepts);
     if (found.length === 0) accountNothing(evaluation, guardrail, request.findings.length);
     else if (isMet(evaluation, guardrail, undefined)) {
-      const { removable, action } = whatToDo(guardrail, found, partAt);
-      if (!guardrail.rule.shadow) redact.push(...removable);
-      addReason(evaluation, guardrail, action, found, partAt);
+      const action = actionOn(guardrail, found, partAt);
+      if (action === 'redact' && !guardrail.rule.shadow) redact.push(...removals(guardrail, found));
+      if (action === 'justify') addJustify(evaluation, guardrail, found, partAt);
+      else addReason(evaluation, guardrail, action, found, partAt);
     }
   }
   return { redact };
 }
 
 /** `redact` becomes `block` where the provider signs the text: an edited call would fail in a way nobody understands. */
-function whatToDo({ rule }: CompiledGuardrail, found: readonly Finding[], partAt: PartAt) {
-  if (rule.action !== 'redact') return { action: rule.action as Action, removable: [] };
-  const sealed = found.some(({ place }) => partAt(place)?.editable === false);
-  return sealed
-    ? { action: 'block' as Action, removable: [] }
-    : { action: 'redact' as Action, removable: found };
+function actionOn({ rule }: CompiledGuardrail, found: readonly Finding[], partAt: PartAt): Action {
+  if (rule.action !== 'redact') return rule.action;
+  return found.some(({ place }) => partAt(place)?.editable !== true) ? 'block' : 'redact';
+}
+
+function removals({ rule }: CompiledGuardrail, found: readonly Finding[]): Removal[] {
+  const reversible = rule.redaction === 'reversible';
+  const restoreInToolCalls = rule.restoreInToolCalls ?? rule.detect !== 'secrets';
+  return found.map((finding) => ({ finding, reversible, restoreInToolCalls }));
+}
+
+/** A rule that wants a reason: it stops the call until one is given, and then lets the app pass for a while. */
+function addJustify(
+  evaluation: Evaluation,
+  guardrail: CompiledGuardrail,
+  findings: readonly Finding[],
+  partAt: PartAt,
+): void {
+  const { id, rule } = guardrail;
+  const exception = evaluation.call.exceptionFor?.(id);
+  if (exception === undefined) {
+    addReason(evaluation, guardrail, 'justify', findings, partAt);
+    return;
+  }
+  const minutes = Math.ceil((exception.untilMs - evaluation.call.nowMs) / 60_000);
+  const what = describeFindings(findings, partAt);
+  const text = `The rule "${id}" noticed ${what}; a reason was given (${exception.id}), which holds for ${minutes} more min.`;
+  const name = { kind: 'guardrail', id } as const;
+  evaluation.add({
+    rule: name,
+    action: 'warn',
+    text,
+    message: rule.message,
+    findings,
+    ...onTrial(rule),
+  });
+  evaluation.account(name, 'applied', 'warn', text);
 }
 
 function addReason(

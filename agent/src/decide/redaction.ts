@@ -2,46 +2,56 @@ import type { Edit } from '../core/decision.ts';
 import type { Finding } from '../core/finding.ts';
 import { SEVERITIES } from './ranks.ts';
 
-/** What takes the place of a removed text. Typed, so that the model knows what was there, and stable, so that caches hold. */
-const placeholder = (kind: string): string => `[REDACTED:${kind}]`;
+/** A finding that a rule wants out of the call. */
+export interface Removal {
+  readonly finding: Finding;
+  /** The rule lets the value be put back into the answer. */
+  readonly reversible: boolean;
+  readonly restoreInToolCalls: boolean;
+}
 
-/**
- * One edit for each stretch of text to be removed, by place, then from the start. Findings that overlap are removed
- * together under the name of the gravest (the longest, among equals).
- */
-export function editsFor(findings: readonly Finding[]): readonly Edit[] {
-  const ordered = [...findings].sort(
-    (a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : 0) || a.start - b.start || b.end - a.end,
-  );
-  const edits: Edit[] = [];
-  let stretch: { place: string; start: number; end: number; named: Finding } | undefined;
-  for (const finding of ordered) {
-    if (finding.end <= finding.start) continue;
-    if (stretch !== undefined && stretch.place === finding.place && finding.start < stretch.end) {
-      stretch.end = Math.max(stretch.end, finding.end);
-      if (graver(finding, stretch.named)) stretch.named = finding;
+/** Overlapping removals, which go together. */
+export interface Stretch {
+  readonly place: string;
+  readonly start: number;
+  end: number;
+  /** The gravest, or the longest among equals. */
+  named: Finding;
+  /** Only if all its rules say so. */
+  reversible: boolean;
+  restoreInToolCalls: boolean;
+}
+
+/** One edit for each stretch of text to be removed, by place, then from the start. */
+export function editsFor(
+  removals: readonly Removal[],
+  replacementFor: (stretch: Stretch) => string,
+): readonly Edit[] {
+  const ordered = removals
+    .filter(({ finding }) => finding.end > finding.start)
+    .sort(
+      ({ finding: a }, { finding: b }) => compare(a.place, b.place) || a.start - b.start || b.end - a.end,
+    );
+  const stretches: Stretch[] = [];
+  for (const { finding, reversible, restoreInToolCalls } of ordered) {
+    const { place, start, end } = finding;
+    const last = stretches.at(-1);
+    if (last === undefined || last.place !== place || start >= last.end) {
+      stretches.push({ place, start, end, named: finding, reversible, restoreInToolCalls });
       continue;
     }
-    if (stretch !== undefined) edits.push(toEdit(stretch));
-    stretch = { place: finding.place, start: finding.start, end: finding.end, named: finding };
+    last.end = Math.max(last.end, end);
+    if (graver(finding, last.named)) last.named = finding;
+    last.reversible &&= reversible;
+    last.restoreInToolCalls &&= restoreInToolCalls;
   }
-  if (stretch !== undefined) edits.push(toEdit(stretch));
-  return edits;
+  return stretches.map((stretch) => {
+    const { place, start, end } = stretch;
+    return { place, start, end, replacement: replacementFor(stretch) };
+  });
 }
 
-function toEdit({
-  place,
-  start,
-  end,
-  named,
-}: {
-  place: string;
-  start: number;
-  end: number;
-  named: Finding;
-}): Edit {
-  return { place, start, end, replacement: placeholder(named.kind) };
-}
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 function graver(a: Finding, b: Finding): boolean {
   const difference = SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity);

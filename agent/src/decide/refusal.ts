@@ -6,8 +6,11 @@ const MAX_CAUSE = 260;
 
 /** What a refused caller is told. Works for any decision that blocks, whether of the request or of the answer. */
 export function refusalOf(decision: Decision): Refusal {
-  const blocking = decision.reasons.filter(({ action, shadow }) => isRefusal(action) && !shadow);
+  const objecting = decision.reasons.filter(({ action, shadow }) => isRefusal(action) && !shadow);
+  // What no reason can lift is told first.
+  const blocking = objecting.toSorted((a, b) => Number(b.action === 'block') - Number(a.action === 'block'));
   const main = blocking[0] ?? decision.reasons[0];
+  if (decision.effective === 'justify' && main !== undefined) return askForReason(decision, main, blocking);
   const sentences = [
     main === undefined
       ? 'Postern stopped this call.'
@@ -31,6 +34,21 @@ const CODES: Readonly<Record<Reason['rule']['kind'], string>> = {
   failure: 'postern_failure',
   default: 'postern_service',
 };
+
+/** The call can be sent after all, once somebody says why it must be. */
+function askForReason({ id }: Decision, main: Reason, asking: readonly Reason[]): Refusal {
+  const sentences = [
+    `Postern held this call back. ${clip(main.text, MAX_CAUSE)}`,
+    others(asking),
+    clip(main.message ?? adviceFor(main), MAX_MESSAGE),
+    `If it has to be sent, say why and try again: postern justify ${id} --reason "…"`,
+  ];
+  return {
+    decisionId: id,
+    message: sentences.filter((sentence) => sentence !== '').join(' '),
+    code: 'postern_justify',
+  };
+}
 
 function others(blocking: readonly Reason[]): string {
   const count = blocking.length - 1;

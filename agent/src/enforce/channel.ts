@@ -1,6 +1,7 @@
 import type { Detector, Finding, Match, StreamScan, StreamScanner } from '../core/finding.ts';
+import { maskFor } from '../core/placeholder.ts';
 import type { CutCause, GateObserver, ResponseGuardrail, TextEvent } from './guardrail.ts';
-import { addRedaction, editsWithin, placeholderFor, type Redaction } from './redaction.ts';
+import { addRedaction, editsWithin, type Redaction } from './redaction.ts';
 
 /** A channel must be cut; text from `from` on has not been cleared. */
 export interface ChannelCut {
@@ -139,18 +140,20 @@ export class Channel {
       const placed = base === 0 ? match : { ...match, start: match.start + base, end: match.end + base };
       for (const guardrail of watch.guardrails) {
         if (!guardrail.accepts(match)) continue;
-        const finding = this.#tell(guardrail, placed);
         const effect = this.#effect(guardrail);
+        const rank = this.#ranks.get(guardrail) ?? 0;
+        if (effect === 'restore') {
+          const value = guardrail.replacementFor?.(match, this.#first);
+          if (value !== undefined)
+            addRedaction(redactions, { start: placed.start, end: placed.end, placeholder: value, rank });
+          continue;
+        }
+        const finding = this.#tell(guardrail, placed);
         if (effect === 'block') {
           cut = earlier(cut, { from: placed.start, cause: { type: 'finding', guardrail, finding } });
         } else if (effect === 'redact') {
-          const rank = this.#ranks.get(guardrail) ?? 0;
-          addRedaction(redactions, {
-            start: placed.start,
-            end: placed.end,
-            placeholder: placeholderFor(match),
-            rank,
-          });
+          const placeholder = maskFor(match.kind);
+          addRedaction(redactions, { start: placed.start, end: placed.end, placeholder, rank });
         }
       }
     }

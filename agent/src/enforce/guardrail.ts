@@ -7,7 +7,7 @@ export type TextEvent = Extract<ExchangeEvent, { type: 'text' }>;
 export interface ResponseGuardrail {
   readonly id: string;
   /** What is really done; in shadow mode the caller passes `warn`. */
-  readonly action: 'warn' | 'redact' | 'block';
+  readonly action: 'warn' | 'redact' | 'block' | 'restore';
   readonly detector: Detector;
   /** When the detector throws. */
   readonly onFailure: 'allow' | 'warn' | 'block';
@@ -15,6 +15,8 @@ export interface ResponseGuardrail {
   covers(event: TextEvent): boolean;
   /** True if the match is of a kind, confidence and severity that the guardrail asks for. */
   accepts(match: Match): boolean;
+  /** Of `restore`: what takes the match's place; undefined leaves it as it is. */
+  replacementFor?(match: Match, event: TextEvent): string | undefined;
 }
 
 /** Why a response was cut. */

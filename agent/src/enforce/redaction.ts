@@ -1,8 +1,4 @@
 import type { Edit } from '../core/decision.ts';
-import type { Match } from '../core/finding.ts';
-
-/** What stands in for a redacted value. No quotes, backslashes or angle brackets: safe inside JSON in JSON, shells and HTML. */
-export const placeholderFor = (match: Match): string => `[REDACTED:${match.kind}]`;
 
 /** One stretch of text to be replaced. Offsets are UTF-16 code units, end exclusive. */
 export interface Redaction {

@@ -44,15 +44,7 @@ export class GovernedFlow implements Flow {
     this.#ports = ports;
     this.#policy = policy;
     this.#head = head;
-    this.#call = {
-      id: ports.newId(),
-      nowMs: ports.nowMs(),
-      user: ports.user(),
-      device: ports.device,
-      app: policy.identifyApp(head.headers),
-      location,
-      readableAsText: isReadableAsText(head),
-    };
+    this.#call = callOf(ports, policy, head, location);
     const verdict = decideHead(policy, this.#call);
     const decision =
       verdict.type === 'read' ? pending(policy, this.#call) : withoutGateway(verdict.decision, policy.shadow);
@@ -146,6 +138,27 @@ export class GovernedFlow implements Flow {
     this.#socket?.close(outcome);
     this.#log.close(outcome);
   }
+}
+
+function callOf(
+  ports: JourneyPorts,
+  policy: CompiledPolicy,
+  head: RequestHead,
+  location: Location,
+): CallContext {
+  const app = policy.identifyApp(head.headers);
+  const nowMs = ports.nowMs();
+  return {
+    id: ports.newId(),
+    nowMs,
+    user: ports.user(),
+    device: ports.device,
+    app,
+    location,
+    readableAsText: isReadableAsText(head),
+    ...(ports.vault !== undefined && { vault: ports.vault }),
+    exceptionFor: (ruleId) => ports.exceptionFor?.(ruleId, app.id, ports.nowMs()),
+  };
 }
 
 /** The decision's place until the body has been read; an abort before that leaves it as the record. */

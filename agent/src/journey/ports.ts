@@ -1,5 +1,7 @@
 import type { PriceBook } from '../account/price-book.ts';
+import type { PolicyException } from '../core/exception.ts';
 import type { Detector, Match } from '../core/finding.ts';
+import type { Vault } from '../core/placeholder.ts';
 import type { ExchangeRecord, Recorder } from '../core/records.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 
@@ -15,6 +17,10 @@ export interface JourneyPorts {
   newId(): string;
   readonly device: string;
   user(): string;
+  /** Remembers what reversible placeholders stand for. */
+  readonly vault?: Vault;
+  /** The reason in force for calls of this app that the rule would stop. */
+  exceptionFor?(ruleId: string, appId: string, nowMs: number): PolicyException | undefined;
   /** After an exchange is handed to the recorder: for the tray and `watch`. */
   onExchange?(record: ExchangeRecord): void;
 }

@@ -4,6 +4,7 @@ import { type CallContext, Evaluation, type RequestContext } from '../decide/eva
 import { isMet } from '../decide/guardrails.ts';
 import type { CompiledGuardrail } from '../decide/rules.ts';
 import type { ResponseGuardrail } from '../enforce/guardrail.ts';
+import { restoreGuardrail } from '../enforce/restore.ts';
 
 /** The policy's guardrails for one answer, as the gate wants them. In shadow mode they only look. */
 export function responseGuardrails(
@@ -14,6 +15,12 @@ export function responseGuardrails(
   return policy.rules.guardrails
     .filter(({ response }) => response)
     .map((guardrail) => toGate(guardrail, evaluation));
+}
+
+/** Puts hidden values back, if there may be any. */
+export function restoring({ vault, location }: CallContext): readonly ResponseGuardrail[] {
+  const service = location.service.id;
+  return vault?.knows(service) ? [restoreGuardrail(vault, service)] : [];
 }
 
 function toGate(guardrail: CompiledGuardrail, evaluation: Evaluation): ResponseGuardrail {

@@ -23,7 +23,7 @@ import { patchJsonStrings } from '../recognise/json/patch.ts';
 import type { ExchangeLog } from './exchange-log.ts';
 import type { JourneyPorts } from './ports.ts';
 import { refusalResponse } from './refuse.ts';
-import { responseGuardrails } from './response-guardrails.ts';
+import { responseGuardrails, restoring } from './response-guardrails.ts';
 
 export interface ReaderInput {
   readonly ports: JourneyPorts;
@@ -70,7 +70,8 @@ export class ResponseReader {
     const { policy, call, exchange } = input;
     const context = { ...call, exchange, bytes: 0, findings: [], failures: [] };
     this.#judge = openResponse(policy, context);
-    this.#guardrails = policy.scan.response.reach === 'none' ? [] : responseGuardrails(policy, context);
+    const rules = policy.scan.response.reach === 'none' ? [] : responseGuardrails(policy, context);
+    this.#guardrails = [...rules, ...restoring(call)];
     const enforces = needsGate(this.#guardrails);
     const streamed = framer !== undefined || transport === 'messages';
     this.plan = !enforces ? 'tap' : streamed ? 'gate' : 'hold';

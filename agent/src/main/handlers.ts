@@ -3,6 +3,7 @@ import type { StoredExchange } from '../record/reports/query.ts';
 import { type ExchangeView, exchangeSchema, type Handlers } from '../serve/contract.ts';
 import { LocalApiError } from '../serve/local-api-error.ts';
 import type { AgentState } from './agent-state.ts';
+import type { ExceptionKeeper } from './exceptions.ts';
 import type { PolicyKeeper } from './policy-keeper.ts';
 import { usageView } from './usage-view.ts';
 
@@ -13,6 +14,7 @@ export function createHandlers(
   state: AgentState,
   keeper: PolicyKeeper,
   records: Records,
+  exceptions: ExceptionKeeper,
   stop: () => void,
 ): Handlers {
   return {
@@ -55,6 +57,18 @@ export function createHandlers(
     },
     resume() {
       state.resume('asked for');
+      return { done: true };
+    },
+    async justify({ decision, reason }) {
+      // The refused call may still wait to be written.
+      await records.flush();
+      const refused = await records.findExchange(decision);
+      if (refused === undefined) throw new LocalApiError('not-found', `There is no decision ${decision}.`);
+      return { exceptions: [...exceptions.grant(refused, reason)] };
+    },
+    exceptions: () => ({ exceptions: [...exceptions.inForce()] }),
+    revokeException({ id }) {
+      if (!exceptions.revoke(id)) throw new LocalApiError('not-found', `There is no exception ${id}.`);
       return { done: true };
     },
     reload() {

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { createPriceBook } from '../account/price-book.ts';
 import { CommandFailure, type RunningAgent, type StartOptions } from '../cli/ports.ts';
+import type { Vault } from '../core/placeholder.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import { createScanCache } from '../guard/scan-cache.ts';
 import { InterceptError } from '../intercept/inbound/errors.ts';
@@ -21,10 +22,12 @@ import { exchangeView } from '../serve/exchange-view.ts';
 import { createLocalApi } from '../serve/local-api.ts';
 import type { LoadedConfig } from '../sync/config.ts';
 import { AgentState } from './agent-state.ts';
+import { ExceptionKeeper } from './exceptions.ts';
 import { createHandlers } from './handlers.ts';
 import { PolicyKeeper } from './policy-keeper.ts';
 import { extraCertificates, settingsOf } from './settings.ts';
 import { openTrust, type Trust } from './trust.ts';
+import { openVault } from './vault.ts';
 
 /** Draining may take this long; what is still open then is cut. SIGTERM has 5 s in all. */
 const DRAIN_MS = 2500;
@@ -72,11 +75,24 @@ async function assemble(
   });
   state.records = records;
   opened.push(() => records.close());
-  const listener = await listen(options, settings, files, { state, policy, trust, records, opened });
+  const { vault, close: closeVault } = await openVault(
+    files.directory,
+    policy().policy.privacy.retentionDays,
+    (code, detail) => state.incident(code, detail),
+  );
+  opened.push(closeVault);
+  const exceptions = new ExceptionKeeper({
+    file: files.exceptionsFile,
+    policy,
+    nowMs: () => Date.now(),
+    event: (code, detail) => state.event(code, detail),
+  });
+  const parts = { state, policy, trust, records, vault, exceptions, opened };
+  const listener = await listen(options, settings, files, parts);
   const api = await createLocalApi({
     socketPath: files.socketPath,
     tokenFile: files.tokenFile,
-    handlers: createHandlers(state, keeper, records, () => void stop()),
+    handlers: createHandlers(state, keeper, records, exceptions, () => void stop()),
     writePrivateFile,
     onInternalError: (call, error) => state.incident('local-api-failed', `${call}: ${String(error)}`),
     onLeases: (count) => state.onLeases(count),
@@ -124,6 +140,8 @@ interface Parts {
   readonly policy: () => CompiledPolicy;
   readonly trust: Trust;
   readonly records: Records;
+  readonly vault: Vault;
+  readonly exceptions: ExceptionKeeper;
   readonly opened: (() => Promise<void> | void)[];
 }
 
@@ -134,7 +152,7 @@ async function listen(
   files: HomeFiles,
   parts: Parts,
 ): Promise<Listener> {
-  const { state, policy, trust, records, opened } = parts;
+  const { state, policy, trust, records, vault, exceptions, opened } = parts;
   const { config } = settings;
   const { proxy, allowPrivateTargets, systemStore } = config.upstream;
   const outgoing = createOutgoing({
@@ -158,6 +176,8 @@ async function listen(
     newId: newDecisionId,
     device: hostname(),
     user: userName(files, policy),
+    vault,
+    exceptionFor: (ruleId, appId) => exceptions.find(ruleId, appId),
     onExchange: (record) => state.exchangeEnded(record),
   });
   const governor = state.governs(journey);

@@ -12,6 +12,8 @@ export interface HomeFiles {
   readonly tokenFile: string;
   readonly lockFile: string;
   readonly logFile: string;
+  /** Reasons given for calls that a rule held back. */
+  readonly exceptionsFile: string;
   /** CA bundles for programs that want one file with everything. */
   readonly trustDirectory: string;
   /** A Unix socket's path, which may lie outside the home if that is too long to bind, or a pipe's name. */
@@ -28,6 +30,7 @@ export function homeFiles(directory: string, here: Platform = platform()): HomeF
     tokenFile: inHome('agent.token'),
     lockFile: inHome('agent.lock'),
     logFile: inHome('agent.log'),
+    exceptionsFile: inHome('exceptions.json'),
     trustDirectory: inHome('trust'),
     socketPath: here.socketPath(directory, currentUserId()),
   };

@@ -6,6 +6,8 @@ export type TextKind = Extract<ExchangeEvent, { type: 'text' }>['kind'];
 export interface ChannelOptions {
   readonly editable?: boolean;
   readonly toolName?: string | undefined;
+  /** The text is JSON source. */
+  readonly json?: true | undefined;
 }
 
 export interface StructuredOptions extends ChannelOptions {
@@ -143,10 +145,14 @@ export class ChannelWriter {
   ): void {
     const editable = options?.editable ?? true;
     const toolName = options?.toolName;
-    this.#events.push(
-      toolName === undefined
-        ? { type: 'text', kind, channel, text, pointer, editable, form }
-        : { type: 'text', kind, channel, text, pointer, editable, form, toolName },
-    );
+    const event = { type: 'text', kind, channel, text, pointer, editable, form } as const;
+    if (toolName === undefined && options?.json === undefined) this.#events.push(event);
+    else {
+      this.#events.push({
+        ...event,
+        ...(toolName !== undefined && { toolName }),
+        ...(options?.json && { json: true }),
+      });
+    }
   }
 }

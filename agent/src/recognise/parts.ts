@@ -7,6 +7,8 @@ export interface StringOptions {
   readonly toolName?: string | undefined;
   /** False where the provider signs the content. */
   readonly editable?: boolean;
+  /** The text is JSON source. */
+  readonly json?: true | undefined;
   /** Members that hold no prose: ids, signatures, ciphertext. */
   readonly skip?: ReadonlySet<string>;
 }
@@ -27,11 +29,15 @@ export class PartCollector {
     if (typeof text !== 'string' || text === '') return;
     const editable = options?.editable ?? true;
     const toolName = options?.toolName;
-    this.parts.push(
-      toolName === undefined
-        ? { kind, role, pointer, text, editable }
-        : { kind, role, pointer, text, editable, toolName },
-    );
+    const part = { kind, role, pointer, text, editable };
+    if (toolName === undefined && options?.json === undefined) this.parts.push(part);
+    else {
+      this.parts.push({
+        ...part,
+        ...(toolName !== undefined && { toolName }),
+        ...(options?.json && { json: true }),
+      });
+    }
   }
 
   /** Every string inside a structured value: tool arguments, structured results. */
@@ -40,9 +46,11 @@ export class PartCollector {
       this.text(kind, role, pointer, value, options);
       return;
     }
-    const forKeys = { ...options, editable: false };
+    // A structure is parsed already: its strings are no JSON source.
+    const forValues = { ...options, json: undefined };
+    const forKeys = { ...forValues, editable: false };
     const visit = (text: string, place: string, isKey: boolean): void =>
-      this.text(kind, role, place, text, isKey ? forKeys : options);
+      this.text(kind, role, place, text, isKey ? forKeys : forValues);
     if (!visitStrings(value, pointer, visit, options?.skip)) {
       throw new DialectError('too-deep', `The value at ${pointer} is nested too deeply to be checked.`);
     }

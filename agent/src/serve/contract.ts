@@ -124,6 +124,18 @@ export const usageSchema = z.object({
   total: usageFigures,
 });
 
+/** A reason in force for calls that a `justify` rule would hold back. */
+const exception = z.object({
+  id: z.string(),
+  rule: z.string(),
+  app: z.string(),
+  decisionId: z.string(),
+  reason: z.string(),
+  grantedAtMs: timeMs,
+  untilMs: timeMs,
+});
+const exceptions = z.object({ exceptions: z.array(exception) });
+
 const nothing = z.strictObject({});
 const done = z.object({ done: z.literal(true) });
 /** Query parameters arrive as text. */
@@ -171,6 +183,23 @@ export const CONTRACT = {
     output: z.object({ untilMs: timeMs }),
   },
   resume: { method: 'POST', path: '/v1/resume', input: nothing, output: done },
+  /** Lets calls pass the rules that held this one back, for as long as each rule says. Kept in the audit log. */
+  justify: {
+    method: 'POST',
+    path: '/v1/justify',
+    input: z.strictObject({
+      decision: z.string().min(1).max(100),
+      reason: z.string().trim().min(5).max(500),
+    }),
+    output: exceptions,
+  },
+  exceptions: { method: 'GET', path: '/v1/exceptions', input: nothing, output: exceptions },
+  revokeException: {
+    method: 'POST',
+    path: '/v1/exceptions/revoke',
+    input: z.strictObject({ id: z.string().min(1).max(100) }),
+    output: done,
+  },
   /** Reads config and policy files now. Both apply whole or not at all; `problems` says why not. */
   reload: {
     method: 'POST',

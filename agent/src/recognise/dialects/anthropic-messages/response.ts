@@ -166,6 +166,7 @@ export class MessagesDecoder implements ResponseDecoder {
       case 'input_json_delta':
         out.delta('tool-call', channel, '/delta/partial_json', delta['partial_json'], {
           toolName: this.#toolNames.get(index),
+          json: true,
         });
         return;
       case 'thinking_delta':

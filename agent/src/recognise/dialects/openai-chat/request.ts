@@ -96,6 +96,7 @@ function readAssistant(
   if (legacy !== undefined) {
     const toolName = asString(legacy['name']);
     parts.strings('tool-call', 'assistant', `${pointer}/function_call/arguments`, legacy['arguments'], {
+      json: true,
       toolName,
     });
   }
@@ -121,7 +122,8 @@ function readToolCall(
   if (id !== undefined && toolName !== undefined) toolNames.set(id, toolName);
   const place = custom === undefined ? 'function/arguments' : 'custom/input';
   const text = custom === undefined ? named['arguments'] : named['input'];
-  parts.strings('tool-call', 'assistant', `${pointer}/${place}`, text, { toolName });
+  const json = custom === undefined ? true : undefined;
+  parts.strings('tool-call', 'assistant', `${pointer}/${place}`, text, { toolName, json });
 }
 
 /** A string, or a list of content parts. */

@@ -117,7 +117,10 @@ export class ChatDecoder implements ResponseDecoder {
       const toolName = this.#toolName(`${channel}/function`, legacy);
       const place = { scope: channel, group: 'tools', name: 'function' };
       const text = legacy['arguments'];
-      out.sequentialDelta('tool-call', place, `${pointer}/function_call/arguments`, text, { toolName });
+      out.sequentialDelta('tool-call', place, `${pointer}/function_call/arguments`, text, {
+        toolName,
+        json: true,
+      });
     }
   }
 
@@ -170,7 +173,10 @@ export class ChatDecoder implements ResponseDecoder {
     const place = `${pointer}/tool_calls/${position}/${member}`;
     const text = custom === undefined ? named?.['arguments'] : custom['input'];
     if (typeof text === 'string') {
-      this.#out.sequentialDelta('tool-call', { scope, group: 'tools', name }, place, text, { toolName });
+      this.#out.sequentialDelta('tool-call', { scope, group: 'tools', name }, place, text, {
+        toolName,
+        json: custom === undefined ? true : undefined,
+      });
     } else this.#out.wholeStrings('tool-call', `${scope}/${name}`, place, text, { toolName });
   }
 

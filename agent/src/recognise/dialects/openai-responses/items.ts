@@ -7,6 +7,8 @@ export interface ItemOptions {
   readonly toolName?: string | undefined;
   readonly editable?: boolean;
   readonly skip?: ReadonlySet<string>;
+  /** The text is JSON source. */
+  readonly json?: true | undefined;
 }
 
 /**
@@ -88,7 +90,8 @@ export function readItem(
     const options = { toolName, skip: SKIPPED, editable: type !== 'program' };
     for (const { kind, key } of fields) {
       const role = kind === 'tool-result' ? 'tool' : kind === 'text' ? 'user' : 'assistant';
-      sink.strings(kind, role, `/${key}`, item[key], options);
+      const json = key === 'arguments' && typeof item[key] === 'string' ? true : undefined;
+      sink.strings(kind, role, `/${key}`, item[key], { ...options, json });
     }
   } else if (type === 'message') readContent(item['content'], '/content', messageRole(item['role']), sink);
   else if (type.endsWith('_call_output')) {

@@ -60,7 +60,10 @@ export class ResponsesDecoder implements ResponseDecoder {
       const output = asNumber(event['output_index']) ?? 0;
       const channel = `output/${output}${streamed.path(event)}`;
       const text = event[streamed.member];
-      const options = { toolName: streamed.kind === 'tool-call' ? this.#toolNames.get(output) : undefined };
+      const options = {
+        toolName: streamed.kind === 'tool-call' ? this.#toolNames.get(output) : undefined,
+        json: channel.endsWith('/arguments') ? (true as const) : undefined,
+      };
       if (streamed.form === 'delta') {
         this.#out.deltaStrings(streamed.kind, channel, `/${streamed.member}`, text, options);
       } else this.#out.wholeStrings(streamed.kind, channel, `/${streamed.member}`, text, options);
