@@ -18,6 +18,10 @@ const commands: AgentCommands = {
   start: async (options) => (await import('./main/start-agent.ts')).startAgent(options, version),
   explain: async (question) => (await import('./main/explain.ts')).explainQuestion(question),
   checkPolicy: async (file) => (await import('./main/active-policy.ts')).checkPolicy(file),
+  testPolicy: async (policy, cases) =>
+    (await import('./main/policy-tools/test.ts')).testPolicy(policy, cases),
+  diffPolicies: async (from, to) => (await import('./main/policy-tools/diff.ts')).diffPolicyFiles(from, to),
+  replayPolicy: async (question) => (await import('./main/policy-tools/replay.ts')).replayPolicy(question),
   auditTail: async (place, limit) => (await import('./main/history.ts')).auditTail(place, limit),
   async *auditExport(place, sinceMs) {
     yield* (await import('./main/history.ts')).auditExport(place, sinceMs);

@@ -141,6 +141,52 @@ export const commands: AgentCommands = {
     policy: POLICY,
     trace: [{ rule: 'services[0]', applied: false, text: question.method ?? '' }],
   }),
+  testPolicy: async (_policy, file) => ({
+    policy: POLICY,
+    file,
+    cases: [
+      { name: 'keys stay', ok: true, problems: [] },
+      {
+        name: 'words pass',
+        ok: !file.includes('bad'),
+        problems: file.includes('bad') ? ['effective is block, not allow'] : [],
+      },
+    ],
+  }),
+  diffPolicies: async () => ({
+    from: POLICY,
+    to: { ...POLICY, revision: 'ffff0000' },
+    changes: [{ effect: 'looser', text: 'guardrail keys: action block → warn' }],
+  }),
+  replayPolicy: async ({ sinceMs }) => ({
+    policy: POLICY,
+    sinceMs,
+    calls: 1,
+    withText: 0,
+    outcomes: {
+      allow: { before: 1, after: 0 },
+      warn: { before: 0, after: 0 },
+      redact: { before: 0, after: 0 },
+      justify: { before: 0, after: 0 },
+      block: { before: 0, after: 1 },
+    },
+    refusedNanoUsd: 2_000_000_000,
+    changed: [
+      {
+        id: 'd-1',
+        atMs: sinceMs + 1,
+        user: 'ada',
+        app: 'codex',
+        service: 'openai',
+        model: 'gpt-5',
+        before: 'allow',
+        after: 'block',
+        rules: ['models[0]'],
+        nanoUsd: 2_000_000_000,
+      },
+    ],
+    limits: ['No text was stored of one call.'],
+  }),
   checkPolicy: async (file) => {
     if (fs.readFileSync(file, 'utf8').includes('good')) {
       return { ok: true, file, policy: POLICY, rules: { services: 2, models: 0 }, warnings: [] };

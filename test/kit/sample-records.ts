@@ -20,6 +20,7 @@ export function sampleExchange(number: number, changes: Partial<ExchangeRecord> 
     decision: 'allow',
     effective: 'allow',
     reasons: [{ rule: 'service:anthropic', action: 'allow', text: 'The catalogue allows this service.' }],
+    detectors: {},
     findings: {},
     result: 'complete',
     cause: undefined,

@@ -90,6 +90,67 @@ export type PolicyCheck =
     }
   | { readonly ok: false; readonly file: string; readonly problems: readonly FileProblem[] };
 
+export interface CaseOutcome {
+  readonly name: string;
+  readonly ok: boolean;
+  /** What differs from what the case expects. */
+  readonly problems: readonly string[];
+}
+
+export interface PolicyTest {
+  readonly policy: PolicyIdentity;
+  readonly file: string;
+  readonly cases: readonly CaseOutcome[];
+}
+
+/** One difference between two policies. */
+export interface PolicyChange {
+  /** Whether calls get less freedom by it; undefined where that can't be said. */
+  readonly effect: 'tighter' | 'looser' | undefined;
+  readonly text: string;
+}
+
+export interface PolicyDiff {
+  readonly from: PolicyIdentity;
+  readonly to: PolicyIdentity;
+  readonly changes: readonly PolicyChange[];
+}
+
+export interface ReplayQuestion extends Place {
+  readonly policyFile: string;
+  readonly sinceMs: number;
+}
+
+/** A recorded call on which the policy would decide otherwise than was done. */
+export interface ReplayedCall {
+  readonly id: string;
+  readonly atMs: number;
+  readonly user: string;
+  readonly app: string;
+  readonly service: string;
+  readonly model: string | undefined;
+  readonly before: Action;
+  readonly after: Action;
+  /** The rules that say so. */
+  readonly rules: readonly string[];
+  readonly nanoUsd: number | undefined;
+}
+
+export interface PolicyReplay {
+  readonly policy: PolicyIdentity;
+  readonly sinceMs: number;
+  readonly calls: number;
+  /** Of these, calls whose text was stored and could be searched again. */
+  readonly withText: number;
+  /** How many calls per action: what was done, and what would be done. */
+  readonly outcomes: Readonly<Record<Action, { readonly before: number; readonly after: number }>>;
+  /** What calls cost that would be refused now and weren't then. */
+  readonly refusedNanoUsd: number;
+  readonly changed: readonly ReplayedCall[];
+  /** In sentences: what the records can't tell. */
+  readonly limits: readonly string[];
+}
+
 /** One line of the audit log, as it is exported. */
 export interface AuditLine {
   readonly sequence: number;
@@ -143,6 +204,9 @@ export interface AgentCommands {
   start(options: StartOptions): Promise<RunningAgent>;
   explain(question: ExplainQuestion): Promise<Explanation>;
   checkPolicy(file: string): Promise<PolicyCheck>;
+  testPolicy(policyFile: string, casesFile: string): Promise<PolicyTest>;
+  diffPolicies(fromFile: string, toFile: string): Promise<PolicyDiff>;
+  replayPolicy(question: ReplayQuestion): Promise<PolicyReplay>;
   /** The last `limit` lines, oldest first. */
   auditTail(place: Place, limit: number): Promise<readonly AuditLine[]>;
   /** Lines of NDJSON without their newline, oldest first. */

@@ -25,6 +25,8 @@ export interface ExchangeRecord {
   readonly reasons: readonly { readonly rule: string; readonly action: Action; readonly text: string }[];
   /** How often each kind was found: `{"aws-access-key-id": 1}`. */
   readonly findings: Readonly<Record<string, number>>;
+  /** Detectors that searched the request, by key, each with the kinds it found: what a replay can know without text. */
+  readonly detectors: Readonly<Record<string, readonly string[]>>;
   readonly result: 'complete' | 'refused' | 'client-aborted' | 'upstream-failed' | 'cut';
   readonly cause: string | undefined;
   readonly status: number | undefined;

@@ -30,6 +30,8 @@ interface HostEntry {
 export interface Locator {
   route(host: string): 'inspect' | 'tunnel';
   locate(host: string, method: string, path: string, webSocket: boolean): Location | undefined;
+  /** Where a recorded call went, whose path isn't kept. */
+  recall(host: string, serviceId: string, operation: string): Location | undefined;
   /** Host patterns that are decrypted: for the PAC file. */
   inspectedHosts(): readonly string[];
   /** What the device CA may ever certify: the catalogue's AI hosts, whatever their mode, and the policy's. */
@@ -45,6 +47,20 @@ export function compileLocator(catalogue: Catalogue, rules: readonly CompiledSer
     locate(host, method, path, webSocket) {
       const entry = entries.find(host);
       return entry === undefined ? undefined : locateIn(entry, host, method, path, webSocket);
+    },
+    recall(host, serviceId, operation) {
+      const entry = entries.find(host);
+      const service = entry?.services.find(({ id }) => id === serviceId);
+      if (entry === undefined || service === undefined) return undefined;
+      const pathRule = service.paths.find((rule) => rule.operation === operation);
+      return {
+        host,
+        service,
+        operation: operation as Operation,
+        dialect: pathRule?.dialect ?? 'opaque',
+        pathRule,
+        serviceRules: entry.rules.get(service) ?? [],
+      };
     },
     inspectedHosts: () => [...entries.patterns()].filter(([, entry]) => entry.inspect).map(([host]) => host),
     certifiableHosts: () =>

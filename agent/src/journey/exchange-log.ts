@@ -8,6 +8,7 @@ import type { ExchangeRecord } from '../core/records.ts';
 import type { JourneyPorts } from './ports.ts';
 
 const NO_PARTS: readonly Part[] = [];
+const NOT_SEARCHED: ExchangeRecord['detectors'] = {};
 /** Operations that a provider charges for. */
 const CHARGED: ReadonlySet<Operation> = new Set(['generate', 'embed']);
 
@@ -23,6 +24,7 @@ export class ExchangeLog {
   operation: Operation;
   status: number | undefined;
   #parts: readonly Part[] = NO_PARTS;
+  #detectors = NOT_SEARCHED;
   #usage: UsageReport | undefined;
   #outputCharacters = 0;
   readonly #kept: ContentKept;
@@ -50,6 +52,16 @@ export class ExchangeLog {
     this.operation = exchange.operation;
     this.#parts = exchange.parts;
     this.#namesModel = exchange.dialect !== 'opaque';
+  }
+
+  /** Which detectors have searched the request, and what they found. */
+  searched(detectorKeys: readonly string[], findings: readonly Finding[]): void {
+    const kinds: Record<string, string[]> = {};
+    for (const key of detectorKeys) kinds[key] = [];
+    for (const { detector, kind } of findings) {
+      if (!kinds[detector]?.includes(kind)) kinds[detector]?.push(kind);
+    }
+    this.#detectors = kinds;
   }
 
   addUsage(report: UsageReport): void {
@@ -86,6 +98,7 @@ export class ExchangeLog {
       effective: decision.effective,
       reasons: decision.reasons.map(({ rule, action, text }) => ({ rule: rule.id, action, text })),
       findings: countKinds(decision),
+      detectors: this.#detectors,
       result: outcome.result,
       cause: outcome.cause,
       status: this.status,

@@ -65,6 +65,7 @@ export class GovernedFlow implements Flow {
     this.#log.readRequest(exchange);
     const subject = { exchange, bytes: body.length, nowMs: this.#call.nowMs };
     const decide = (scanned: Scanned): RequestVerdict => {
+      this.#log.searched(this.#policy.scan.request.detectors, scanned.findings);
       const decision = decideRequest(this.#policy, { ...this.#call, ...subject, ...scanned });
       return this.#carryOut(decision, read.json === undefined ? undefined : body);
     };

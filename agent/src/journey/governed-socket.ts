@@ -67,7 +67,7 @@ export class GovernedSocket implements WebSocketPlan {
     const subject = { exchange: read.exchange, bytes: bytes.length, nowMs: call.nowMs };
     const decide = (scanned: Scanned): readonly WebSocketCommand[] => {
       const decision = decideRequest(this.#policy, { ...call, ...subject, ...scanned });
-      return this.#carryOut(call, decision, read.exchange, text);
+      return this.#carryOut(call, decision, read.exchange, text, scanned);
     };
     const scanned = scanRequest(this.#policy, subject, this.#ports.scan);
     return scanned instanceof Promise ? scanned.then(decide) : decide(scanned);
@@ -78,12 +78,14 @@ export class GovernedSocket implements WebSocketPlan {
     judged: Decision,
     exchange: ExchangeRequest | undefined,
     text: string,
+    scanned?: Scanned,
   ): readonly WebSocketCommand[] {
     const decision = withoutGateway(judged, this.#policy.shadow);
     const { host, operation } = call.location;
     const log = new ExchangeLog(this.#ports, call.nowMs, host, operation, decision);
     log.status = 200;
     if (exchange !== undefined) log.readRequest(exchange);
+    if (scanned !== undefined) log.searched(this.#policy.scan.request.detectors, scanned.findings);
     const open: OpenExchange = {
       log,
       reader: this.#readerOf(call, exchange, log),

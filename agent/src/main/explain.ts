@@ -1,5 +1,4 @@
 import { hostname, userInfo } from 'node:os';
-import { loadCatalogue } from '../../../policies/catalogue/catalogue.ts';
 import { CommandFailure, type ExplainQuestion, type Explanation } from '../cli/ports.ts';
 import type { Action, AppIdentity, Mode } from '../core/decision.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
@@ -11,6 +10,7 @@ import { withoutGateway } from '../journey/refuse.ts';
 import { scanRequest } from '../journey/scan-parts.ts';
 import type { StoredExchange } from '../record/reports/query.ts';
 import { policySource, requirePolicy } from './active-policy.ts';
+import { appNamed } from './app-named.ts';
 import { withReader } from './history.ts';
 import { settingsOf } from './settings.ts';
 
@@ -64,19 +64,6 @@ async function withBody(
   const subject = { exchange: read.exchange, bytes: body.length, nowMs: call.nowMs };
   const scanned = await scanRequest(policy, subject, (detector, text) => detector.scan(text));
   return { type: 'request', request: { ...call, ...subject, ...scanned } };
-}
-
-function appNamed(id: string | undefined): AppIdentity {
-  if (id === undefined) return { id: 'unknown', name: 'an unknown program', identifiedBy: 'none' };
-  const app = loadCatalogue().apps.find((candidate) => candidate.id === id);
-  if (app === undefined)
-    throw new CommandFailure(
-      'unknown-app',
-      2,
-      `The catalogue has no app "${id}".`,
-      'Leave --app out, or use an id such as claude-code or codex.',
-    );
-  return { id, name: app.name, identifiedBy: 'header' };
 }
 
 function present(judged: Account, policy: CompiledPolicy): Explanation {

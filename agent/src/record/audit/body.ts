@@ -22,6 +22,8 @@ export interface ExchangeBody {
   readonly effective: string;
   readonly rules: readonly { readonly rule: string; readonly action: string; readonly text: string }[];
   readonly findings: Readonly<Record<string, number>>;
+  /** Who searched, and the kinds that each found; absent in records of earlier versions. */
+  readonly detectors?: Readonly<Record<string, readonly string[]>>;
   readonly result: string;
   readonly cause?: string;
   readonly status?: number;
@@ -97,6 +99,7 @@ export function exchangeBody(record: ExchangeRecord): ExchangeBody {
     effective: record.effective,
     rules: record.reasons.map(({ rule, action, text }) => ({ rule, action, text })),
     findings: record.findings,
+    detectors: record.detectors,
     result: record.result,
     ...(record.cause === undefined ? {} : { cause: record.cause }),
     ...(record.status === undefined ? {} : { status: record.status }),
