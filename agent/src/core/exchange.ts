@@ -1,3 +1,4 @@
+import type { AttachmentContent, OpenedFile } from './attachment.ts';
 import type { Tokens } from './units.ts';
 
 /** Wire formats the agent reads and writes. */
@@ -47,7 +48,15 @@ export interface Part {
   readonly toolName?: string;
   /** The text is JSON source (the arguments of an OpenAI tool call): its strings are escaped. */
   readonly json?: true;
+  /** The bytes of an attachment, until it has been opened. */
+  readonly content?: AttachmentContent;
+  /** What opening it showed. */
+  readonly file?: FileFacts;
+  /** Of a part that was taken out of another (a file in an archive, base64 in a text): that one's pointer. */
+  readonly within?: string;
 }
+
+export type FileFacts = Omit<OpenedFile, 'text' | 'name'>;
 
 export interface ExchangeRequest {
   readonly dialect: DialectId;

@@ -6,8 +6,10 @@
 import type { GuardrailRule } from '../../../policies/schema/policy.ts';
 import type { Fault } from '../../../policies/schema/problem.ts';
 import type { AnyDetector, DetectorSet } from '../core/finding.ts';
+import { buildAttachment } from './attachment/build.ts';
 import type { BuildContext, DetectorBuild } from './build.ts';
 import { buildSecrets } from './secrets/build.ts';
+import { buildSize } from './size/build.ts';
 
 type DetectId = GuardrailRule['detect'];
 type Builder<Id extends DetectId> = (
@@ -18,6 +20,8 @@ type Builder<Id extends DetectId> = (
 /** One entry per value of `detect`. */
 const BUILDERS: { readonly [Id in DetectId]?: Builder<Id> } = {
   secrets: buildSecrets,
+  size: buildSize,
+  attachment: buildAttachment,
 };
 
 export type BuiltDetectors =

@@ -20,10 +20,10 @@ import { patchJsonBytes } from '../recognise/json/patch.ts';
 import { ExchangeLog } from './exchange-log.ts';
 import { GovernedSocket } from './governed-socket.ts';
 import type { JourneyPorts } from './ports.ts';
-import { readBody } from './read-body.ts';
+import { isUpload, readBody } from './read-body.ts';
 import { DECISION_HEADER, refusalResponse, withoutGateway } from './refuse.ts';
 import { openReader, type ResponseReader } from './response-reader.ts';
-import { type Scanned, scanRequest } from './scan-parts.ts';
+import { type Searched, searchRequest, withoutContents } from './search-request.ts';
 
 /** Decoded size of the largest body that is held and checked; a context window's text is a tenth of it. */
 export const MAX_HELD_BYTES = 64 * 1024 * 1024;
@@ -61,16 +61,16 @@ export class GovernedFlow implements Flow {
     const read = readBody(body, location, this.#head.path, contentType);
     if (!read.ok) return this.requestBodyFailed('undecodable');
     const { exchange } = read;
-    this.#exchange = exchange;
-    this.#log.readRequest(exchange);
+    this.#exchange = withoutContents(exchange);
+    this.#log.readRequest(this.#exchange);
     const subject = { exchange, bytes: body.length, nowMs: this.#call.nowMs };
-    const decide = (scanned: Scanned): RequestVerdict => {
-      this.#log.searched(this.#policy.scan.request.detectors, scanned.findings);
-      const decision = decideRequest(this.#policy, { ...this.#call, ...subject, ...scanned });
+    const decide = (searched: Searched): RequestVerdict => {
+      this.#log.searched(this.#policy.scan.request.detectors, searched.findings);
+      const decision = decideRequest(this.#policy, { ...this.#call, ...subject, ...searched });
       return this.#carryOut(decision, read.json === undefined ? undefined : body);
     };
-    const scanned = scanRequest(this.#policy, subject, this.#ports.scan);
-    return scanned instanceof Promise ? scanned.then(decide) : decide(scanned);
+    const searched = searchRequest(this.#ports, this.#policy, subject);
+    return searched instanceof Promise ? searched.then(decide) : decide(searched);
   }
 
   requestBodyFailed(why: 'too-large' | 'undecodable'): RequestVerdict {
@@ -180,9 +180,10 @@ function pending(policy: CompiledPolicy, call: CallContext): Decision {
 }
 
 const TEXT_TYPES =
-  /^(application\/(json|x-ndjson|x-www-form-urlencoded|[\w.+-]+\+json)|text\/|multipart\/form-data)/i;
+  /^(application\/(json|x-ndjson|x-www-form-urlencoded|[\w.+-]+\+json)|text\/|multipart\/(form-data|related|mixed))/i;
 
-/** Bodies that can be checked as text though no dialect knows them. A streaming call (gRPC, Connect) must not be held. */
+/** Bodies that can be checked as text or as a file though no dialect knows them. A streaming call (gRPC, Connect) must not be held. */
 function isReadableAsText(head: RequestHead): boolean {
-  return head.hasBody && !head.webSocket && TEXT_TYPES.test(headerValue(head.headers, 'content-type') ?? '');
+  const type = headerValue(head.headers, 'content-type') ?? '';
+  return head.hasBody && !head.webSocket && (TEXT_TYPES.test(type) || isUpload(type));
 }

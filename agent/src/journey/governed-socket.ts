@@ -13,7 +13,7 @@ import type { JourneyPorts } from './ports.ts';
 import { readBody } from './read-body.ts';
 import { withoutGateway } from './refuse.ts';
 import { ResponseReader } from './response-reader.ts';
-import { type Scanned, scanRequest } from './scan-parts.ts';
+import { type Searched, searchRequest, withoutContents } from './search-request.ts';
 
 const FORWARD: readonly WebSocketCommand[] = [{ type: 'forward' }];
 
@@ -65,12 +65,13 @@ export class GovernedSocket implements WebSocketPlan {
     if (!read.ok)
       return this.#carryOut(call, decideUnread(this.#policy, call, 'unreadable'), undefined, text);
     const subject = { exchange: read.exchange, bytes: bytes.length, nowMs: call.nowMs };
-    const decide = (scanned: Scanned): readonly WebSocketCommand[] => {
-      const decision = decideRequest(this.#policy, { ...call, ...subject, ...scanned });
-      return this.#carryOut(call, decision, read.exchange, text, scanned);
+    const exchange = withoutContents(read.exchange);
+    const decide = (searched: Searched): readonly WebSocketCommand[] => {
+      const decision = decideRequest(this.#policy, { ...call, ...subject, ...searched });
+      return this.#carryOut(call, decision, exchange, text, searched);
     };
-    const scanned = scanRequest(this.#policy, subject, this.#ports.scan);
-    return scanned instanceof Promise ? scanned.then(decide) : decide(scanned);
+    const searched = searchRequest(this.#ports, this.#policy, subject);
+    return searched instanceof Promise ? searched.then(decide) : decide(searched);
   }
 
   #carryOut(

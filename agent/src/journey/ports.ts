@@ -1,5 +1,6 @@
 import type { PriceBook } from '../account/price-book.ts';
 import type { PolicyException } from '../core/exception.ts';
+import type { AttachmentOpener } from '../core/attachment.ts';
 import type { Detector, Match } from '../core/finding.ts';
 import type { Vault } from '../core/placeholder.ts';
 import type { ExchangeRecord, Recorder } from '../core/records.ts';
@@ -11,6 +12,8 @@ export interface JourneyPorts {
   policy(): CompiledPolicy;
   /** Matches in a complete text; remembers texts it has seen, so that a resent conversation costs little. */
   scan(detector: Detector, text: string): readonly Match[];
+  /** Opens what is attached to requests; absent only where nothing is attached. */
+  readonly attachments?: AttachmentOpener;
   readonly prices: PriceBook;
   readonly recorder: Recorder;
   nowMs(): number;

@@ -7,7 +7,9 @@ import { type Explanation as Account, type ExplainInput, explain } from '../deci
 import type { Location } from '../decide/location.ts';
 import { readBody } from '../journey/read-body.ts';
 import { withoutGateway } from '../journey/refuse.ts';
-import { scanRequest } from '../journey/scan-parts.ts';
+import type { ScanText } from '../journey/scan-parts.ts';
+import { searchRequest } from '../journey/search-request.ts';
+import { createOpener } from '../open/open.ts';
 import type { StoredExchange } from '../record/reports/query.ts';
 import { policySource, requirePolicy } from './active-policy.ts';
 import { appNamed } from './app-named.ts';
@@ -62,8 +64,14 @@ async function withBody(
   const read = readBody(body, location, path, 'application/json');
   if (!read.ok) return { type: 'unread', call, why: 'unreadable' };
   const subject = { exchange: read.exchange, bytes: body.length, nowMs: call.nowMs };
-  const scanned = await scanRequest(policy, subject, (detector, text) => detector.scan(text));
-  return { type: 'request', request: { ...call, ...subject, ...scanned } };
+  const attachments = createOpener();
+  const scan: ScanText = (detector, text) => detector.scan(text);
+  try {
+    const searched = await searchRequest({ scan, attachments }, policy, subject);
+    return { type: 'request', request: { ...call, ...subject, ...searched } };
+  } finally {
+    await attachments.close();
+  }
 }
 
 function present(judged: Account, policy: CompiledPolicy): Explanation {

@@ -12,6 +12,7 @@ import { ProxyUrlError, parseProxyUrl } from '../intercept/outgoing/proxy-url.ts
 import { buildPac } from '../intercept/pac.ts';
 import { createRelayWebSocket } from '../intercept/websocket/websocket.ts';
 import { createJourney } from '../journey.ts';
+import { createOpener } from '../open/open.ts';
 import { type HomeFiles, homeFiles, prepareHome } from '../platform/home.ts';
 import { acquireInstanceLock } from '../platform/instance-lock.ts';
 import { readPrivateFile, writePrivateFile } from '../platform/private-files.ts';
@@ -167,9 +168,12 @@ async function listen(
     Promise.race([outgoing.close(), new Promise<void>((resolve) => setTimeout(resolve, 500).unref())]),
   );
   const cache = createScanCache();
+  const attachments = createOpener({ log: (code, detail) => state.incident(code, detail) });
+  opened.push(() => attachments.close());
   const journey = createJourney({
     policy,
     scan: (detector, text) => cache.scan(detector, text),
+    attachments,
     prices: createPriceBook(),
     recorder: records,
     nowMs: () => Date.now(),

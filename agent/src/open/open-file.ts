@@ -15,7 +15,10 @@ import { type ArchiveEntry, readZip } from './formats/zip.ts';
 import { Budget, DEFAULT_LIMITS, type Limits, OpenError } from './limits.ts';
 import { type Sniffed, sniff } from './sniff.ts';
 
-export async function openFile(bytes: Uint8Array, limits: Limits = DEFAULT_LIMITS): Promise<OpenedAttachment> {
+export async function openFile(
+  bytes: Uint8Array,
+  limits: Limits = DEFAULT_LIMITS,
+): Promise<OpenedAttachment> {
   const files: OpenedFile[] = [];
   const opened = await new Opening(new Budget(limits), files).open(bytes, undefined, 0);
   return [opened, ...files.filter((file) => file !== opened)];
@@ -60,7 +63,11 @@ class Opening {
     return file;
   }
 
-  async #read(bytes: Uint8Array, { format, kind, text = '', mediaType }: Sniffed, depth: number): Promise<string> {
+  async #read(
+    bytes: Uint8Array,
+    { format, kind, text = '', mediaType }: Sniffed,
+    depth: number,
+  ): Promise<string> {
     switch (format) {
       case 'text':
         return text;
@@ -84,7 +91,9 @@ class Opening {
       case 'tar':
         return this.#readArchive(readTar(bytes), depth);
       case 'zip':
-        return kind === 'office' ? this.#readDocument(bytes, depth) : this.#readArchive(readZip(bytes, this.#budget), depth);
+        return kind === 'office'
+          ? this.#readDocument(bytes, depth)
+          : this.#readArchive(readZip(bytes, this.#budget), depth);
       case 'email': {
         const { text: words, attachments } = await readEmail(bytes);
         for (const { name, read } of attachments) await this.open(await read(), name, depth + 1);
@@ -163,7 +172,9 @@ class Opening {
 
 /** Looks without words. */
 const isStyle = (name: string): boolean =>
-  /(?:^|\/)(?:styles|theme\d*|fontTable|webSettings|numbering|presProps|viewProps|tableStyles)\.xml$/i.test(name);
+  /(?:^|\/)(?:styles|theme\d*|fontTable|webSettings|numbering|presProps|viewProps|tableStyles)\.xml$/i.test(
+    name,
+  );
 
 /** APPNOTE.TXT section 4.3.16: "PK\5\6", at most 65,557 bytes from the end. */
 const END_OF_ARCHIVE = Buffer.from([0x50, 0x4b, 5, 6]);

@@ -130,7 +130,10 @@ class ThreadedOpener implements Opener {
     this.#current = job;
     this.#deadline = setTimeout(() => {
       this.counters.timedOut++;
-      this.#options.log?.('attachment-timeout', `opening ${job.size} bytes took more than ${this.#deadlineMs} ms`);
+      this.#options.log?.(
+        'attachment-timeout',
+        `opening ${job.size} bytes took more than ${this.#deadlineMs} ms`,
+      );
       this.#drop();
       this.#settle(undefined);
     }, this.#deadlineMs);

@@ -110,7 +110,8 @@ function textual(bytes: Uint8Array): Sniffed | undefined {
   const text = decodeText(bytes);
   if (text === undefined) return undefined;
   const head = text.slice(0, KEY_TEXT_WINDOW);
-  if (KEY_TEXT.test(head)) return { kind: 'key-store', mediaType: 'application/x-pem-file', format: 'text', text };
+  if (KEY_TEXT.test(head))
+    return { kind: 'key-store', mediaType: 'application/x-pem-file', format: 'text', text };
   if (isEmail(head)) return { kind: 'email', mediaType: 'message/rfc822', format: 'email', text };
   if (/^\s*\{/.test(head) && text.includes('"nbformat"') && text.includes('"cells"'))
     return { kind: 'notebook', mediaType: 'application/x-ipynb+json', format: 'notebook', text };

@@ -8,7 +8,10 @@ export async function readEmail(
   bytes: Uint8Array,
 ): Promise<{ readonly text: string; readonly attachments: readonly ArchiveEntry[] }> {
   try {
-    const mail = await PostalMime.parse(bytes, { attachmentEncoding: 'arraybuffer', forceRfc822Attachments: true });
+    const mail = await PostalMime.parse(bytes, {
+      attachmentEncoding: 'arraybuffer',
+      forceRfc822Attachments: true,
+    });
     const headers = mail.headers.map(({ key, value }) => `${key}: ${value}`);
     const html = mail.html === undefined ? '' : markupText(mail.html, { html: true });
     return {

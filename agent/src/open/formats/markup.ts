@@ -24,7 +24,10 @@ export interface MarkupOptions {
 }
 
 /** The text of an XML or HTML document, paragraphs and cells on lines of their own. Linear, and lenient as office programs are. */
-export function markupText(source: string, { everyElement = false, html = false }: MarkupOptions = {}): string {
+export function markupText(
+  source: string,
+  { everyElement = false, html = false }: MarkupOptions = {},
+): string {
   const out: string[] = [];
   let lastIsBreak = true;
   const breakLine = (): void => {

@@ -1,6 +1,22 @@
 /** Groups that hold no words: fonts, colours, styles, pictures, and all that a reader may skip (`\*`). */
-const SILENT: ReadonlySet<string> = new Set(['fonttbl', 'colortbl', 'stylesheet', 'pict', 'themedata', 'filetbl']);
-const BREAKS: ReadonlySet<string> = new Set(['par', 'line', 'cell', 'row', 'tab', 'sect', 'page', 'nestcell']);
+const SILENT: ReadonlySet<string> = new Set([
+  'fonttbl',
+  'colortbl',
+  'stylesheet',
+  'pict',
+  'themedata',
+  'filetbl',
+]);
+const BREAKS: ReadonlySet<string> = new Set([
+  'par',
+  'line',
+  'cell',
+  'row',
+  'tab',
+  'sect',
+  'page',
+  'nestcell',
+]);
 
 /** One token of RTF 1.9.1: a control word with its number, `\'hh`, a control symbol, a brace, or plain text. */
 const TOKEN = /\\([a-z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-f]{2})|\\([^a-z])|([{}])|[^\\{}]+/gi;
@@ -45,4 +61,12 @@ export function rtfText(bytes: Uint8Array): string {
   return out.join('');
 }
 
-const SYMBOLS: Readonly<Record<string, string>> = { '\\': '\\', '{': '{', '}': '}', '~': ' ', '_': '-', '\n': '\n', '\r': '\n' };
+const SYMBOLS: Readonly<Record<string, string>> = {
+  '\\': '\\',
+  '{': '{',
+  '}': '}',
+  '~': ' ',
+  _: '-',
+  '\n': '\n',
+  '\r': '\n',
+};
