@@ -11,7 +11,7 @@ import { pdfText } from './formats/pdf.ts';
 import { rtfText } from './formats/rtf.ts';
 import { readTar } from './formats/tar.ts';
 import { textRuns } from './formats/text.ts';
-import { type ArchiveEntry, readZip } from './formats/zip.ts';
+import { type ArchiveEntry, appendedZip, readZip } from './formats/zip.ts';
 import { Budget, DEFAULT_LIMITS, type Limits, OpenError } from './limits.ts';
 import { type Sniffed, sniff } from './sniff.ts';
 
@@ -146,24 +146,22 @@ class Opening {
 
   /** A zip archive behind the end of a picture or a PDF: most unpackers find it from its end. */
   async #readHiddenZip(bytes: Uint8Array, depth: number): Promise<void> {
-    const tail = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).subarray(-END_WINDOW_BYTES);
-    if (tail.lastIndexOf(END_OF_ARCHIVE) < 0) return;
+    const archive = appendedZip(bytes);
+    if (archive === undefined) return;
     this.#budget.enter(depth + 1);
     const at = this.#files.length;
     let problem: OpeningProblem | undefined;
     try {
-      await this.#readArchive(readZip(bytes, this.#budget), depth + 1);
+      await this.#readArchive(readZip(archive, this.#budget), depth + 1);
     } catch (error) {
       problem = error instanceof OpenError ? error.code : 'unreadable-attachment';
-      // Four bytes by chance, in a file that isn't an archive.
-      if (problem === 'unreadable-attachment' && this.#files.length === at) return;
     }
     this.#files.splice(at, 0, {
       kind: 'archive',
       mediaType: 'application/zip',
       name: 'appended.zip',
       depth: depth + 1,
-      bytes: bytes.length,
+      bytes: archive.length,
       text: '',
       ...(problem !== undefined && { problem }),
     });
@@ -175,7 +173,3 @@ const isStyle = (name: string): boolean =>
   /(?:^|\/)(?:styles|theme\d*|fontTable|webSettings|numbering|presProps|viewProps|tableStyles)\.xml$/i.test(
     name,
   );
-
-/** APPNOTE.TXT section 4.3.16: "PK\5\6", at most 65,557 bytes from the end. */
-const END_OF_ARCHIVE = Buffer.from([0x50, 0x4b, 5, 6]);
-const END_WINDOW_BYTES = 65_557;

@@ -36,7 +36,13 @@ const EXECUTABLE: ReadonlySet<string> = new Set(
 );
 const DATABASE: ReadonlySet<string> = new Set('sqlite parquet arrow avro mdb accdb pst'.split(' '));
 /** Archives that are opened; the others are sealed. */
-const OPENED: Readonly<Record<string, Format>> = { zip: 'zip', gz: 'gzip', zst: 'zstd', tar: 'tar' };
+const OPENED: Readonly<Record<string, Format>> = {
+  zip: 'zip',
+  gz: 'gzip',
+  'tar.gz': 'gzip',
+  zst: 'zstd',
+  tar: 'tar',
+};
 const ARCHIVE: ReadonlySet<string> = new Set(
   'zip gz zst tar 7z rar bz2 xz lz lz4 Z cab ar arj lzh cpio dmg asar ace alz tar.gz'.split(' '),
 );

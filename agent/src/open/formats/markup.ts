@@ -14,7 +14,7 @@ const ENDS_WORD: ReadonlySet<string> = new Set(
 const SPOKEN_ATTRIBUTES: ReadonlySet<string> = new Set(
   'target href descr title name alt author initials value'.split(' '),
 );
-const MIN_ATTRIBUTE_CHARS = 8;
+const MIN_ATTRIBUTE_CHARS = 4;
 
 export interface MarkupOptions {
   /** Every element is a value of its own (document properties). */

@@ -43,3 +43,22 @@ async function readEntry(zip: ZipFile, entry: Entry, budget: Budget): Promise<Ui
   }
   return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
 }
+
+/** APPNOTE.TXT section 4.3.16: the end record, with a comment at most 65,557 bytes from the end. */
+const END_RECORD = Buffer.from([0x50, 0x4b, 5, 6]);
+const END_RECORD_BYTES = 22;
+const END_WINDOW_BYTES = 65_557;
+
+/** The archive that is appended to another file, its offsets counted from its own start as unpackers do. */
+export function appendedZip(bytes: Uint8Array): Uint8Array | undefined {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const end = buffer.lastIndexOf(END_RECORD);
+  if (end < buffer.length - END_WINDOW_BYTES || end < 0 || end + END_RECORD_BYTES > buffer.length)
+    return undefined;
+  const directory = end - buffer.readUInt32LE(end + 12);
+  const start = directory - buffer.readUInt32LE(end + 16);
+  // Four bytes by chance don't point at an entry of a directory ("PK\1\2").
+  if (start < 0 || directory < 0 || directory + 4 > end || buffer.readUInt32LE(directory) !== 0x02014b50)
+    return undefined;
+  return bytes.subarray(start);
+}
