@@ -1,6 +1,6 @@
 import type { PriceBook } from '../account/price-book.ts';
-import type { PolicyException } from '../core/exception.ts';
 import type { AttachmentOpener } from '../core/attachment.ts';
+import type { PolicyException } from '../core/exception.ts';
 import type { Detector, Match } from '../core/finding.ts';
 import type { Vault } from '../core/placeholder.ts';
 import type { ExchangeRecord, Recorder } from '../core/records.ts';
