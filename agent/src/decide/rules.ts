@@ -81,7 +81,7 @@ export function compileRules(policy: Policy, detectors: DetectorSet, faults: Fau
       const response = rule.on.includes('response') || rule.on.includes('tool-call');
       const detector = detectors.byKey[detectorKey];
       const path = ['guardrails', index] as const;
-      if (response && detector !== undefined && isRequestDetector(detector))
+      if (response && detector !== undefined && isRequestDetector(detector) && !detector.inspectAnswer)
         faults.push(requestsOnly(path, rule));
       if (response && rule.action === 'justify') faults.push(nothingToJustify(path));
       return {

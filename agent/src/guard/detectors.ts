@@ -8,6 +8,7 @@ import type { Fault } from '../../../policies/schema/problem.ts';
 import type { AnyDetector, DetectorSet } from '../core/finding.ts';
 import { buildAttachment } from './attachment/build.ts';
 import type { BuildContext, DetectorBuild } from './build.ts';
+import { buildRemote } from './remote/build.ts';
 import { buildSecrets } from './secrets/build.ts';
 import { buildSize } from './size/build.ts';
 
@@ -22,6 +23,7 @@ const BUILDERS: { readonly [Id in DetectId]?: Builder<Id> } = {
   secrets: buildSecrets,
   size: buildSize,
   attachment: buildAttachment,
+  remote: buildRemote,
 };
 
 export type BuiltDetectors =

@@ -1,6 +1,7 @@
 import type { ExchangeRequest } from '../core/exchange.ts';
 import {
   type Detector,
+  DetectorError,
   type Finding,
   isRequestDetector,
   type Match,
@@ -91,5 +92,8 @@ function inspectRequest(
   return matches instanceof Promise ? matches.then(toFindings) : toFindings(matches);
 }
 
-/** In words that go after "its detector". An error's text may quote what it choked on, so only its name is told. */
-const whyOf = (error: unknown): string => `threw ${error instanceof Error ? error.name : 'something'}`;
+/** In words that go after "its detector". Another error's text may quote what it choked on, so only its name is told. */
+export const whyOf = (error: unknown): string =>
+  error instanceof DetectorError
+    ? error.message
+    : `threw ${error instanceof Error ? error.name : 'something'}`;

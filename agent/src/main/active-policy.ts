@@ -7,7 +7,7 @@ import { formatProblems, type Problem } from '../../../policies/schema/problem.t
 import { loadStarter } from '../../../policies/starter/starter.ts';
 import { CommandFailure, type PolicyCheck } from '../cli/ports.ts';
 import { type CompiledPolicy, compilePolicy } from '../decide/compile.ts';
-import type { FileText } from '../guard/build.ts';
+import type { BuildContext, FileText } from '../guard/build.ts';
 import { buildDetectors } from '../guard/detectors.ts';
 import type { LoadedConfig } from '../sync/config.ts';
 
@@ -23,6 +23,9 @@ export type PolicyReading =
   | { readonly ok: true; readonly compiled: CompiledPolicy; readonly warnings: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
+/** Other services that rules ask; only a running agent has them. */
+export type AskRemote = NonNullable<BuildContext['remote']>;
+
 /** `--policy` wins, unless device management has set the file. */
 export function policySource(
   { config, origins }: LoadedConfig,
@@ -34,12 +37,12 @@ export function policySource(
 }
 
 /** Text to a policy in force: parsed, checked against the catalogue, detectors and conditions compiled. All of it or nothing. */
-export function readPolicyText(text: string, fileName: string): PolicyReading {
+export function readPolicyText(text: string, fileName: string, remote?: AskRemote): PolicyReading {
   const parsed = parsePolicy(text, fileName, { catalogue });
   if (!parsed.ok) return parsed;
   const { policy, revision } = parsed;
   const readFile = (name: string): FileText => readBesidePolicy(fileName, name);
-  const built = buildDetectors(policy.guardrails, { readFile });
+  const built = buildDetectors(policy.guardrails, { readFile, ...(remote !== undefined && { remote }) });
   if (!built.ok) return { ok: false, problems: parsed.source.place(built.faults) };
   const { detectors } = built;
   const result = compilePolicy({ policy, revision, catalogue, detectors, device: hostname() });
@@ -47,17 +50,17 @@ export function readPolicyText(text: string, fileName: string): PolicyReading {
   return { ok: true, compiled: result.compiled, warnings: parsed.warnings };
 }
 
-export function readPolicySource(source: PolicySource): PolicyReading {
+export function readPolicySource(source: PolicySource, remote?: AskRemote): PolicyReading {
   if (source.file === undefined) {
     const { text, fileName } = loadStarter('baseline');
-    return readPolicyText(text, fileName);
+    return readPolicyText(text, fileName, remote);
   }
-  return readPolicyText(readPolicyFile(source.file), source.file);
+  return readPolicyText(readPolicyFile(source.file), source.file, remote);
 }
 
 /** Throws CommandFailure with every problem's place and mend. */
-export function requirePolicy(source: PolicySource): CompiledPolicy {
-  const reading = readPolicySource(source);
+export function requirePolicy(source: PolicySource, remote?: AskRemote): CompiledPolicy {
+  const reading = readPolicySource(source, remote);
   if (reading.ok) return reading.compiled;
   throw new CommandFailure(
     'policy-invalid',

@@ -6,6 +6,7 @@ import { type LoadedConfig, loadConfig } from '../sync/config.ts';
 import { ConfigError } from '../sync/config-error.ts';
 import { type FileWatcher, watchFile } from '../sync/file-watcher.ts';
 import {
+  type AskRemote,
   type PolicyReading,
   type PolicySource,
   policySource,
@@ -19,17 +20,19 @@ import type { AgentState } from './agent-state.ts';
 export class PolicyKeeper {
   readonly #options: StartOptions;
   readonly #state: AgentState;
+  readonly #remote: AskRemote;
   #source: PolicySource;
   #policyWatcher: FileWatcher | undefined;
   #configWatchers: FileWatcher[] = [];
   current: CompiledPolicy;
 
   /** Throws CommandFailure if the first policy can't be used: an agent never starts without one. */
-  constructor(settings: LoadedConfig, options: StartOptions, state: AgentState) {
+  constructor(settings: LoadedConfig, options: StartOptions, state: AgentState, remote: AskRemote) {
+    this.#remote = remote;
     this.#options = options;
     this.#state = state;
     this.#source = policySource(settings, options.policyFile);
-    this.current = requirePolicy(this.#source);
+    this.current = requirePolicy(this.#source, this.#remote);
     state.policy = {
       compiled: this.current,
       source: this.#source,
@@ -54,7 +57,7 @@ export class PolicyKeeper {
   reload(): readonly FileProblem[] {
     this.reloadConfig();
     try {
-      this.#take(readPolicySource(this.#source));
+      this.#take(readPolicySource(this.#source, this.#remote));
     } catch (error) {
       this.#refuse([
         { file: this.#source.file ?? '', message: error instanceof Error ? error.message : String(error) },
@@ -95,7 +98,7 @@ export class PolicyKeeper {
     this.#policyWatcher?.close();
     this.#watchPolicy();
     try {
-      this.#take(readPolicySource(source));
+      this.#take(readPolicySource(source, this.#remote));
     } catch (error) {
       this.#refuse([
         { file: source.file ?? '', message: error instanceof Error ? error.message : String(error) },
@@ -108,7 +111,7 @@ export class PolicyKeeper {
     if (file === undefined) return;
     this.#policyWatcher = watchFile({
       file,
-      onText: (text) => this.#take(readPolicyText(text, file)),
+      onText: (text) => this.#take(readPolicyText(text, file, this.#remote)),
       onMissing: (cause) =>
         this.#refuse([{ file, message: `The file has gone or can't be read: ${cause.message}` }]),
     });

@@ -10,6 +10,7 @@ import { createListener, type Listener } from '../intercept/listener.ts';
 import { createOutgoing, DEFAULT_DEADLINES } from '../intercept/outgoing/outgoing.ts';
 import { ProxyUrlError, parseProxyUrl } from '../intercept/outgoing/proxy-url.ts';
 import { buildPac } from '../intercept/pac.ts';
+import type { Outgoing } from '../intercept/ports.ts';
 import { createRelayWebSocket } from '../intercept/websocket/websocket.ts';
 import { createJourney } from '../journey.ts';
 import { createOpener } from '../open/open.ts';
@@ -22,10 +23,12 @@ import type { Records } from '../record/records-contract.ts';
 import { exchangeView } from '../serve/exchange-view.ts';
 import { createLocalApi } from '../serve/local-api.ts';
 import type { LoadedConfig } from '../sync/config.ts';
+import { createRemoteChecks } from '../sync/remote-checks/remote-checks.ts';
 import { AgentState } from './agent-state.ts';
 import { ExceptionKeeper } from './exceptions.ts';
 import { createHandlers } from './handlers.ts';
 import { PolicyKeeper } from './policy-keeper.ts';
+import { sendThrough } from './remote-http.ts';
 import { extraCertificates, settingsOf } from './settings.ts';
 import { openTrust, type Trust } from './trust.ts';
 import { openVault } from './vault.ts';
@@ -60,7 +63,15 @@ async function assemble(
   closeAll: () => Promise<void>,
 ): Promise<RunningAgent> {
   const state = new AgentState(version, files, settings);
-  const keeper = new PolicyKeeper(settings, options, state);
+  const outgoing = openOutgoing(settings, state, opened);
+  const remoteChecks = createRemoteChecks({
+    send: sendThrough(outgoing),
+    credentialsDirectory: files.credentialsDirectory,
+    nowMs: () => performance.now(),
+    dateMs: () => Date.now(),
+    log: (code, detail) => state.incident(code, detail),
+  });
+  const keeper = new PolicyKeeper(settings, options, state, (rule) => remoteChecks.checkFor(rule));
   opened.push(() => keeper.close());
   const policy = (): CompiledPolicy => keeper.current;
   const trust = openTrust(files.directory, policy());
@@ -88,7 +99,7 @@ async function assemble(
     nowMs: () => Date.now(),
     event: (code, detail) => state.event(code, detail),
   });
-  const parts = { state, policy, trust, records, vault, exceptions, opened };
+  const parts = { state, policy, trust, records, vault, exceptions, outgoing, opened };
   const listener = await listen(options, settings, files, parts);
   const api = await createLocalApi({
     socketPath: files.socketPath,
@@ -143,19 +154,17 @@ interface Parts {
   readonly records: Records;
   readonly vault: Vault;
   readonly exceptions: ExceptionKeeper;
+  readonly outgoing: Outgoing;
   readonly opened: (() => Promise<void> | void)[];
 }
 
-/** The byte edge with the journey behind it. */
-async function listen(
-  options: StartOptions,
+/** The one way out of the device. Of no use to anybody before there is a policy, but remote checks are built with it. */
+function openOutgoing(
   settings: LoadedConfig,
-  files: HomeFiles,
-  parts: Parts,
-): Promise<Listener> {
-  const { state, policy, trust, records, vault, exceptions, opened } = parts;
-  const { config } = settings;
-  const { proxy, allowPrivateTargets, systemStore } = config.upstream;
+  state: AgentState,
+  opened: (() => Promise<void> | void)[],
+): Outgoing {
+  const { proxy, allowPrivateTargets, systemStore } = settings.config.upstream;
   const outgoing = createOutgoing({
     ...(proxy !== undefined && { proxy: parseProxyUrl(proxy) }),
     extraCertificates: extraCertificates(settings),
@@ -167,6 +176,19 @@ async function listen(
   opened.push(() =>
     Promise.race([outgoing.close(), new Promise<void>((resolve) => setTimeout(resolve, 500).unref())]),
   );
+  return outgoing;
+}
+
+/** The byte edge with the journey behind it. */
+async function listen(
+  options: StartOptions,
+  settings: LoadedConfig,
+  files: HomeFiles,
+  parts: Parts,
+): Promise<Listener> {
+  const { state, policy, trust, records, vault, exceptions, outgoing, opened } = parts;
+  const { config } = settings;
+  const { allowPrivateTargets } = config.upstream;
   const cache = createScanCache();
   const attachments = createOpener({ log: (code, detail) => state.incident(code, detail) });
   opened.push(() => attachments.close());

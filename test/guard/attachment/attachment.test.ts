@@ -2,15 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { Part } from '../../../agent/src/core/exchange.ts';
 import { createAttachmentDetector } from '../../../agent/src/guard/attachment/attachment.ts';
 import { declaredKind } from '../../../agent/src/guard/attachment/declared.ts';
-import { policyOf } from '../../kit/decide.ts';
-import { exchangeOf } from '../exchange.ts';
+import { exchangeOf, partOf, policyOf } from '../../kit/decide.ts';
 
 const NONE = { files: undefined, maxFiles: undefined, maxFileBytes: undefined, maxTotalBytes: undefined };
 type Options = Parameters<typeof createAttachmentDetector>[1];
 
 function kindsOf(parts: readonly Partial<Part>[], options: Partial<Options> = {}): string[] {
   const found = createAttachmentDetector('attachment:x', { ...NONE, ...options }).inspect({
-    exchange: exchangeOf(parts),
+    exchange: exchangeOf({ parts: parts.map(partOf) }),
     bytes: 1,
     nowMs: 0,
   });

@@ -1,17 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { Part } from '../../../agent/src/core/exchange.ts';
 import { buildSize } from '../../../agent/src/guard/size/build.ts';
 import { createSizeDetector, inWords } from '../../../agent/src/guard/size/size.ts';
-import { policyOf } from '../../kit/decide.ts';
-import { exchangeOf } from '../exchange.ts';
+import { exchangeOf, partOf, policyOf } from '../../kit/decide.ts';
 
 const NONE = { maxBytes: undefined, maxTokens: undefined, maxMessages: undefined };
-const kindsOf = (
-  limits: Partial<typeof NONE> | object,
-  bytes: number,
-  parts: Parameters<typeof exchangeOf>[0],
-) => {
+const kindsOf = (limits: Partial<typeof NONE> | object, bytes: number, parts: readonly Partial<Part>[]) => {
   const found = createSizeDetector('size:x', { ...NONE, ...limits }).inspect({
-    exchange: exchangeOf(parts),
+    exchange: exchangeOf({ parts: parts.map(partOf) }),
     bytes,
     nowMs: 0,
   });
