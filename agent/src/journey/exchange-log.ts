@@ -77,9 +77,8 @@ export class ExchangeLog {
     this.#answerModel ??= model;
   }
 
-  close(outcome: FlowOutcome): void {
+  close(outcome: FlowOutcome, endedAtMs = this.#ports.nowMs()): void {
     const { decision, operation } = this;
-    const endedAtMs = this.#ports.nowMs();
     const model = this.#namesModel ? (decision.model ?? this.#answerModel) : undefined;
     const priced = this.#price(outcome, model, endedAtMs);
     const record: ExchangeRecord = {

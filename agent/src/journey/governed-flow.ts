@@ -19,10 +19,11 @@ import type { Location } from '../decide/location.ts';
 import { patchJsonBytes } from '../recognise/json/patch.ts';
 import { ExchangeLog } from './exchange-log.ts';
 import { GovernedSocket } from './governed-socket.ts';
+import { lateReport } from './late-findings.ts';
 import type { JourneyPorts } from './ports.ts';
 import { isUpload, readBody } from './read-body.ts';
 import { DECISION_HEADER, refusalResponse, withoutGateway } from './refuse.ts';
-import { openReader, type ResponseReader } from './response-reader.ts';
+import { type BodyJudgement, openReader, type ResponseReader } from './response-reader.ts';
 import { type Searched, searchRequest, withoutContents } from './search-request.ts';
 
 /** Decoded size of the largest body that is held and checked; a context window's text is a tenth of it. */
@@ -39,6 +40,8 @@ export class GovernedFlow implements Flow {
   #exchange: ExchangeRequest | undefined;
   #reader: ResponseReader | undefined;
   #socket: GovernedSocket | undefined;
+  /** Settles once services that nobody waits for have spoken; the record waits for them. */
+  #late: Promise<void> | undefined;
 
   constructor(ports: JourneyPorts, policy: CompiledPolicy, head: RequestHead, location: Location) {
     this.#ports = ports;
@@ -66,8 +69,13 @@ export class GovernedFlow implements Flow {
     const subject = { exchange, bytes: body.length, nowMs: this.#call.nowMs };
     const decide = (searched: Searched): RequestVerdict => {
       this.#log.searched(this.#policy.scan.request.detectors, searched.findings);
-      const decision = decideRequest(this.#policy, { ...this.#call, ...subject, ...searched });
-      return this.#carryOut(decision, read.json === undefined ? undefined : body);
+      const request = { ...this.#call, ...subject, ...searched };
+      const verdict = this.#carryOut(
+        decideRequest(this.#policy, request),
+        read.json === undefined ? undefined : body,
+      );
+      this.#late = lateReport(this.#policy, request, searched, this.#log);
+      return verdict;
     };
     const searched = searchRequest(this.#ports, this.#policy, subject);
     return searched instanceof Promise ? searched.then(decide) : decide(searched);
@@ -112,10 +120,9 @@ export class GovernedFlow implements Flow {
     return this.#reader?.end() ?? [];
   }
 
-  responseBody(body: Uint8Array): ResponseVerdict {
-    const said = this.#reader?.readBody(body) ?? {};
-    if (said.refuse !== undefined) return { type: 'refuse', response: said.refuse };
-    return said.body === undefined ? { type: 'forward' } : { type: 'forward', body: said.body };
+  responseBody(body: Uint8Array): ResponseVerdict | Promise<ResponseVerdict> {
+    const judged = this.#reader?.judgeBody(body) ?? {};
+    return judged instanceof Promise ? judged.then(verdictOf) : verdictOf(judged);
   }
 
   /** What can't be read can't be checked: every rule on answers has failed, and says what then. */
@@ -134,12 +141,21 @@ export class GovernedFlow implements Flow {
     return this.#socket;
   }
 
-  finish(outcome: FlowOutcome): void {
+  finish(outcome: FlowOutcome): void | Promise<void> {
     this.#reader?.conclude();
     this.#socket?.close(outcome);
-    this.#log.close(outcome);
+    const endedAtMs = this.#ports.nowMs();
+    const answer = this.#reader?.askBeside();
+    const close = (): void => this.#log.close(outcome, endedAtMs);
+    if (this.#late === undefined && answer === undefined) close();
+    else return Promise.all([this.#late, answer]).then(close);
   }
 }
+
+const verdictOf = ({ body, refuse }: BodyJudgement): ResponseVerdict => {
+  if (refuse !== undefined) return { type: 'refuse', response: refuse };
+  return body === undefined ? { type: 'forward' } : { type: 'forward', body };
+};
 
 function callOf(
   ports: JourneyPorts,

@@ -4,11 +4,12 @@ import type { ExchangeRequest } from '../core/exchange.ts';
 import type { FlowOutcome, WebSocketCommand, WebSocketPlan } from '../core/flow.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import { decideRequest, decideUnread } from '../decide/decide.ts';
-import type { CallContext } from '../decide/evaluation.ts';
+import type { CallContext, RequestContext } from '../decide/evaluation.ts';
 import { refusalOf } from '../decide/refusal.ts';
 import { dialectById } from '../recognise/dialects.ts';
 import { patchJsonStrings } from '../recognise/json/patch.ts';
 import { ExchangeLog } from './exchange-log.ts';
+import { lateReport } from './late-findings.ts';
 import type { JourneyPorts } from './ports.ts';
 import { readBody } from './read-body.ts';
 import { withoutGateway } from './refuse.ts';
@@ -20,6 +21,7 @@ const FORWARD: readonly WebSocketCommand[] = [{ type: 'forward' }];
 interface OpenExchange {
   readonly log: ExchangeLog;
   readonly reader: ResponseReader | undefined;
+  readonly late: Promise<void> | undefined;
   readonly requestBytes: number;
   responseBytes: number;
 }
@@ -67,8 +69,9 @@ export class GovernedSocket implements WebSocketPlan {
     const subject = { exchange: read.exchange, bytes: bytes.length, nowMs: call.nowMs };
     const exchange = withoutContents(read.exchange);
     const decide = (searched: Searched): readonly WebSocketCommand[] => {
-      const decision = decideRequest(this.#policy, { ...call, ...subject, ...searched });
-      return this.#carryOut(call, decision, exchange, text, searched);
+      const request = { ...call, ...subject, ...searched };
+      const decision = decideRequest(this.#policy, request);
+      return this.#carryOut(call, decision, exchange, text, { request, searched });
     };
     const searched = searchRequest(this.#ports, this.#policy, subject);
     return searched instanceof Promise ? searched.then(decide) : decide(searched);
@@ -79,17 +82,18 @@ export class GovernedSocket implements WebSocketPlan {
     judged: Decision,
     exchange: ExchangeRequest | undefined,
     text: string,
-    scanned?: Scanned,
+    looked?: { readonly request: RequestContext; readonly searched: Searched },
   ): readonly WebSocketCommand[] {
     const decision = withoutGateway(judged, this.#policy.shadow);
     const { host, operation } = call.location;
     const log = new ExchangeLog(this.#ports, call.nowMs, host, operation, decision);
     log.status = 200;
     if (exchange !== undefined) log.readRequest(exchange);
-    if (scanned !== undefined) log.searched(this.#policy.scan.request.detectors, scanned.findings);
+    if (looked !== undefined) log.searched(this.#policy.scan.request.detectors, looked.searched.findings);
     const open: OpenExchange = {
       log,
       reader: this.#readerOf(call, exchange, log),
+      late: looked && lateReport(this.#policy, looked.request, looked.searched, log),
       requestBytes: text.length,
       responseBytes: 0,
     };
@@ -141,8 +145,13 @@ export class GovernedSocket implements WebSocketPlan {
     return commands;
   }
 
-  #finish({ log, reader, requestBytes, responseBytes }: OpenExchange, result: FlowOutcome['result']): void {
+  #finish({ log, reader, late, ...bytes }: OpenExchange, result: FlowOutcome['result']): void {
     reader?.conclude();
-    log.close({ result, cause: undefined, requestBytes, responseBytes, addedMs: 0 });
+    const endedAtMs = this.#ports.nowMs();
+    const { requestBytes, responseBytes } = bytes;
+    const outcome = { result, cause: undefined, requestBytes, responseBytes, addedMs: 0 };
+    const answer = reader?.askBeside();
+    if (late === undefined && answer === undefined) log.close(outcome, endedAtMs);
+    else void Promise.all([late, answer]).then(() => log.close(outcome, endedAtMs));
   }
 }

@@ -20,6 +20,7 @@ import { RecogniseError } from '../recognise/errors.ts';
 import type { Frame, Framer } from '../recognise/framing/frame.ts';
 import { openFramer, patchFrame } from '../recognise/framing/framing.ts';
 import { patchJsonStrings } from '../recognise/json/patch.ts';
+import { type AnswerChecks, openAnswerChecks } from './answer-checks.ts';
 import type { ExchangeLog } from './exchange-log.ts';
 import type { JourneyPorts } from './ports.ts';
 import { refusalResponse } from './refuse.ts';
@@ -32,6 +33,11 @@ export interface ReaderInput {
   readonly exchange: ExchangeRequest;
   readonly log: ExchangeLog;
   readonly contentType: string | undefined;
+}
+
+export interface BodyJudgement {
+  readonly body?: Uint8Array;
+  readonly refuse?: LocalResponse;
 }
 
 /** An unstreamed answer is read whole at its end; past this size only its bytes are counted. */
@@ -49,6 +55,8 @@ export class ResponseReader {
   readonly #judge: ResponseJudge;
   readonly #transport: 'bytes' | 'messages';
   readonly #told = new Set<string>();
+  readonly #answers: AnswerChecks | undefined;
+  #asked: Promise<void> | undefined;
   /** True once the answer has said that it is over. */
   ended = false;
   /** Set once the stream could not be read on; the rest passes as it comes, if the rules allow. */
@@ -74,7 +82,9 @@ export class ResponseReader {
     this.#guardrails = [...rules, ...restoring(call)];
     const enforces = needsGate(this.#guardrails);
     const streamed = framer !== undefined || transport === 'messages';
-    this.plan = !enforces ? 'tap' : streamed ? 'gate' : 'hold';
+    this.#answers = openAnswerChecks(policy, context);
+    const awaits = enforces || this.#answers?.enforces === true;
+    this.plan = streamed ? (enforces ? 'gate' : 'tap') : awaits ? 'hold' : 'tap';
     this.#gate =
       this.#guardrails.length === 0 || !streamed ? undefined : createResponseGate(this.#gateOptions());
   }
@@ -98,8 +108,33 @@ export class ResponseReader {
     return [];
   }
 
+  /** A whole answer that was held: what to send instead, if anything. Waits for services that may stop it. */
+  judgeBody(body: Uint8Array): BodyJudgement | Promise<BodyJudgement> {
+    const judged = this.readBody(body);
+    const answers = this.#answers;
+    if (judged.refuse !== undefined || answers?.enforces !== true) return judged;
+    return answers.ask().then((action): BodyJudgement => {
+      const { log, exchange } = this.#input;
+      this.#asked = Promise.resolve();
+      log.decision = answers.conclude(log.decision, false);
+      if (action !== 'block') return judged;
+      return { refuse: refusalResponse(log.decision, exchange.dialect) };
+    });
+  }
+
+  /** Asks the services that were not waited for; what they say joins the record. Undefined if there are none. */
+  askBeside(): Promise<void> | undefined {
+    const answers = this.#answers;
+    if (answers === undefined) return undefined;
+    this.#asked ??= answers.ask().then(() => {
+      const { log } = this.#input;
+      log.decision = answers.conclude(log.decision, true);
+    });
+    return this.#asked;
+  }
+
   /** A whole answer: what to send instead, if anything. */
-  readBody(body: Uint8Array): { readonly body?: Uint8Array; readonly refuse?: LocalResponse } {
+  readBody(body: Uint8Array): BodyJudgement {
     const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
     const events = this.#decoder.body(text);
     this.#account(events);
@@ -178,6 +213,7 @@ export class ResponseReader {
     for (const event of events) {
       if (event.type === 'text') {
         if (event.form === 'delta') log.addOutput(event.text);
+        this.#answers?.add(event);
       } else if (event.type === 'usage') log.addUsage(event);
       else if (event.type === 'start') log.nameModel(event.model);
       else if (event.type === 'end' || event.type === 'error') this.ended = true;

@@ -16,6 +16,8 @@ import type { ScanPlan } from '../decide/scan-plan.ts';
 export interface Scanned {
   readonly findings: readonly Finding[];
   readonly failures: readonly DetectorFailure[];
+  /** What services say that nobody has to wait for: their rules stop and change nothing. Never rejects. */
+  readonly late?: Promise<Scanned>;
 }
 
 /** Matches in a complete text; may remember texts it has seen. */
@@ -36,6 +38,8 @@ export function scanRequest(
   const findings: Finding[] = [];
   const failures: DetectorFailure[] = [];
   const waiting: Promise<void>[] = [];
+  const late = { findings: [] as Finding[], failures: [] as DetectorFailure[] };
+  const beside: Promise<void>[] = [];
   for (const key of plan.request.detectors) {
     const detector = detectors.byKey[key];
     const failed = (error: unknown): void => void failures.push({ detector: key, why: whyOf(error) });
@@ -47,13 +51,21 @@ export function scanRequest(
       const found = isRequestDetector(detector)
         ? inspectRequest(key, detector, subject)
         : scanTexts(key, detector, plan.request, subject.exchange, scan);
-      if (found instanceof Promise) waiting.push(found.then((late) => void findings.push(...late), failed));
+      if (found instanceof Promise && !plan.request.enforces(key)) {
+        const failedLate = (error: unknown): void =>
+          void late.failures.push({ detector: key, why: whyOf(error) });
+        beside.push(found.then((all) => void late.findings.push(...all), failedLate));
+      } else if (found instanceof Promise)
+        waiting.push(found.then((all) => void findings.push(...all), failed));
       else for (const finding of found) findings.push(finding);
     } catch (error) {
       failed(error);
     }
   }
-  const scanned: Scanned = { findings, failures };
+  const scanned: Scanned =
+    beside.length === 0
+      ? { findings, failures }
+      : { findings, failures, late: Promise.all(beside).then(() => late) };
   return waiting.length === 0 ? scanned : Promise.all(waiting).then(() => scanned);
 }
 

@@ -25,10 +25,10 @@ export function searchRequest(
 ): Searched | Promise<Searched> {
   const search = (exchange: ExchangeRequest): Searched | Promise<Searched> => {
     const scanned = scanRequest(policy, { ...subject, exchange }, scan);
-    const finish = ({ findings, failures }: Scanned): Searched => ({
+    const finish = (found: Scanned): Searched => ({
+      ...found,
       exchange,
-      findings,
-      failures: [...failures, ...unopened(policy, exchange)],
+      failures: [...found.failures, ...unopened(policy, exchange)],
     });
     return scanned instanceof Promise ? scanned.then(finish) : finish(scanned);
   };
