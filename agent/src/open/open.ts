@@ -82,7 +82,7 @@ class ThreadedOpener implements Opener {
 
   constructor(options: OpenerOptions) {
     this.#options = options;
-    this.#deadlineMs = options.deadlineMs ?? 3_000;
+    this.#deadlineMs = options.deadlineMs ?? 5_000;
     this.#cache = new ResultCache(options.keepTextMs ?? 600_000, options.maxKeptChars ?? 16_000_000);
   }
 
@@ -123,7 +123,7 @@ class ThreadedOpener implements Opener {
     if (this.#current !== undefined || this.#closed) return;
     const job = this.#waiting.shift();
     if (job === undefined) {
-      this.#idle = setTimeout(() => this.#drop(), this.#options.idleMs ?? 30_000).unref();
+      this.#idle = setTimeout(() => this.#drop(), this.#options.idleMs ?? 60_000).unref();
       return;
     }
     clearTimeout(this.#idle);
