@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS } from '../../agent/src/open/limits.ts';
 import { openFile } from '../../agent/src/open/open-file.ts';
 import { tarOf, zipOf } from '../kit/archives.ts';
 
-/** Made by python-docx, openpyxl, python-pptx, odfpy, reportlab, pypdf, xlwt, nbformat, Python's email and Info-ZIP. */
+/** Made by python-docx, openpyxl, python-pptx, odfpy, reportlab, pypdf, xlwt, nbformat, Python's email, msoffcrypto and Info-ZIP. */
 const fixture = (name: string): Uint8Array => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 
 describe('documents of real programs', () => {
@@ -38,7 +38,7 @@ describe('documents of real programs', () => {
     expect(plan?.text).toContain('blueheron');
   });
 
-  it.each(['locked.zip', 'locked.pdf'])('%s needs a password', async (name) => {
+  it.each(['locked.zip', 'locked.pdf', 'locked.xlsx'])('%s needs a password', async (name) => {
     const [file] = await openFile(fixture(name));
     expect(file.problem).toBe('encrypted-archive');
   });

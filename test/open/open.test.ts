@@ -99,6 +99,13 @@ describe('the opener', () => {
     expect(opener.counters.turnedAway).toBe(1);
   });
 
+  it('nobody waits behind a row of slow files for longer than is bearable', async () => {
+    const opener = openerOf({ maxWaitMs: 50, deadlineMs: 150, workerFile: HANGS });
+    const started = ['a', 'b', 'c'].map((text) => opener.open(inBase64(Buffer.from(text))));
+    expect(await Promise.all(started)).toMatchObject([UNREADABLE, UNREADABLE, UNREADABLE]);
+    expect(opener.counters).toMatchObject({ timedOut: 1, turnedAway: 2 });
+  });
+
   it('a broken percent encoding is unreadable', async () => {
     expect(await openerOf().open({ form: 'percent', text: '%C3', from: 0 })).toMatchObject(UNREADABLE);
   });

@@ -77,6 +77,8 @@ class Opening {
         return '';
       case 'sealed':
         throw new OpenError('unreadable-attachment', `is packed in a way that isn't opened: ${mediaType}`);
+      case 'locked':
+        throw new OpenError('encrypted-archive', 'needs a password');
       case 'pdf':
         return pdfText(bytes, this.#budget);
       case 'rtf':
@@ -170,6 +172,6 @@ class Opening {
 
 /** Looks without words. */
 const isStyle = (name: string): boolean =>
-  /(?:^|\/)(?:styles|theme\d*|fontTable|webSettings|numbering|presProps|viewProps|tableStyles)\.xml$/i.test(
+  /(?:^|\/)(?:styles|stylesWithEffects|theme\d*|fontTable|webSettings|numbering|presProps|viewProps|tableStyles)\.xml$/i.test(
     name,
   );

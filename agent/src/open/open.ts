@@ -14,6 +14,8 @@ import { ResultCache } from './result-cache.ts';
 export interface OpenerOptions {
   /** Longest time for one attachment, from its turn on. */
   readonly deadlineMs?: number;
+  /** Longest time in the queue; after that an attachment isn't opened, and counts as unreadable. */
+  readonly maxWaitMs?: number;
   /** Attachments that may wait for their turn; more are not opened, and count as unreadable. */
   readonly maxWaiting?: number;
   /** The thread ends after this time without work. */
@@ -48,6 +50,7 @@ interface Job {
   readonly key: string;
   readonly bytes: Uint8Array;
   readonly size: number;
+  readonly queuedAtMs: number;
   readonly resolve: (opened: OpenedAttachment) => void;
 }
 
@@ -102,7 +105,8 @@ class ThreadedOpener implements Opener {
       return this.#unopened(bytes.length);
     }
     const opening = new Promise<OpenedAttachment>((resolve) => {
-      this.#waiting.push({ id: ++this.#lastJob, key, bytes, size: bytes.length, resolve });
+      const queuedAtMs = performance.now();
+      this.#waiting.push({ id: ++this.#lastJob, key, bytes, size: bytes.length, queuedAtMs, resolve });
     });
     this.#underWay.set(key, opening);
     this.#next();
@@ -121,7 +125,7 @@ class ThreadedOpener implements Opener {
 
   #next(): void {
     if (this.#current !== undefined || this.#closed) return;
-    const job = this.#waiting.shift();
+    const job = this.#takeFromQueue();
     if (job === undefined) {
       this.#idle = setTimeout(() => this.#drop(), this.#options.idleMs ?? 60_000).unref();
       return;
@@ -141,6 +145,17 @@ class ThreadedOpener implements Opener {
     this.#worker.postMessage({ job: job.id, bytes: job.bytes } satisfies ToOpener, [
       job.bytes.buffer as ArrayBuffer,
     ]);
+  }
+
+  /** The first that hasn't waited too long: a row of slow files must not hold up everybody's calls. */
+  #takeFromQueue(): Job | undefined {
+    const latestMs = performance.now() - (this.#options.maxWaitMs ?? 15_000);
+    for (let job = this.#waiting.shift(); job !== undefined; job = this.#waiting.shift()) {
+      if (job.queuedAtMs >= latestMs) return job;
+      this.counters.turnedAway++;
+      this.#finish(job, this.#unopened(job.size));
+    }
+    return undefined;
   }
 
   #start(): Worker {

@@ -3,7 +3,7 @@ import { fileTypeFromBuffer } from 'file-type';
 import type { FileKind } from '../core/attachment.ts';
 import { decodeText } from './formats/text.ts';
 
-/** How a file is opened. `none`: it holds no text (pictures, sound). `sealed`: a packing that the agent can't open. */
+/** How a file is opened. `none`: it holds no text (pictures, sound). `sealed`: a packing that the agent can't open. `locked`: it needs a password. */
 export type Format =
   | 'zip'
   | 'gzip'
@@ -16,6 +16,7 @@ export type Format =
   | 'text'
   | 'binary'
   | 'none'
+  | 'locked'
   | 'sealed';
 
 export interface Sniffed {
@@ -88,11 +89,19 @@ function ownSignature(bytes: Uint8Array): Sniffed | undefined {
   if (head.includes('%PDF-')) return { kind: 'pdf', mediaType: 'application/pdf', format: 'pdf' };
   if (/^.{4}Standard (?:Jet|ACE) DB/s.test(head))
     return { kind: 'database', mediaType: 'application/x-msaccess', format: 'binary' };
+  // An encrypted Office document is a compound file with this stream (MS-OFFCRYPTO section 2.3.4.4).
+  if (startsWith(bytes, 0xd0, 0xcf, 0x11, 0xe0) && includes(bytes, ENCRYPTED_PACKAGE))
+    return { kind: 'office', mediaType: 'application/x-cfb', format: 'locked' };
   // Local header, or the end record of an empty archive.
   if (startsWith(bytes, 0x50, 0x4b, 5, 6))
     return { kind: 'archive', mediaType: 'application/zip', format: 'zip' };
   return undefined;
 }
+
+const ENCRYPTED_PACKAGE = Buffer.from('EncryptedPackage', 'utf16le');
+
+const includes = (bytes: Uint8Array, signature: Buffer): boolean =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(signature);
 
 function isKeyStore(bytes: Uint8Array): boolean {
   // Java's JKS and JCEKS; KeePass 1 and 2; PKCS #12: a SEQUENCE that begins with version 3 (RFC 7292 section 4).
