@@ -1,5 +1,4 @@
 import { createHash, createHmac } from 'node:crypto';
-import { SignatureV4 } from '@smithy/signature-v4';
 import { z } from 'zod';
 import type { Match } from '../../../core/finding.ts';
 import { kebabOf, onWhole, wherever, wordsOf } from '../matches.ts';
@@ -69,7 +68,7 @@ export function createBedrock(rule: RemoteRule): Provider {
   };
 }
 
-/** Signature version 4 by AWS's own code. */
+/** Signature version 4 by AWS's own code; loaded when the first call is made, because few policies ask Bedrock. */
 async function signed(
   url: URL,
   body: string,
@@ -77,6 +76,7 @@ async function signed(
   credential: string | undefined,
   nowMs: number,
 ): Promise<Record<string, string>> {
+  const { SignatureV4 } = await import('@smithy/signature-v4');
   const signer = new SignatureV4({
     service: 'bedrock',
     region,
