@@ -1,10 +1,10 @@
 import { estimateUsage, type OutputSeen } from '../account/estimate-usage.ts';
 import { mergeUsage, type UsageReport } from '../account/merge-usage.ts';
-import { type Decision, isRefusal } from '../core/decision.ts';
+import { type Decision, isRefusal, type Reason } from '../core/decision.ts';
 import type { ExchangeRequest, Operation, Part } from '../core/exchange.ts';
 import type { Finding } from '../core/finding.ts';
 import type { FlowOutcome } from '../core/flow.ts';
-import type { ExchangeRecord } from '../core/records.ts';
+import type { ExchangeRecord, RecordedReason } from '../core/records.ts';
 import type { JourneyPorts } from './ports.ts';
 
 const NO_PARTS: readonly Part[] = [];
@@ -96,7 +96,7 @@ export class ExchangeLog {
       mode: decision.mode,
       decision: decision.decision,
       effective: decision.effective,
-      reasons: decision.reasons.map(({ rule, action, text }) => ({ rule: rule.id, action, text })),
+      reasons: decision.reasons.map(recordedReason),
       findings: countKinds(decision),
       detectors: this.#detectors,
       result: outcome.result,
@@ -138,6 +138,13 @@ export class ExchangeLog {
     return { usage, usageEstimated: estimated, cost };
   }
 }
+
+const recordedReason = ({ rule, action, text, message }: Reason): RecordedReason => ({
+  rule: rule.id,
+  action,
+  text,
+  ...(message === undefined ? {} : { message }),
+});
 
 /** How often each kind was found; a finding that concerned several rules counts once. */
 function countKinds({ reasons }: Decision): Record<string, number> {

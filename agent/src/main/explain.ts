@@ -109,7 +109,7 @@ function fromRecord(found: StoredExchange): Explanation {
     id: found.id,
     decision: found.decision as Action,
     effective: found.effective as Action,
-    reasons: found.rules.map(({ rule, action, text }) => ({ rule, action: action as Action, text })),
+    reasons: found.rules.map(({ action, ...rest }) => ({ ...rest, action: action as Action })),
     service: found.service,
     mode: found.mode as Mode,
     operation: found.operation,

@@ -20,7 +20,13 @@ export interface ExchangeBody {
   readonly mode: string;
   readonly decision: string;
   readonly effective: string;
-  readonly rules: readonly { readonly rule: string; readonly action: string; readonly text: string }[];
+  readonly rules: readonly {
+    readonly rule: string;
+    readonly action: string;
+    readonly text: string;
+    /** The security team's own words, where the rule has some. */
+    readonly message?: string;
+  }[];
   readonly findings: Readonly<Record<string, number>>;
   /** Who searched, and the kinds that each found; absent in records of earlier versions. */
   readonly detectors?: Readonly<Record<string, readonly string[]>>;
@@ -97,7 +103,12 @@ export function exchangeBody(record: ExchangeRecord): ExchangeBody {
     mode: record.mode,
     decision: record.decision,
     effective: record.effective,
-    rules: record.reasons.map(({ rule, action, text }) => ({ rule, action, text })),
+    rules: record.reasons.map(({ rule, action, text, message }) => ({
+      rule,
+      action,
+      text,
+      ...(message === undefined ? {} : { message }),
+    })),
     findings: record.findings,
     detectors: record.detectors,
     result: record.result,
