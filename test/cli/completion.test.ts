@@ -42,6 +42,9 @@ const CASES: readonly (readonly [typed: string, offered: readonly string[], only
   ['postern completion ', ['bash', 'fish', 'zsh'], true],
   ['postern policy check conf', ['config.json'], true],
   ['postern run -- sha256s', ['sha256sum'], true],
+  // What follows belongs to another program, whatever it is called.
+  ['postern run -- printf audit conf', ['config.json'], true],
+  ['postern run -- printf status --js', [], true],
 ];
 
 const has = (shell: string): boolean => {
@@ -56,7 +59,7 @@ const has = (shell: string): boolean => {
 function ask(shell: string, args: readonly string[]): Promise<string> {
   const env = { PATH: '/usr/bin:/bin', HOME: folder, TERM: 'dumb', LC_ALL: 'C.UTF-8' };
   return new Promise((resolve, reject) => {
-    execFile(shell, args, { env, cwd: folder, timeout: 15_000 }, (error, stdout, stderr) =>
+    execFile(shell, args, { env, cwd: folder, timeout: 8_000 }, (error, stdout, stderr) =>
       error?.killed
         ? reject(new Error(`${shell} did not answer: ${stdout}${stderr}`))
         : resolve(stdout + stderr),
@@ -85,7 +88,7 @@ async function inZsh(typed: string): Promise<string[]> {
   const setUp = `autoload -Uz compinit && compinit -u -D
 source ${folder}/postern.zsh
 compadd() {
-  if [[ "\${@[1,(i)(-|--)]}" == *-(O|A|D) * ]]; then builtin compadd "$@"; return $?; fi
+  if [[ "\${@[1,(i)(-|--)]}" == *-(O|A|D)[[:space:]]* ]]; then builtin compadd "$@"; return $?; fi
   local -a hits; builtin compadd -A hits "$@"
   local hit; for hit in $hits; do print -r -- "hit:$hit:" >> ${folder}/hits; done
   builtin compadd "$@"
