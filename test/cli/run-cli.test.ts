@@ -195,7 +195,7 @@ describe('start, status, stop', () => {
       checks: { name: string; state: string }[];
     };
     expect(doctor.ok).toBe(true);
-    expect(doctor.checks).toContainEqual(expect.objectContaining({ name: 'PAC', state: 'ok' }));
+    expect(doctor.checks).toContainEqual(expect.objectContaining({ name: 'proxy', state: 'ok' }));
     expect(await postern('stop')).toMatchObject({ code: 0, stdout: 'Postern has stopped.\n' });
     expect(await ended(child)).toBe(0);
   });

@@ -19,9 +19,14 @@ export interface PolicySource {
   readonly file: string | undefined;
 }
 
-export type PolicyReading =
-  | { readonly ok: true; readonly compiled: CompiledPolicy; readonly warnings: readonly Problem[] }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+export interface GoodReading {
+  readonly ok: true;
+  readonly compiled: CompiledPolicy;
+  /** Allowed, but worth a look: without effect yet, never asked, shadow mode, stored prompts. */
+  readonly warnings: readonly Problem[];
+}
+
+export type PolicyReading = GoodReading | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** `--policy` wins, unless device management has set the file. */
 export function policySource(
@@ -56,9 +61,12 @@ export function readPolicySource(source: PolicySource): PolicyReading {
 }
 
 /** Throws CommandFailure with every problem's place and mend. */
-export function requirePolicy(source: PolicySource): CompiledPolicy {
+export const requirePolicy = (source: PolicySource): CompiledPolicy => requireReading(source).compiled;
+
+/** The same, with what is worth a second look. */
+export function requireReading(source: PolicySource): GoodReading {
   const reading = readPolicySource(source);
-  if (reading.ok) return reading.compiled;
+  if (reading.ok) return reading;
   throw new CommandFailure(
     'policy-invalid',
     2,

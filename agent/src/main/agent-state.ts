@@ -18,6 +18,7 @@ type Degraded = AgentStatus['degraded'];
 /** The policy in force, as status tells of it. */
 export interface PolicyState {
   readonly compiled: CompiledPolicy;
+  readonly warnings: readonly FileProblem[];
   readonly source: PolicySource;
   readonly loadedAtMs: number;
   readonly lastError: { readonly atMs: number; readonly problems: FileProblem[] } | undefined;
@@ -180,6 +181,7 @@ export class AgentState {
       ...policy.compiled.identity,
       source: { kind, ...(file !== undefined && { file }) },
       loadedAtMs: policy.loadedAtMs,
+      warnings: policy.warnings.map(toFileProblem),
       ...(policy.lastError !== undefined && { lastError: policy.lastError }),
     };
   }

@@ -40,6 +40,8 @@ export const statusSchema = z.object({
   policy: policyIdentity.extend({
     source: z.object({ kind: z.enum(['embedded', 'file', 'bundle']), file: z.string().optional() }),
     loadedAtMs: timeMs,
+    /** In force, but worth a look: settings without effect yet, rules that are never asked, shadow mode. */
+    warnings: z.array(fileProblem),
     /** A newer document was refused; the one above is still in force. */
     lastError: z.object({ atMs: timeMs, problems: z.array(fileProblem) }).optional(),
   }),
