@@ -240,6 +240,13 @@ export class AgentState {
         mend: 'Run: postern trust renew',
       });
     }
+    if (trust?.authority.renewalDue()) {
+      reasons.push({
+        code: 'ca-expires',
+        text: `The device CA is valid until ${new Date(trust.authority.notAfterMs).toISOString().slice(0, 10)} only.`,
+        mend: 'Run: postern trust renew',
+      });
+    }
     if (this.configProblems.length > 0) {
       reasons.push({
         code: 'config-refused',

@@ -127,7 +127,7 @@ export const checkTrust: Check = async ({ context, files, status }) => {
   const caFile = status?.ca.file ?? files.caFile;
   if (!fs.existsSync(caFile)) return [{ name: 'CA', state: 'ok', why: 'will be made at the first start' }];
   const pem = fs.readFileSync(caFile, 'utf8');
-  const results = [caValidity(pem, Date.now())];
+  const results = [caValidity(pem, status?.ca.notAfterMs, Date.now())];
   const states = await trustStoreStates(pem, context.platform, context.io.env, os.homedir());
   const storeResults: CheckResult[] = states.map(({ store, state, readBy, detail }) => ({
     name: 'CA',
@@ -151,18 +151,20 @@ export const checkTrust: Check = async ({ context, files, status }) => {
 
 const DAY_MS = 86_400_000;
 /** Time enough to bring a new one to every browser and program. */
-const RENEW_WITHIN_DAYS = 30;
+const RENEW_WITHIN_DAYS = 45;
 
-export function caValidity(pem: string, nowMs: number): CheckResult {
+/** `endMs`: of the agent's whole chain, where one is running; it may end before its root. */
+function caValidity(pem: string, endMs: number | undefined, nowMs: number): CheckResult {
   const name = 'CA';
   const ca = new X509Certificate(pem);
-  const until = ca.validToDate.toISOString().slice(0, 10);
+  const untilMs = Math.min(ca.validToDate.getTime(), endMs ?? Number.POSITIVE_INFINITY);
+  const until = new Date(untilMs).toISOString().slice(0, 10);
   const mend =
     'Run `postern trust renew`, then give the new certificate to the programs that trust the old one.';
   if (nowMs < ca.validFromDate.getTime()) {
     return { name, state: 'fail', why: 'is not valid yet: the clock runs behind', mend: 'Set the clock.' };
   }
-  const days = Math.floor((ca.validToDate.getTime() - nowMs) / DAY_MS);
+  const days = Math.floor((untilMs - nowMs) / DAY_MS);
   if (days < 0) return { name, state: 'fail', why: `expired on ${until}`, mend };
   if (days < RENEW_WITHIN_DAYS)
     return { name, state: 'warn', why: `expires in ${days} days, on ${until}`, mend };

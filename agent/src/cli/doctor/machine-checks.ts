@@ -23,7 +23,7 @@ export const checkHome: Check = async ({ files }) => {
     if (!(error instanceof PlatformError)) throw error;
     return [{ name, state: 'fail', why: error.message, mend: error.mend }];
   }
-  const open = openFiles([files.caKeyFile, files.tokenFile, files.databaseFile]);
+  const open = openFiles([files.caKeyFile, files.auditKeyFile, files.tokenFile, files.databaseFile]);
   if (open.length > 0) {
     return [
       { name, state: 'fail', why: `others can read ${open.join(', ')}`, mend: `chmod 600 ${open.join(' ')}` },
