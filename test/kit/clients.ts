@@ -90,7 +90,7 @@ export interface Ran {
 export function runClient(
   command: string,
   args: readonly string[],
-  options: { env: NodeJS.ProcessEnv; cwd?: string; timeoutMs: number; stdin?: string },
+  options: { env: NodeJS.ProcessEnv; cwd?: string; timeoutMs: number; stdin?: string; uid?: number },
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const startedMs = performance.now();
@@ -99,6 +99,7 @@ export function runClient(
       cwd: options.cwd,
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
+      ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
     });
     let stdout = '';
     let stderr = '';

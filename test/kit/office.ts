@@ -31,6 +31,8 @@ export interface OfficeOptions {
   /** Ports for authorities that the provider doesn't serve; undefined falls through to the provider. */
   readonly route?: (host: string, port: number) => number | undefined;
   readonly env?: NodeJS.ProcessEnv;
+  /** The agent's home; a new one in the office's folder if absent. */
+  readonly home?: string;
 }
 
 export interface Office {
@@ -69,7 +71,7 @@ export function cleanEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessE
 
 export async function openOffice(options: OfficeOptions = {}): Promise<Office> {
   const folder = mkdtempSync(path.join(tmpdir(), 'postern-office-'));
-  const home = path.join(folder, 'home');
+  const home = options.home ?? path.join(folder, 'home');
   const authority = await createTestAuthority('Office Provider Root');
   const provider = await startFakeProvider(authority);
   const proxy = await startCorporateProxy({

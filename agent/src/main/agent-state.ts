@@ -119,6 +119,7 @@ export class AgentState {
   notices(): readonly string[] {
     return [
       ...this.#degraded().map(({ text, mend }) => (mend ? `${text} ${mend}` : text)),
+      ...(this.policy?.warnings ?? []).map(({ field, message }) => `policy: ${field}: ${message}`),
       ...this.settings.notices.map(({ field, message }) => `${field}: ${message}`),
     ];
   }
