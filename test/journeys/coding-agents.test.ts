@@ -9,7 +9,9 @@ let office: Office;
 let startedAtMs = 0;
 
 beforeAll(async () => {
-  office = await openOffice();
+  office = await openOffice({ loopbackOnly: true });
+  if (office.sharesNetwork)
+    console.log(`Coding agents share this machine's network: ${office.sharesNetwork}.`);
 });
 beforeEach(() => {
   office.provider.received.length = 0;
@@ -68,6 +70,31 @@ const AGENTS: readonly CodingAgent[] = [
     attempts: 2,
   },
 ];
+
+it('can reach nothing but loopback and the corporate proxy, so that nothing leaves this machine', async (context) => {
+  if (office.sharesNetwork) return context.skip(office.sharesNetwork);
+  const code = `
+    const net = require('node:net');
+    const attempt = (host, port) => new Promise((resolve) => {
+      const socket = net.connect({ host, port });
+      socket.on('connect', () => { socket.destroy(); resolve('open'); });
+      socket.on('error', ({ code }) => resolve(code));
+    });
+    const proxy = new URL(process.env.CORPORATE);
+    Promise.all([
+      Object.keys(require('node:os').networkInterfaces()).join(),
+      attempt('192.0.2.1', 443),
+      attempt('2001:db8::1', 443),
+      attempt('api.openai.com', 443),
+      attempt(proxy.hostname, Number(proxy.port)),
+    ]).then((seen) => console.log(JSON.stringify(seen)));`;
+  const ran = await office.run([process.execPath, '-e', code], { env: { CORPORATE: office.proxy.url } });
+  const [interfaces, ipv4, ipv6, name, proxy] = JSON.parse(ran.stdout) as string[];
+  expect(interfaces).toBe('lo');
+  expect([ipv4, ipv6]).toEqual(['ENETUNREACH', 'ENETUNREACH']);
+  expect(['EAI_AGAIN', 'ENOTFOUND']).toContain(name);
+  expect(proxy).toBe('open');
+});
 
 describe.each(AGENTS)('$name', ({ name, command, env, inference, attempts }) => {
   it(
