@@ -81,7 +81,7 @@ export class ExchangeLog {
     const { decision, operation } = this;
     const endedAtMs = this.#ports.nowMs();
     const model = this.#namesModel ? (decision.model ?? this.#answerModel) : undefined;
-    const priced = this.#price(outcome, model, endedAtMs);
+    const priced = this.#price(model, endedAtMs);
     const record: ExchangeRecord = {
       id: decision.id,
       startedAtMs: this.#startedAtMs,
@@ -121,13 +121,10 @@ export class ExchangeLog {
   }
 
   /** What the provider reported, else an estimate: an aborted stream is charged by the provider too. */
-  #price(
-    outcome: FlowOutcome,
-    model: string | undefined,
-    atMs: number,
-  ): Pick<ExchangeRecord, 'usage' | 'usageEstimated' | 'cost'> {
+  #price(model: string | undefined, atMs: number): Pick<ExchangeRecord, 'usage' | 'usageEstimated' | 'cost'> {
     const nothing = { usage: undefined, usageEstimated: false, cost: undefined };
-    const answered = outcome.result !== 'refused' && this.status !== undefined && this.status < 300;
+    // An answer that we refused has been charged like any other; a refused request has no status.
+    const answered = this.status !== undefined && this.status < 300;
     if (!answered || !CHARGED.has(this.operation)) return nothing;
     const output: OutputSeen = { characters: this.#outputCharacters };
     // Nothing was read of this call, in or out: an estimate would be invented.

@@ -114,6 +114,7 @@ export class GovernedFlow implements Flow {
 
   responseBody(body: Uint8Array): ResponseVerdict {
     const said = this.#reader?.readBody(body) ?? {};
+    if (said.unreadable) return this.responseBodyFailed();
     if (said.refuse !== undefined) return { type: 'refuse', response: said.refuse };
     return said.body === undefined ? { type: 'forward' } : { type: 'forward', body: said.body };
   }

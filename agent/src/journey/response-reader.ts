@@ -99,11 +99,17 @@ export class ResponseReader {
   }
 
   /** A whole answer: what to send instead, if anything. */
-  readBody(body: Uint8Array): { readonly body?: Uint8Array; readonly refuse?: LocalResponse } {
+  readBody(body: Uint8Array): {
+    readonly body?: Uint8Array;
+    readonly refuse?: LocalResponse;
+    /** It is not the dialect's format: nothing in it could be checked. */
+    readonly unreadable?: true;
+  } {
     const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
     const events = this.#decoder.body(text);
     this.#account(events);
     if (this.#guardrails.length === 0) return {};
+    if (events.length === 0 && !isJson(text)) return { unreadable: true };
     const frame: GateFrame = {
       raw: text,
       events,
@@ -219,6 +225,17 @@ export function openReader(input: ReaderInput): ResponseReader | undefined {
   const decoder = dialectById(input.exchange.dialect)?.openResponse(input.exchange);
   if (decoder === undefined) return undefined;
   return new ResponseReader(input, decoder, openFramer(input.contentType, input.exchange.stream));
+}
+
+/** Only asked where the dialect saw nothing: an error page, a captive portal, an empty answer. */
+function isJson(text: string): boolean {
+  if (text.trim() === '') return true;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false; // not JSON: that is the answer
+  }
 }
 
 const toStringEdit = ({ place, ...range }: Edit) => ({ pointer: place, ...range });
