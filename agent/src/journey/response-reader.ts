@@ -109,7 +109,7 @@ export class ResponseReader {
     const events = this.#decoder.body(text);
     this.#account(events);
     if (this.#guardrails.length === 0) return {};
-    if (events.length === 0 && !isJson(text)) return { unreadable: true };
+    if (events.every(({ type }) => type === 'unknown') && !isJson(text)) return { unreadable: true };
     const frame: GateFrame = {
       raw: text,
       events,
