@@ -253,7 +253,11 @@ export class FlowDriver implements UpstreamHandler, ClientEvents {
       if (plan.type === 'hold' && !bodiless) {
         const maxBytes = plan.maxBytes ?? 0;
         const edited = editHeaders(facts.headers, plan.setHeaders, undefined);
-        this.#held = new HeldResponse({ status, statusText, headers: edited, codings, maxBytes }, flow);
+        const trailers = this.#call.facts.needsHttp2 || facts.announcesTrailers;
+        this.#held = new HeldResponse(
+          { status, statusText, headers: edited, trailers, codings, maxBytes },
+          flow,
+        );
         return;
       }
       if (plan.type === 'gate' && codings === undefined && !bodiless)
@@ -275,7 +279,7 @@ export class FlowDriver implements UpstreamHandler, ClientEvents {
       this.#sendHead(status, statusText, editHeaders(headers, plan.setHeaders, undefined), {
         endsHere: bodiless || (facts.trailersOnly && facts.contentLength === undefined),
         flush: facts.eventStream || facts.contentLength === undefined || rewritten,
-        trailers: this.#call.facts.needsHttp2,
+        trailers: this.#call.facts.needsHttp2 || facts.announcesTrailers,
       });
     });
   }
@@ -353,8 +357,8 @@ export class FlowDriver implements UpstreamHandler, ClientEvents {
       endable: false,
       owner: this,
     });
-    const trailersMayCome = this.#call.facts.needsHttp2;
-    this.#sendHead(status, statusText, headers, { endsHere: false, flush: false, trailers: trailersMayCome });
+    const { trailers } = held.head;
+    this.#sendHead(status, statusText, headers, { endsHere: false, flush: false, trailers });
     if (this.#finished) return true;
     let ready = true;
     for (const chunk of body === undefined ? held.take() : [body])
