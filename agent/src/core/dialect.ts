@@ -47,7 +47,8 @@ export interface ResponseDecoder {
 
 export class DialectError extends Error {
   override readonly name = 'DialectError';
-  readonly code: 'not-json' | 'not-this-dialect' | 'too-deep';
+  /** `too-deep`, `too-many`: more nesting, or more texts, than any real call has. */
+  readonly code: 'not-json' | 'not-this-dialect' | 'too-deep' | 'too-many';
   constructor(code: DialectError['code'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
