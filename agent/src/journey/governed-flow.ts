@@ -20,7 +20,7 @@ import { patchJsonBytes } from '../recognise/json/patch.ts';
 import { ExchangeLog } from './exchange-log.ts';
 import { GovernedSocket } from './governed-socket.ts';
 import type { JourneyPorts } from './ports.ts';
-import { readBody } from './read-body.ts';
+import { LARGE_BODY_BYTES, type ReadBody, readBody, readLargeBody } from './read-body.ts';
 import { DECISION_HEADER, refusalResponse, withoutGateway } from './refuse.ts';
 import { openReader, type ResponseReader } from './response-reader.ts';
 import { type Scanned, scanRequest } from './scan-parts.ts';
@@ -58,8 +58,17 @@ export class GovernedFlow implements Flow {
   requestBody(body: Uint8Array): RequestVerdict | Promise<RequestVerdict> {
     const { location } = this.#call;
     const contentType = headerValue(this.#head.headers, 'content-type') ?? '';
-    const read = readBody(body, location, this.#head.path, contentType);
-    if (!read.ok) return this.requestBodyFailed('undecodable');
+    const { pause } = this.#ports;
+    if (body.length <= LARGE_BODY_BYTES || pause === undefined) {
+      return this.#judge(readBody(body, location, this.#head.path, contentType), body);
+    }
+    return readLargeBody(body, location, this.#head.path, contentType, pause).then((read) =>
+      this.#judge(read, body),
+    );
+  }
+
+  #judge(read: ReadBody, body: Uint8Array): RequestVerdict | Promise<RequestVerdict> {
+    if (!read.ok) return this.requestBodyFailed(read.why);
     const { exchange } = read;
     this.#exchange = exchange;
     this.#log.readRequest(exchange);
@@ -69,7 +78,7 @@ export class GovernedFlow implements Flow {
       const decision = decideRequest(this.#policy, { ...this.#call, ...subject, ...scanned });
       return this.#carryOut(decision, read.json === undefined ? undefined : body);
     };
-    const scanned = scanRequest(this.#policy, subject, this.#ports.scan);
+    const scanned = scanRequest(this.#policy, subject, this.#ports);
     return scanned instanceof Promise ? scanned.then(decide) : decide(scanned);
   }
 

@@ -65,14 +65,13 @@ export class GovernedSocket implements WebSocketPlan {
     const bytes = Buffer.from(text, 'utf8');
     const call = { ...this.#call, id: this.#ports.newId(), nowMs: this.#ports.nowMs() };
     const read = readBody(bytes, call.location, this.#path, 'application/json');
-    if (!read.ok)
-      return this.#carryOut(call, decideUnread(this.#policy, call, 'unreadable'), undefined, text);
+    if (!read.ok) return this.#carryOut(call, decideUnread(this.#policy, call, 'oversized'), undefined, text);
     const subject = { exchange: read.exchange, bytes: bytes.length, nowMs: call.nowMs };
     const decide = (scanned: Scanned): readonly WebSocketCommand[] => {
       const decision = decideRequest(this.#policy, { ...call, ...subject, ...scanned });
       return this.#carryOut(call, decision, read.exchange, text, scanned);
     };
-    const scanned = scanRequest(this.#policy, subject, this.#ports.scan);
+    const scanned = scanRequest(this.#policy, subject, this.#ports);
     return scanned instanceof Promise ? scanned.then(decide) : decide(scanned);
   }
 
