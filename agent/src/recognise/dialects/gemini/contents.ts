@@ -68,14 +68,17 @@ function readPart(value: unknown, pointer: string, role: Role, parts: PartCollec
     parts.text(kind, role, `${pointer}/text`, part['text'], { editable });
   }
   // One member per part is the rule; whichever of several the server would heed, all are read.
+  const spoken = member(part, 'audioTranscription');
+  const heard = asRecord(spoken.value) !== undefined;
+  if (heard) parts.strings('text', role, `${pointer}/${spoken.key}`, spoken.value, { editable });
   const calls = readTool(part, pointer, parts, editable);
   const shows = readMedia(part, pointer, role, parts);
-  if (speaks || calls || shows) {
+  if (speaks || heard || calls || shows) {
     parts.rest(role, pointer, part, KNOWN_IN_PART);
     return;
   }
   // A bare signature says nothing.
-  const says = Object.keys(part).some((key) => !/^thought|metadata$/i.test(key));
+  const says = Object.keys(part).some((key) => !/^thought|metadata$|^media_?processing$/i.test(key));
   if (says) parts.unknown(role, pointer, value);
 }
 
@@ -93,6 +96,9 @@ const KNOWN_IN_PART: ReadonlySet<string> = bothSpellings([
   'fileData',
   'videoMetadata',
   'mediaResolution',
+  'mediaProcessing',
+  'speechMetadata',
+  'audioTranscription',
 ]);
 
 function readTool(part: JsonRecord, pointer: string, parts: PartCollector, editable: boolean): boolean {
