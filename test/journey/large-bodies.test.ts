@@ -1,71 +1,21 @@
 /** Large and hostile bodies: checked all the same, in slices, and never a reason to pass unread. */
 import { describe, expect, it } from 'vitest';
-import { createPriceBook } from '../../agent/src/account/price-book.ts';
-import type { Flow, RequestVerdict } from '../../agent/src/core/flow.ts';
-import { createJourney } from '../../agent/src/journey.ts';
-import { NOW_MS, policyOf, starterOf } from '../kit/decide.ts';
+import { policyOf } from '../kit/decide.ts';
+import { openStage, refusalText, verdictOn } from '../kit/journey-stage.ts';
 import { liveLookingAwsKey } from '../kit/office.ts';
 
 const PRETTY_LARGE = 3_000_000;
 const KEY = liveLookingAwsKey(9);
 
-interface Stage {
-  readonly flow: Flow;
-  pauses(): number;
-}
-
-function open(path: string, host = 'api.openai.com', policy = starterOf('baseline')): Stage {
-  let pauses = 0;
-  let id = 0;
-  const journey = createJourney({
-    policy: () => policy,
-    scan: (detector, text) => detector.scan(text),
-    pause: async () => void pauses++,
-    prices: createPriceBook(),
-    recorder: { exchange: () => undefined, event: () => undefined, flush: async () => undefined },
-    nowMs: () => NOW_MS,
-    newId: () => `id-${++id}`,
-    device: 'laptop',
-    user: () => 'ann',
-  });
-  const authority = { host, port: 443 };
-  const flow = journey.openFlow(
-    {
-      method: 'POST',
-      scheme: 'https',
-      authority,
-      path,
-      headers: ['Host', host, 'content-type', 'application/json'],
-      httpVersion: '1.1',
-      webSocket: false,
-      hasBody: true,
-    },
-    {
-      id: 'c',
-      openedAtMs: NOW_MS,
-      target: authority,
-      clientPort: 1,
-      serverName: undefined,
-      protocol: 'http/1.1',
-    },
-  );
-  return { flow, pauses: () => pauses };
-}
-
 const CHAT = '/v1/chat/completions';
 const chat = (content: string): string =>
   JSON.stringify({ model: 'gpt-5', messages: [{ role: 'user', content }] });
-const verdictOn = async (stage: Stage, body: string): Promise<RequestVerdict> =>
-  stage.flow.requestBody(Buffer.from(body));
-const refusalText = (verdict: RequestVerdict): string =>
-  verdict.type === 'refuse' ? verdict.response.body : 'forwarded';
-
 describe('a large body', () => {
   it.each([0, 262_144 - 10, 1_000_000, PRETTY_LARGE - 20])(
     'holds a key at %d: found, with pauses',
     async (at) => {
       const filler = 'lorem ipsum '.repeat(PRETTY_LARGE / 12);
-      const stage = open(CHAT);
+      const stage = openStage({ path: CHAT });
       const verdict = await verdictOn(stage, chat(`${filler.slice(0, at)} ${KEY} ${filler.slice(at)}`));
       expect(refusalText(verdict)).toContain('AWS');
       expect(stage.pauses()).toBeGreaterThan(10);
@@ -78,7 +28,7 @@ describe('a large body', () => {
       content: `message ${i} ${'x'.repeat(60)}`,
     }));
     messages.push({ role: 'user', content: `use ${KEY}` });
-    const stage = open(CHAT);
+    const stage = openStage({ path: CHAT });
     expect(refusalText(await verdictOn(stage, JSON.stringify({ model: 'm', messages })))).toContain('AWS');
     expect(stage.pauses()).toBeGreaterThan(5);
   });
@@ -88,7 +38,7 @@ describe('a large body', () => {
       'guardrails:\n  - { id: s, detect: secrets, minConfidence: high, on: [request], action: redact }\n',
     );
     const filler = 'lorem ipsum '.repeat(PRETTY_LARGE / 12);
-    const verdict = await verdictOn(open(CHAT, 'api.openai.com', policy), chat(`${filler}${KEY} ${filler}`));
+    const verdict = await verdictOn(openStage({ path: CHAT, policy }), chat(`${filler}${KEY} ${filler}`));
     if (verdict.type !== 'forward' || verdict.body === undefined) throw new Error('not redacted');
     const text = Buffer.from(verdict.body).toString('utf8');
     expect(text).not.toContain(KEY);
@@ -96,7 +46,9 @@ describe('a large body', () => {
   });
 
   it('that is harmless passes untouched', async () => {
-    expect(await verdictOn(open(CHAT), chat('lorem ipsum '.repeat(PRETTY_LARGE / 12)))).toEqual({
+    expect(
+      await verdictOn(openStage({ path: CHAT }), chat('lorem ipsum '.repeat(PRETTY_LARGE / 12))),
+    ).toEqual({
       type: 'forward',
     });
   });
@@ -110,7 +62,9 @@ describe('a hostile body', () => {
   ])('of %s without end is larger than can be checked', async (_, piece, bytes) => {
     const content = `[${piece.repeat(bytes / piece.length)}"${KEY}"]`;
     const body = `{"model":"m","messages":[{"role":"user","content":${content}}]}`;
-    expect(refusalText(await verdictOn(open(CHAT), body))).toMatch(/larger than the agent can check|AWS/);
+    expect(refusalText(await verdictOn(openStage({ path: CHAT }), body))).toMatch(
+      /larger than the agent can check|AWS/,
+    );
   });
 
   it.each([201, 9_000, 50_000])(
@@ -119,7 +73,7 @@ describe('a hostile body', () => {
       const deep = `${'['.repeat(levels)}"x"${']'.repeat(levels)}`;
       const split = `${KEY.slice(0, 4)}\\u00${KEY.charCodeAt(4).toString(16)}${KEY.slice(5)}`;
       const body = `{"model":"m","deep":${deep},"messages":[{"role":"user","content":"use ${split} now"}]}`;
-      expect(refusalText(await verdictOn(open(CHAT), body))).toContain('AWS');
+      expect(refusalText(await verdictOn(openStage({ path: CHAT }), body))).toContain('AWS');
     },
   );
 });

@@ -1,11 +1,10 @@
 /** Several answers at once on one WebSocket: each message is read, gated and charged as part of its own call. */
 import { describe, expect, it } from 'vitest';
-import { createPriceBook } from '../../agent/src/account/price-book.ts';
 import type { WebSocketCommand, WebSocketPlan } from '../../agent/src/core/flow.ts';
 import type { ExchangeRecord } from '../../agent/src/core/records.ts';
 import { SocketLanes } from '../../agent/src/journey/socket-lanes.ts';
-import { createJourney } from '../../agent/src/journey.ts';
-import { NOW_MS, policyOf } from '../kit/decide.ts';
+import { policyOf } from '../kit/decide.ts';
+import { openStage } from '../kit/journey-stage.ts';
 import { liveLookingAwsKey } from '../kit/office.ts';
 
 const POLICY = `guardrails:
@@ -17,43 +16,14 @@ const POLICY = `guardrails:
 `;
 
 function openSocket(): { plan: WebSocketPlan; records: ExchangeRecord[]; end(): void } {
-  const records: ExchangeRecord[] = [];
-  let id = 0;
-  const journey = createJourney({
-    policy: () => policyOf(POLICY),
-    scan: (detector, text) => detector.scan(text),
-    prices: createPriceBook(),
-    recorder: {
-      exchange: (record) => void records.push(record),
-      event: () => undefined,
-      flush: async () => undefined,
-    },
-    nowMs: () => NOW_MS,
-    newId: () => `id-${++id}`,
-    device: 'laptop',
-    user: () => 'ann',
+  const policy = policyOf(POLICY);
+  const { flow, records } = openStage({
+    path: '/v1/responses',
+    method: 'GET',
+    webSocket: true,
+    headers: [],
+    policy,
   });
-  const authority = { host: 'api.openai.com', port: 443 };
-  const flow = journey.openFlow(
-    {
-      method: 'GET',
-      scheme: 'https',
-      authority,
-      path: '/v1/responses',
-      headers: ['Host', 'api.openai.com'],
-      httpVersion: '1.1',
-      webSocket: true,
-      hasBody: false,
-    },
-    {
-      id: 'c',
-      openedAtMs: NOW_MS,
-      target: authority,
-      clientPort: 1,
-      serverName: undefined,
-      protocol: 'http/1.1',
-    },
-  );
   const outcome = {
     result: 'complete',
     cause: undefined,

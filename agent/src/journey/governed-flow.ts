@@ -17,6 +17,7 @@ import { decideHead, decideRequest, decideUnread } from '../decide/decide.ts';
 import type { CallContext } from '../decide/evaluation.ts';
 import type { Location } from '../decide/location.ts';
 import { patchJsonBytes } from '../recognise/json/patch.ts';
+import { isBodySigned, withoutEdits } from '../recognise/signed-body.ts';
 import { ExchangeLog } from './exchange-log.ts';
 import { GovernedSocket } from './governed-socket.ts';
 import type { JourneyPorts } from './ports.ts';
@@ -69,7 +70,7 @@ export class GovernedFlow implements Flow {
 
   #judge(read: ReadBody, body: Uint8Array): RequestVerdict | Promise<RequestVerdict> {
     if (!read.ok) return this.requestBodyFailed(read.why);
-    const { exchange } = read;
+    const exchange = isBodySigned(this.#head.headers) ? withoutEdits(read.exchange) : read.exchange;
     this.#exchange = exchange;
     this.#log.readRequest(exchange);
     const subject = { exchange, bytes: body.length, nowMs: this.#call.nowMs };
@@ -189,9 +190,12 @@ function pending(policy: CompiledPolicy, call: CallContext): Decision {
 }
 
 const TEXT_TYPES =
-  /^(application\/(json|x-ndjson|x-www-form-urlencoded|[\w.+-]+\+json)|text\/|multipart\/form-data)/i;
+  /^(application\/(?!grpc\+|connect\+)(json|x-ndjson|x-www-form-urlencoded|[\w.+-]+\+json|(x-)?proto(buf)?\b|grpc-web\b)|text\/|multipart\/form-data)/i;
 
-/** Bodies that can be checked as text though no dialect knows them. A streaming call (gRPC, Connect) must not be held. */
+/**
+ * Bodies that can be checked as text though no dialect knows them; the strings of a protobuf message stand in it as
+ * they are. A streaming call (gRPC, Connect) must not be held: its client may wait for an answer before it goes on.
+ */
 function isReadableAsText(head: RequestHead): boolean {
   return head.hasBody && !head.webSocket && TEXT_TYPES.test(headerValue(head.headers, 'content-type') ?? '');
 }
