@@ -1,4 +1,6 @@
 /** Real coding agents from npm, run non-interactively under `postern run`, in a loopback-only network where the machine allows one. */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { npmClient } from '../kit/clients.ts';
 import { liveLookingAwsKey, type Office, openOffice } from '../kit/office.ts';
@@ -38,7 +40,7 @@ async function exchanges(): Promise<Exchange[]> {
 }
 
 interface CodingAgent {
-  readonly name: 'claude' | 'gemini' | 'codex';
+  readonly name: 'claude' | 'gemini' | 'codex' | 'qwen' | 'continue' | 'copilot' | 'cline';
   readonly command: (file: string, prompt: string) => readonly string[];
   readonly env: NodeJS.ProcessEnv;
   /** Matches the path of an inference call. */
@@ -69,6 +71,49 @@ const AGENTS: readonly CodingAgent[] = [
     inference: /\/v1\/responses/,
     attempts: 2,
   },
+  {
+    name: 'qwen',
+    command: (file, prompt) => [process.execPath, file, '--auth-type', 'openai', '-p', prompt],
+    env: {
+      OPENAI_API_KEY: 'sk-test-not-a-key',
+      OPENAI_BASE_URL: 'https://api.openai.com/v1',
+      OPENAI_MODEL: 'gpt-4o-mini',
+    },
+    inference: /\/v1\/chat\/completions/,
+    attempts: 1,
+  },
+  {
+    name: 'continue',
+    command: (file, prompt) => [process.execPath, file, '--config', continueConfig(), '-p', prompt],
+    env: {},
+    inference: /\/v1\/(responses|chat\/completions)/,
+    attempts: 1,
+  },
+  {
+    // With a provider of one's own: its usual one follows the host that GitHub's API names.
+    name: 'copilot',
+    command: (file, prompt) => [file, '-p', prompt],
+    env: {
+      COPILOT_PROVIDER_BASE_URL: 'https://api.openai.com/v1',
+      COPILOT_PROVIDER_TYPE: 'openai',
+      COPILOT_PROVIDER_API_KEY: 'sk-test-not-a-key',
+      COPILOT_MODEL: 'gpt-4o-mini',
+      COPILOT_OFFLINE: 'true',
+    },
+    inference: /\/v1\/(responses|chat\/completions)/,
+    attempts: 1,
+  },
+  {
+    name: 'cline',
+    command: (file, prompt) => [
+      file,
+      ...['-P', 'openai-native', '-k', 'sk-test-not-a-key', '-m', 'gpt-4o-mini'],
+      ...['--data-dir', path.join(office.folder, 'cline'), prompt],
+    ],
+    env: {},
+    inference: /\/v1\/(responses|chat\/completions)/,
+    attempts: 2,
+  },
 ];
 
 it('can reach nothing but loopback and the corporate proxy, so that nothing leaves this machine', async (context) => {
@@ -95,6 +140,14 @@ it('can reach nothing but loopback and the corporate proxy, so that nothing leav
   expect(['EAI_AGAIN', 'ENOTFOUND']).toContain(name);
   expect(proxy).toBe('open');
 });
+
+function continueConfig(): string {
+  const file = path.join(office.folder, 'continue.yaml');
+  const model = { name: 'gpt', provider: 'openai', model: 'gpt-4o-mini', apiKey: 'sk-test-not-a-key' };
+  // JSON is YAML.
+  writeFileSync(file, JSON.stringify({ name: 'office', version: '0.0.1', schema: 'v1', models: [model] }));
+  return file;
+}
 
 describe.each(AGENTS)('$name', ({ name, command, env, inference, attempts }) => {
   it(

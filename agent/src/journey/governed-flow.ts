@@ -17,10 +17,11 @@ import { decideHead, decideRequest, decideUnread } from '../decide/decide.ts';
 import type { CallContext } from '../decide/evaluation.ts';
 import type { Location } from '../decide/location.ts';
 import { patchJsonBytes } from '../recognise/json/patch.ts';
+import { isBodySigned, withoutEdits } from '../recognise/signed-body.ts';
 import { ExchangeLog } from './exchange-log.ts';
 import { GovernedSocket } from './governed-socket.ts';
 import type { JourneyPorts } from './ports.ts';
-import { readBody } from './read-body.ts';
+import { LARGE_BODY_BYTES, type ReadBody, readBody, readLargeBody } from './read-body.ts';
 import { DECISION_HEADER, refusalResponse, withoutGateway } from './refuse.ts';
 import { openReader, type ResponseReader } from './response-reader.ts';
 import { type Scanned, scanRequest } from './scan-parts.ts';
@@ -58,9 +59,18 @@ export class GovernedFlow implements Flow {
   requestBody(body: Uint8Array): RequestVerdict | Promise<RequestVerdict> {
     const { location } = this.#call;
     const contentType = headerValue(this.#head.headers, 'content-type') ?? '';
-    const read = readBody(body, location, this.#head.path, contentType);
-    if (!read.ok) return this.requestBodyFailed('undecodable');
-    const { exchange } = read;
+    const { pause } = this.#ports;
+    if (body.length <= LARGE_BODY_BYTES || pause === undefined) {
+      return this.#judge(readBody(body, location, this.#head.path, contentType), body);
+    }
+    return readLargeBody(body, location, this.#head.path, contentType, pause).then((read) =>
+      this.#judge(read, body),
+    );
+  }
+
+  #judge(read: ReadBody, body: Uint8Array): RequestVerdict | Promise<RequestVerdict> {
+    if (!read.ok) return this.requestBodyFailed(read.why);
+    const exchange = isBodySigned(this.#head.headers) ? withoutEdits(read.exchange) : read.exchange;
     this.#exchange = exchange;
     this.#log.readRequest(exchange);
     const subject = { exchange, bytes: body.length, nowMs: this.#call.nowMs };
@@ -69,7 +79,7 @@ export class GovernedFlow implements Flow {
       const decision = decideRequest(this.#policy, { ...this.#call, ...subject, ...scanned });
       return this.#carryOut(decision, read.json === undefined ? undefined : body);
     };
-    const scanned = scanRequest(this.#policy, subject, this.#ports.scan);
+    const scanned = scanRequest(this.#policy, subject, this.#ports);
     return scanned instanceof Promise ? scanned.then(decide) : decide(scanned);
   }
 
@@ -181,9 +191,12 @@ function pending(policy: CompiledPolicy, call: CallContext): Decision {
 }
 
 const TEXT_TYPES =
-  /^(application\/(json|x-ndjson|x-www-form-urlencoded|[\w.+-]+\+json)|text\/|multipart\/form-data)/i;
+  /^(application\/(?!grpc\+|connect\+)(json|x-ndjson|x-www-form-urlencoded|[\w.+-]+\+json|(x-)?proto(buf)?\b|grpc-web\b)|text\/|multipart\/form-data)/i;
 
-/** Bodies that can be checked as text though no dialect knows them. A streaming call (gRPC, Connect) must not be held. */
+/**
+ * Bodies that can be checked as text though no dialect knows them; the strings of a protobuf message stand in it as
+ * they are. A streaming call (gRPC, Connect) must not be held: its client may wait for an answer before it goes on.
+ */
 function isReadableAsText(head: RequestHead): boolean {
   return head.hasBody && !head.webSocket && TEXT_TYPES.test(headerValue(head.headers, 'content-type') ?? '');
 }

@@ -11,6 +11,10 @@ export interface JourneyPorts {
   policy(): CompiledPolicy;
   /** Matches in a complete text; remembers texts it has seen, so that a resent conversation costs little. */
   scan(detector: Detector, text: string): readonly Match[];
+  /**
+   * Ends when the event loop has served what else was waiting. Absent: large bodies are read in one go.
+   */
+  pause?(): Promise<void>;
   readonly prices: PriceBook;
   readonly recorder: Recorder;
   nowMs(): number;

@@ -1,5 +1,5 @@
 import { type Action, type Edit, stricter } from '../core/decision.ts';
-import type { ResponseDecoder } from '../core/dialect.ts';
+import type { ResponseDecoder, SocketMark } from '../core/dialect.ts';
 import type { ExchangeEvent, ExchangeRequest } from '../core/exchange.ts';
 import type { Finding } from '../core/finding.ts';
 import type { LocalResponse, ResponseCommand } from '../core/flow.ts';
@@ -32,6 +32,8 @@ export interface ReaderInput {
   readonly exchange: ExchangeRequest;
   readonly log: ExchangeLog;
   readonly contentType: string | undefined;
+  /** Of WebSockets with several answers at once. */
+  readonly lane?: string | undefined;
 }
 
 /** An unstreamed answer is read whole at its end; past this size only its bytes are counted. */
@@ -205,10 +207,14 @@ export class ResponseReader {
         const dialect = dialectById(this.#input.exchange.dialect);
         const refusal = refusalOf(this.#input.log.decision);
         return this.#transport === 'messages'
-          ? dialect?.refuseOnWebSocket?.(refusal)
+          ? dialect?.refuseOnWebSocket?.(refusal, this.#mark)
           : dialect?.refuseInStream(refusal);
       },
     };
+  }
+
+  get #mark(): SocketMark {
+    return { type: 'call', lane: this.#input.lane, responseId: undefined };
   }
 
   /** Each guardrail tells a finding of its own; the judge asks all of them at once. */

@@ -60,9 +60,9 @@ async function withBody(
   body: Uint8Array,
 ): Promise<ExplainInput> {
   const read = readBody(body, location, path, 'application/json');
-  if (!read.ok) return { type: 'unread', call, why: 'unreadable' };
+  if (!read.ok) return { type: 'unread', call, why: 'oversized' };
   const subject = { exchange: read.exchange, bytes: body.length, nowMs: call.nowMs };
-  const scanned = await scanRequest(policy, subject, (detector, text) => detector.scan(text));
+  const scanned = await scanRequest(policy, subject, { scan: (detector, text) => detector.scan(text) });
   return { type: 'request', request: { ...call, ...subject, ...scanned } };
 }
 

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { createPriceBook } from '../account/price-book.ts';
 import { CommandFailure, type RunningAgent, type StartOptions } from '../cli/ports.ts';
 import type { Vault } from '../core/placeholder.ts';
@@ -170,6 +171,7 @@ async function listen(
   const journey = createJourney({
     policy,
     scan: (detector, text) => cache.scan(detector, text),
+    pause: () => setImmediate(),
     prices: createPriceBook(),
     recorder: records,
     nowMs: () => Date.now(),

@@ -4,7 +4,7 @@ import type { Flow, ResponseCommand, ResponsePlan } from '../../core/flow.ts';
 import type { Client } from './client.ts';
 import { type Coding, type DecoderEvents, StreamDecoder } from './content-coding.ts';
 
-interface ResponseOwner {
+export interface ResponseOwner {
   /** Everything has been handed to the client. */
   bodyComplete(): void;
   /** The flow cut the response; the client has its end. */
