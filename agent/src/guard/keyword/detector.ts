@@ -45,7 +45,7 @@ class KeywordStream implements StreamScanner {
   constructor(dictionary: Dictionary, describe: TermDescription) {
     this.#dictionary = dictionary;
     this.#describe = describe;
-    this.#tokenizer = new Tokenizer(this, dictionary.foldDiacritics);
+    this.#tokenizer = new Tokenizer(this, dictionary.folding);
   }
 
   /** Called by the tokenizer. */

@@ -1,5 +1,5 @@
 import { classTable, IGNORED, WORD } from '../text/classes.ts';
-import { FOLDS_APART, foldTable, foldText } from '../text/fold.ts';
+import { FOLDS_APART, type Folding, foldTable, foldText } from '../text/fold.ts';
 import { MAX_TERM_TOKENS, TermAutomaton, type TermTokens } from './term-automaton.ts';
 import { HASH_PRIME, HASH_SEED, Tokenizer } from './tokens.ts';
 
@@ -7,13 +7,9 @@ export const MAX_TERM_LENGTH = 256;
 /** One letter is in every text. */
 const MIN_TERM_LENGTH = 2;
 
-export interface DictionaryOptions {
-  /** Accents don't count: `Muller` also finds `Müller`. */
-  readonly foldDiacritics: boolean;
-}
-
 /** Terms, compiled. */
-export interface Dictionary extends DictionaryOptions {
+export interface Dictionary {
+  readonly folding: Folding;
   readonly automaton: TermAutomaton;
   /** Bit set of the beginnings of all words of all terms: a word that begins otherwise needn't be awaited. */
   readonly beginnings: Uint32Array;
@@ -36,7 +32,7 @@ export function faultOfTerm(term: string): { readonly message: string; readonly 
         if (/[\p{L}\p{N}\p{S}]/u.test(term.slice(start, end))) words++;
       },
     },
-    false,
+    'none',
   );
   counter.push(term);
   counter.end();
@@ -57,9 +53,9 @@ export function faultOfTerm(term: string): { readonly message: string; readonly 
 }
 
 /** `terms` are without fault. */
-export function compileDictionary(terms: readonly string[], options: DictionaryOptions): Dictionary {
-  const tokens = tokensOf(terms, options.foldDiacritics);
-  return { ...options, automaton: new TermAutomaton(tokens.terms), beginnings: tokens.beginnings };
+export function compileDictionary(terms: readonly string[], folding: Folding): Dictionary {
+  const tokens = tokensOf(terms, folding);
+  return { folding, automaton: new TermAutomaton(tokens.terms), beginnings: tokens.beginnings };
 }
 
 const BEGINNING_BITS = 20;
@@ -74,7 +70,7 @@ export function isBeginning({ beginnings }: Dictionary, hash: number): boolean {
 
 function tokensOf(
   terms: readonly string[],
-  diacritics: boolean,
+  folding: Folding,
 ): { terms: TermTokens; beginnings: Uint32Array } {
   const low: number[] = [];
   const high: number[] = [];
@@ -91,10 +87,10 @@ function tokensOf(
   for (const [index, term] of terms.entries()) {
     starts[index] = low.length;
     const composed = term.normalize('NFC');
-    const tokenizer = new Tokenizer(sink, diacritics);
+    const tokenizer = new Tokenizer(sink, folding);
     tokenizer.push(composed);
     tokenizer.end();
-    addBeginnings(beginnings, composed, diacritics);
+    addBeginnings(beginnings, composed, folding);
   }
   starts[terms.length] = low.length;
   return {
@@ -103,8 +99,8 @@ function tokensOf(
   };
 }
 
-function addBeginnings(beginnings: Uint32Array, term: string, diacritics: boolean): void {
-  const fold = foldTable(diacritics);
+function addBeginnings(beginnings: Uint32Array, term: string, folding: Folding): void {
+  const fold = foldTable(folding);
   const classes = classTable();
   const add = (hash: number): void => {
     const bit = bitOf(hash);
@@ -120,11 +116,11 @@ function addBeginnings(beginnings: Uint32Array, term: string, diacritics: boolea
     }
     // Text may hold the letter without its accents for now: they can come with the next piece.
     if (unit > 127)
-      for (const bare of barerForms(term[i] as string)) add(extendHash(hash, foldText(bare, diacritics)));
+      for (const bare of barerForms(term[i] as string)) add(extendHash(hash, foldText(bare, folding)));
     const folded = fold[unit] as number;
     hash =
       folded === FOLDS_APART
-        ? extendHash(hash, foldText(term[i] as string, diacritics))
+        ? extendHash(hash, foldText(term[i] as string, folding))
         : extendUnit(hash, folded);
     add(hash);
   }

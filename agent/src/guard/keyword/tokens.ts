@@ -14,10 +14,12 @@ import {
   SURROGATE,
   WORD,
 } from '../text/classes.ts';
-import { FOLDS_APART, foldTable, foldText } from '../text/fold.ts';
+import { FOLDS_APART, type Folding, foldTable, foldText } from '../text/fold.ts';
 
 /** A longer word is in no dictionary, and isn't remembered. */
 const MAX_TOKEN_LENGTH = 256;
+
+type TokenClass = typeof WORD | typeof SINGLE | typeof OTHER;
 
 export interface TokenSink {
   /** Offsets are counted from the start of the whole text. */
@@ -33,11 +35,11 @@ const HIGH_PRIME = 0x5bd1e995;
 /** Reads a text in pieces. What it says never depends on where the pieces were cut. */
 export class Tokenizer {
   readonly #sink: TokenSink;
-  readonly #diacritics: boolean;
+  readonly #folding: Folding;
   readonly #fold: Uint16Array;
   readonly #classes: Uint8Array;
   /** Class of the token being read; undefined between tokens. */
-  #open: typeof WORD | typeof SINGLE | typeof OTHER | undefined;
+  #open: TokenClass | undefined;
   #start = 0;
   #end = 0;
   #low = HASH_SEED;
@@ -52,10 +54,10 @@ export class Tokenizer {
   /** A high surrogate that waits for its other half. */
   #half = '';
 
-  constructor(sink: TokenSink, diacritics: boolean) {
+  constructor(sink: TokenSink, folding: Folding) {
     this.#sink = sink;
-    this.#diacritics = diacritics;
-    this.#fold = foldTable(diacritics);
+    this.#folding = folding;
+    this.#fold = foldTable(folding);
     this.#classes = classTable();
   }
 
@@ -86,43 +88,92 @@ export class Tokenizer {
   }
 
   #read(piece: string): void {
-    const classes = this.#classes;
-    const fold = this.#fold;
     this.#piece = piece;
-    for (let i = 0; i < piece.length; i++) {
-      let unit = piece.charCodeAt(i);
-      const kind = classes[unit] as number;
-      if (kind === WORD) {
-        if (this.#open !== WORD) this.#begin(WORD, i);
-        let low = this.#low;
-        let high = this.#high;
-        do {
-          const folded = fold[unit] as number;
-          if (folded === FOLDS_APART) this.#irregular = true;
-          low = Math.imul(low ^ folded, HASH_PRIME);
-          high = Math.imul(high ^ folded, HIGH_PRIME);
-          high ^= high >>> 15;
-          unit = piece.charCodeAt(++i);
-        } while (classes[unit] === WORD);
-        this.#low = low;
-        this.#high = high;
-        this.#end = this.#offset + i;
-        i--;
-      } else if (kind === SPACE) {
-        this.#close();
-        this.#spaceBefore = true;
-      } else if (kind === SURROGATE) {
-        i += this.#readSurrogate(i);
-      } else if (kind !== IGNORED) {
-        this.#readOne(kind, unit, i, 1);
-      }
+    for (let i = 0; i < piece.length; ) {
+      i = this.#readPlain(i);
+      if (i < piece.length) i = this.#readOdd(i);
     }
     this.#keep();
     this.#offset += piece.length;
     this.#piece = '';
   }
 
-  /** How many units beyond the first it took. */
+  /** Nearly everything: tokens that are told in one go. Returns where something odd stands, or the piece ends. */
+  #readPlain(from: number): number {
+    const classes = this.#classes;
+    const fold = this.#fold;
+    const piece = this.#piece;
+    const offset = this.#offset;
+    let spaceBefore = this.#spaceBefore;
+    let i = from;
+    let kind = classes[piece.charCodeAt(i)] as number | undefined;
+    if (this.#open !== undefined) return i;
+    while (kind !== undefined && kind < MARK) {
+      if (kind === SPACE) {
+        spaceBefore = true;
+        kind = classes[piece.charCodeAt(++i)];
+        continue;
+      }
+      const first = kind;
+      const start = i;
+      let low = HASH_SEED;
+      let high = HIGH_SEED;
+      let apart = false;
+      do {
+        const folded = fold[piece.charCodeAt(i)] as number;
+        if (folded === FOLDS_APART) apart = true;
+        low = Math.imul(low ^ folded, HASH_PRIME);
+        high = Math.imul(high ^ folded, HIGH_PRIME);
+        high ^= high >>> 15;
+        // Undefined at the end of the piece.
+        kind = classes[piece.charCodeAt(++i)];
+      } while (kind === WORD && first === WORD);
+      if (apart || kind === undefined || kind >= MARK) {
+        this.#spaceBefore = spaceBefore;
+        this.#begin(first as TokenClass, start);
+        this.#low = low;
+        this.#high = high;
+        this.#irregular = apart;
+        this.#end = offset + i;
+        return i;
+      }
+      this.#sink.token(low, high, spaceBefore, offset + start, offset + i);
+      spaceBefore = false;
+    }
+    this.#spaceBefore = spaceBefore;
+    return i;
+  }
+
+  /** One character after a token that isn't finished, or one that isn't a letter of its own. */
+  #readOdd(i: number): number {
+    const unit = this.#piece.charCodeAt(i);
+    const kind = this.#classes[unit] as number;
+    if (kind === WORD && this.#open === WORD) return this.#continueWord(i);
+    if (kind === SURROGATE) return i + this.#readSurrogate(i);
+    if (kind < MARK) this.#close();
+    else if (kind !== IGNORED) this.#readOne(kind, unit, i, 1);
+    return kind < MARK ? i : i + 1;
+  }
+
+  #continueWord(from: number): number {
+    const classes = this.#classes;
+    const piece = this.#piece;
+    let i = from;
+    do {
+      this.#extend(this.#fold[piece.charCodeAt(i)] as number);
+    } while (classes[piece.charCodeAt(++i)] === WORD);
+    this.#end = this.#offset + i;
+    return i;
+  }
+
+  #extend(folded: number): void {
+    if (folded === FOLDS_APART) this.#irregular = true;
+    this.#low = Math.imul(this.#low ^ folded, HASH_PRIME);
+    this.#high = Math.imul(this.#high ^ folded, HIGH_PRIME);
+    this.#high ^= this.#high >>> 15;
+  }
+
+  /** How many units it took. */
   #readSurrogate(i: number): number {
     const point = this.#piece.codePointAt(i) as number;
     const kind = classOfPoint(point);
@@ -134,7 +185,7 @@ export class Tokenizer {
       this.#readOne(kind, point, i, length);
       this.#irregular = true;
     }
-    return length - 1;
+    return length;
   }
 
   #readOne(kind: number, unit: number, i: number, length: number): void {
@@ -145,16 +196,12 @@ export class Tokenizer {
       if (this.#open !== WORD) this.#begin(WORD, i);
     } else {
       this.#begin(kind === SINGLE ? SINGLE : OTHER, i);
-      const folded = this.#fold[unit & 0xffff] as number;
-      if (folded === FOLDS_APART) this.#irregular = true;
-      this.#low = Math.imul(this.#low ^ folded, HASH_PRIME);
-      this.#high = Math.imul(this.#high ^ folded, HIGH_PRIME);
-      this.#high ^= this.#high >>> 15;
+      this.#extend(this.#fold[unit & 0xffff] as number);
     }
     this.#end = this.#offset + i + length;
   }
 
-  #begin(kind: typeof WORD | typeof SINGLE | typeof OTHER, i: number): void {
+  #begin(kind: TokenClass, i: number): void {
     this.#close();
     this.#open = kind;
     this.#start = this.#offset + i;
@@ -180,13 +227,8 @@ export class Tokenizer {
     const text =
       this.#kept +
       this.#piece.slice(Math.max(0, this.#start - this.#offset), Math.max(0, this.#end - this.#offset));
-    const folded = foldText(withoutIgnored(text, this.#classes), this.#diacritics);
-    for (let i = 0; i < folded.length; i++) {
-      const unit = folded.charCodeAt(i);
-      this.#low = Math.imul(this.#low ^ unit, HASH_PRIME);
-      this.#high = Math.imul(this.#high ^ unit, HIGH_PRIME);
-      this.#high ^= this.#high >>> 15;
-    }
+    const folded = foldText(withoutIgnored(text, this.#classes), this.#folding);
+    for (let i = 0; i < folded.length; i++) this.#extend(folded.charCodeAt(i));
   }
 
   /** The piece is about to go: an unfinished token takes its own text along, in case it turns out irregular. */

@@ -41,7 +41,14 @@ export type ExpressionResult =
     }
   | { readonly ok: false; readonly message: string; readonly mend: string };
 
-export function compileExpression(source: string, given: readonly string[] = []): ExpressionResult {
+export interface ExpressionOptions {
+  readonly caseSensitive?: boolean;
+  /** A match must hold one of these. */
+  readonly keywords?: readonly string[] | undefined;
+}
+
+export function compileExpression(source: string, options: ExpressionOptions = {}): ExpressionResult {
+  const { caseSensitive = true, keywords: given = [] } = options;
   if (source.length > MAX_EXPRESSION_LENGTH) {
     return refuse(
       `This expression has more than ${MAX_EXPRESSION_LENGTH} characters.`,
@@ -50,7 +57,7 @@ export function compileExpression(source: string, given: readonly string[] = [])
   }
   let matcher: RE2JS;
   try {
-    matcher = RE2JS.compile(source);
+    matcher = RE2JS.compile(source, caseSensitive ? 0 : RE2JS.CASE_INSENSITIVE);
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
     return { ok: false, ...explainSyntax(source, error.message) };

@@ -8,9 +8,9 @@ export const OTHER = 0;
 export const WORD = 1;
 /** A letter that is a token by itself. */
 export const SINGLE = 2;
-/** Belongs to the character before it. */
-export const MARK = 3;
-export const SPACE = 4;
+export const SPACE = 3;
+/** Belongs to the character before it. From here on, classes don't end what is before them. */
+export const MARK = 4;
 /** Invisible (soft hyphen, zero-width and direction marks): as if it weren't there. */
 export const IGNORED = 5;
 export const SURROGATE = 6;
