@@ -7,6 +7,7 @@ import type { GuardrailRule } from '../../../policies/schema/policy.ts';
 import type { Fault } from '../../../policies/schema/problem.ts';
 import type { AnyDetector, DetectorSet } from '../core/finding.ts';
 import type { BuildContext, DetectorBuild } from './build.ts';
+import { buildCode } from './code/build.ts';
 import { buildKeyword } from './keyword/build.ts';
 import { buildPattern } from './pattern/build.ts';
 import { buildSecrets } from './secrets/build.ts';
@@ -22,6 +23,7 @@ const BUILDERS: { readonly [Id in DetectId]?: Builder<Id> } = {
   secrets: buildSecrets,
   pattern: buildPattern,
   keyword: buildKeyword,
+  code: buildCode,
 };
 
 export type BuiltDetectors =
