@@ -72,8 +72,7 @@ const LIKELY_NOTICES = [
 
 /** Between the parts of a notice: a line break, with the sign of a comment. */
 const BREAK = "(?:[ \\t]*\\r?\\n[ \\t]*(?://+|\\*|#+|--|;+|%+|')?[ \\t]*|[ \\t]+)";
-const REST_OF_LINE = '[^\\n]{0,100}';
-const COPYRIGHT_SIGN = '(?:\\([Cc]\\)|©|[12][0-9]{3})';
+const REST_OF_LINE = '[^\\n]{0,60}';
 
 export function createMarkingDetector(id: string, options: MarkingOptions): Detector {
   const own = options.markings.length > 0 ? [terms(options.markings, MARKED)] : [];
@@ -89,8 +88,7 @@ const terms = (list: readonly string[], description: Description): Detector =>
   createKeywordDetector('markings', compileDictionary(list, 'case'), description);
 
 function expressions({ owners, licences }: MarkingOptions): Detector {
-  const reserved = (name: string) =>
-    `(?i)copyright[ \\t]{0,4}${COPYRIGHT_SIGN}${name}(?:${BREAK})?${REST_OF_LINE}all rights reserved`;
+  const reserved = (name: string) => `(?i)copyright${name}(?:${BREAK})?all rights reserved`;
   const owned = owners.map((owner) =>
     described(reserved(`${REST_OF_LINE}\\b${quoted(owner)}\\b${REST_OF_LINE}`), OWNED),
   );

@@ -40,6 +40,7 @@ class KeywordStream implements StreamScanner {
   #pending: Match[] = [];
   #decided: Match[] = [];
   #length = 0;
+  #safeUpTo = 0;
   #count = 0;
 
   constructor(dictionary: Dictionary, describe: TermDescription) {
@@ -52,8 +53,9 @@ class KeywordStream implements StreamScanner {
   token(low: number, high: number, spaceBefore: boolean, start: number, end: number): void {
     const { automaton } = this.#dictionary;
     this.#starts[this.#tokens++ % RING] = start;
-    this.#state = automaton.next(this.#state, low, high, spaceBefore);
-    const found = automaton.foundAt(this.#state);
+    const state = automaton.next(this.#state, low, high, spaceBefore);
+    const found = automaton.foundAt(state);
+    this.#state = automaton.alive(state);
     if (found > 0) {
       const from = this.#startOf(found);
       this.#pending = this.#pending.filter((match) => match.start < from);
@@ -104,6 +106,8 @@ class KeywordStream implements StreamScanner {
     const matches = this.#decided;
     this.#decided = [];
     const waiting = this.#pending[0]?.start ?? liveFrom;
-    return { matches, safeUpTo: Math.min(waiting, liveFrom) };
+    // What was once said to be safe stays so: the beginnings of words are remembered with false alarms.
+    this.#safeUpTo = Math.max(this.#safeUpTo, Math.min(waiting, liveFrom));
+    return { matches, safeUpTo: this.#safeUpTo };
   }
 }

@@ -29,6 +29,8 @@ export class TermAutomaton {
   /** Tokens of the longest term that ends in a state; 0 for none. */
   readonly #found: Uint8Array;
   readonly #depth: Uint8Array;
+  /** 1 where some term goes on. */
+  readonly #goesOn: Uint8Array;
   readonly #slots: number;
   /** First tokens, in one bit each: most words of a text begin no term, and the big table isn't asked about them. */
   readonly #firsts = new Uint32Array(2 ** (BLOOM_BITS - 5));
@@ -40,14 +42,20 @@ export class TermAutomaton {
     this.#fallback = new Int32Array(this.#slots + 1);
     this.#found = new Uint8Array(this.#slots + 1);
     this.#depth = new Uint8Array(this.#slots + 1);
+    this.#goesOn = new Uint8Array(this.#slots + 1);
     this.#build(terms);
   }
 
   get bytes(): number {
-    return [this.#low, this.#high, this.#fallback, this.#found, this.#depth, this.#firsts].reduce(
-      (sum, { byteLength }) => sum + byteLength,
-      0,
-    );
+    return [
+      this.#low,
+      this.#high,
+      this.#fallback,
+      this.#found,
+      this.#depth,
+      this.#goesOn,
+      this.#firsts,
+    ].reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
   foundAt(state: number): number {
@@ -56,6 +64,13 @@ export class TermAutomaton {
 
   depthOf(state: number): number {
     return this.#depth[state] as number;
+  }
+
+  /** The longest beginning of a term that can still go on from here. */
+  alive(state: number): number {
+    let alive = state;
+    while (alive !== ROOT && this.#goesOn[alive] === 0) alive = this.#fallback[alive] as number;
+    return alive;
   }
 
   next(state: number, low: number, high: number, space: boolean): number {
@@ -127,6 +142,7 @@ export class TermAutomaton {
     if (known !== ROOT) return known;
     const fallback = parent === ROOT ? ROOT : this.next(this.#fallback[parent] as number, low, high, space);
     const state = this.#insert(parent, low, high, space);
+    this.#goesOn[parent] = 1;
     this.#fallback[state] = fallback;
     this.#depth[state] = (this.#depth[parent] as number) + 1;
     this.#found[state] = this.#found[fallback] as number;

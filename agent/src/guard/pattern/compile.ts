@@ -13,6 +13,11 @@ export const MAX_EXPRESSION_LENGTH = 2000;
 const MAX_PROGRAM_SIZE = 2000;
 /** Without a required word, fewer fixed characters than this are in every text. */
 const MIN_UNANNOUNCED_LENGTH = 4;
+/** What an expression without a fixed word matches here, it matches in every conversation. */
+const ORDINARY_TEXT =
+  'The meeting is on Monday at 10:30, please bring the report (version 2). It costs about 1,200 euros.\n\n' +
+  'const total = items.filter((item) => item.price > 0).length; // see https://example.com/help?id=7\n' +
+  '  return total;\n';
 /** Letters, digits and a few signs: what runs of such characters cost is little, since most of a text isn't one. */
 const NARROW_ALPHABET = 40;
 
@@ -74,10 +79,11 @@ export function compileExpression(source: string, options: ExpressionOptions = {
   const impossible = faultOfShape(shape);
   if (impossible !== undefined) return refuse(...impossible);
   const required = keywordsOf(program, shape, given);
-  if (required.keywords.length === 0 && shape.minLength < MIN_UNANNOUNCED_LENGTH) {
+  const isShort = shape.minLength < MIN_UNANNOUNCED_LENGTH;
+  if (required.keywords.length === 0 && (isShort || matcher.matcher(ORDINARY_TEXT).find())) {
     return refuse(
       'This expression matches something in almost every text.',
-      'Put a fixed word of at least three letters into it, or make it match at least four characters.',
+      'Put a fixed word of at least three letters into it, or say more of what it must look like.',
     );
   }
   const cellLength = Math.min(MAX_MATCH_LENGTH, Math.max(16, shape.maxLength));

@@ -16,7 +16,9 @@ function foldPoint(point: number, folding: Folding): string {
   const composed = String.fromCodePoint(point).normalize('NFC');
   const keepsCase = folding === 'none' || folding === 'accents';
   // JavaScript's upper case of the dotless i is I; Unicode folds it to nothing but itself.
-  const folded = keepsCase || point === DOTLESS_I ? composed : composed.toUpperCase().toLowerCase();
+  // Lower case first, for the capital sharp s.
+  const folded =
+    keepsCase || point === DOTLESS_I ? composed : composed.toLowerCase().toUpperCase().toLowerCase();
   const keepsAccents = folding === 'none' || folding === 'case';
   return keepsAccents ? folded : folded.normalize('NFD').replace(ACCENTS, '').normalize('NFC');
 }
