@@ -1,4 +1,5 @@
 /** A detector's promise to streams, put to the test: the same matches however a text is cut, none in text given free. */
+import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Detector, Match } from '../../agent/src/core/finding.ts';
 import { cutAtRandom, type Random } from './random-text.ts';
@@ -40,3 +41,11 @@ export function jumble(pieces: readonly string[], count: number, random: Random)
   const few = Array.from({ length: 4 }, () => random.pick(pieces));
   return Array.from({ length: count }, () => random.pick(random.below(3) === 0 ? pieces : few)).join('');
 }
+
+/** Any code units at all, in any pieces: halves of characters, too. */
+export const anyPieces: fc.Arbitrary<readonly string[]> = fc.array(
+  fc
+    .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 20 })
+    .map((units) => String.fromCharCode(...units)),
+  { maxLength: 10 },
+);

@@ -51,6 +51,9 @@ const OPENING_WORD = new RegExp(
     .replaceAll(' ', '|')})(?![\\w-])`,
 );
 
+/** SQL reads like prose, but for its capitals. */
+const STATEMENT =
+  /^\s*(?:SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER)\s.*\b(?:FROM|INTO|SET|TABLE|INDEX|VIEW)\b/;
 /** What isn't text at all. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const BINARY = /[\0-\x08\x0e-\x1a\ufffd]/;
@@ -125,7 +128,7 @@ function verdictOf(text: string, { weight, signs, words, joints, last }: Counts)
   if (DATA.test(text)) return 'neutral';
   const density = signs / weight;
   const tells = density >= 0.06 || last === ':' || last === ';' || words <= 3;
-  if (tells && OPENING_WORD.test(text)) return 'code';
+  if ((tells && OPENING_WORD.test(text)) || STATEMENT.test(text)) return 'code';
   if (words >= MANY_WORDS && density < 0.08) return 'prose';
   if ((last === ';' || last === '{' || last === '}') && (signs >= 2 || words <= 2)) return 'code';
   if (signs > 0 && words < MANY_WORDS && ASSIGNMENT.test(text)) return 'code';

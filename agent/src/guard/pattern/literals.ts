@@ -23,18 +23,20 @@ export const MAX_KEYWORDS = 64;
 /** A word this near to the beginning of the match keeps little of a stream waiting. */
 const NEAR = 64;
 
+/** Of very large expressions, only so many words are weighed. */
+const MAX_CHAINS = 200;
+const MAX_COMPARED = 20;
+
 interface Chain {
   readonly index: number;
   readonly words: readonly string[];
   readonly length: number;
+  /** All after the first. */
+  readonly steps: readonly number[];
 }
 
 export function requiredLiterals(program: Program): RequiredLiterals | undefined {
-  const chains: Chain[] = [];
-  for (const index of reachable(program, () => false)) {
-    const chain = chainFrom(program, index);
-    if (chain !== undefined) chains.push(chain);
-  }
+  const chains = chainsOf(program);
   const single = best(
     program,
     chains.filter(({ index }) => !canMatch(program, (each) => each === index)),
@@ -44,9 +46,34 @@ export function requiredLiterals(program: Program): RequiredLiterals | undefined
   return set === undefined ? undefined : literalsOf(program, set);
 }
 
+function chainsOf(program: Program): readonly Chain[] {
+  const reached = reachable(program, () => false);
+  const arrivals = new Map<number, number>();
+  for (const index of reached) {
+    for (const target of (program.steps[index] as Step).next)
+      arrivals.set(target, (arrivals.get(target) ?? 0) + 1);
+  }
+  const chains: Chain[] = [];
+  /** Steps that only follow in a chain that is known. */
+  const inside = new Set<number>();
+  for (const index of reached) {
+    if (inside.has(index)) continue;
+    const chain = chainFrom(program, index);
+    if (chain === undefined) continue;
+    chains.push(chain);
+    for (const step of chain.steps) {
+      if ((arrivals.get(step) ?? 0) > 1) break;
+      inside.add(step);
+    }
+    if (chains.length === MAX_CHAINS) break;
+  }
+  return chains;
+}
+
 function best(program: Program, chains: readonly Chain[]): RequiredLiterals | undefined {
   let found: { readonly literals: RequiredLiterals; readonly score: number } | undefined;
-  for (const chain of chains) {
+  const longest = [...chains].sort((a, b) => b.length - a.length).slice(0, MAX_COMPARED);
+  for (const chain of longest) {
     const literals = literalsOf(program, [chain]);
     const nearness = literals.before === 0 ? 2 : literals.before <= NEAR ? 1 : 0;
     const score = nearness * 100 + chain.length;
@@ -98,7 +125,7 @@ function chainFrom({ steps }: Program, first: number): Chain | undefined {
     } else if (index === first) return undefined;
     index = step.next.length === 1 ? step.next[0] : undefined;
   }
-  return length < MIN_LITERAL ? undefined : { index: first, words, length };
+  return length < MIN_LITERAL ? undefined : { index: first, words, length, steps: [...seen].slice(1) };
 }
 
 /** The characters that a step reads, as case keys, if they are few and plain. */
