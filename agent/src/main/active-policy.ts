@@ -49,7 +49,8 @@ export function readPolicyText(text: string, fileName: string): PolicyReading {
   const { detectors } = built;
   const result = compilePolicy({ policy, revision, catalogue, detectors, device: hostname() });
   if (!result.ok) return { ok: false, problems: parsed.source.place(result.faults) };
-  return { ok: true, compiled: result.compiled, warnings: parsed.warnings };
+  const warnings = [...parsed.warnings, ...parsed.source.place(built.warnings)];
+  return { ok: true, compiled: result.compiled, warnings };
 }
 
 export function readPolicySource(source: PolicySource): PolicyReading {
