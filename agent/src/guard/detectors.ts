@@ -7,6 +7,7 @@ import type { GuardrailRule } from '../../../policies/schema/policy.ts';
 import type { Fault } from '../../../policies/schema/problem.ts';
 import type { AnyDetector, DetectorSet } from '../core/finding.ts';
 import type { BuildContext, DetectorBuild } from './build.ts';
+import { buildPii } from './pii/build.ts';
 import { buildSecrets } from './secrets/build.ts';
 
 type DetectId = GuardrailRule['detect'];
@@ -17,6 +18,7 @@ type Builder<Id extends DetectId> = (
 
 /** One entry per value of `detect`. */
 const BUILDERS: { readonly [Id in DetectId]?: Builder<Id> } = {
+  pii: buildPii,
   secrets: buildSecrets,
 };
 

@@ -58,6 +58,19 @@ const WRITTEN_OUT = new Expression(
   `(?:${day}(?:st|nd|rd|th|\\.|º)?[ -](?:of |de )?${month}[.,]?[ -](?:de |del )?${year}|${month}[.]? ${day}(?:st|nd|rd|th)?,? ${year})(?![0-9A-Za-z_])`,
 );
 
+/** After one or two digits what may stand before a month; or the letters that a month's name begins with. */
+const AFTER_DAY = /[ .stnrº-]/;
+const MONTH_INITIAL = /[JFMASONDGELWCPKT]/i;
+
+/** Cheap: whether it is worth reading on at `at`. */
+export function mayStartDate(text: string, at: number): boolean {
+  const first = text.charCodeAt(at);
+  if (first > 0x39) return MONTH_INITIAL.test(text[at] as string);
+  const second = text.charCodeAt(at + 1);
+  const after = second >= 0x30 && second <= 0x39 ? at + 2 : at + 1;
+  return after >= text.length || AFTER_DAY.test(text[after] as string);
+}
+
 /** End of a date with a month's name that starts at `at`; `more` if undecided. */
 export function readWrittenDate(text: string, at: number, isEnd: boolean): number | 'more' | undefined {
   const found = WRITTEN_OUT.read(text, at, isEnd);

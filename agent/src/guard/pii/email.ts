@@ -93,7 +93,7 @@ function isPublicDomain(domain: string): boolean {
 
 /** RFC 2606 reserves `example`; the others stand in its place in everyone's documentation. */
 const EXAMPLE_DOMAIN =
-  /(?:^|\.)(?:example|example\d|domain|yourdomain|mydomain|your-domain|mycompany|yourcompany|company|foo|bar|baz|foobar|test|a|b|x|y|acme-example)\.(?:com|org|net|edu|io|co|dev|de|co\.uk|tld)$|\bnoreply\.|(?:^|\.)sentry\.io$|ingest\.|(?:^|\.)example\./;
+  /(?:^|\.)(?:example|example\d|domain|yourdomain|mydomain|your-domain|mycompany|yourcompany|company|foo|bar|baz|foobar|test|a|b|x|y|acme-example)\.(?:com|org|net|edu|io|co|dev|de|co\.uk|tld)$|\bnoreply\.|\.gserviceaccount\.com$|(?:^|\.)example\./;
 const NOBODY =
   /^(?:no-?reply|do-?not-?reply|donotreply|noreply[+.-].{0,60}|.{0,60}[+.-]no-?reply|mailer-daemon|bounces?|bounce[+-].{0,60}|git|hg|svn|user|username|you|your|your[._-]?(?:e?mail|name|address)|name|email|e-mail|mail|someone|somebody|foo|bar|baz|test|tester|example|me|x|xxx|a|b|first\.last|firstname\.lastname)$/;
 /** Offices, not people. */
@@ -105,12 +105,12 @@ const isPlaceholder = (local: string, domain: string): boolean =>
 
 /** Lines of a version history, and notices by which authors sign their work in public. */
 const PUBLIC_LINE =
-  /(?:author|committer|commit|tagger|maintainer|contributor|copyright|\(c\)|©|signed-off-by|[a-z]{3,20}-by|^from [0-9a-f]{7,40}|bugs|licen[cs]e)s?\b[^\n]{0,80}$/i;
+  /(?:author|committer|commit|tagger|maintainer|contributor|contributed by|written by|copyright|\(c\)|©|signed-off-by|[a-z]{3,20}-by|^from [0-9a-f]{7,40}|^\d{4}(?:-\d{2,4})?|bugs|licen[cs]e)s?\b/i;
 
 /** Part of a web address (`https://user@host`, `git@host:`), or of a version history. */
 function isElsewhere(text: string, start: number): boolean {
-  const line = text.slice(Math.max(0, start - LINE_CHARACTERS), start);
-  const sinceBreak = line.slice(line.lastIndexOf('\n') + 1);
-  if (/:\/\/[^\s"'<>/?]{0,96}$/.test(sinceBreak)) return true;
-  return sinceBreak.trimEnd().endsWith('<') && PUBLIC_LINE.test(sinceBreak.replace(/^[\s*#/;%>|+-]+/, ''));
+  const before = text.slice(Math.max(0, start - LINE_CHARACTERS), start);
+  const line = before.slice(before.lastIndexOf('\n') + 1).replace(/^[\s*#/;%>|+-]{1,96}/, '');
+  if (/:\/\/[^\s"'<>/?]{0,96}$/.test(line)) return true;
+  return /(?:<|\(|&lt;)$/.test(line) && PUBLIC_LINE.test(line);
 }

@@ -1,5 +1,6 @@
 /** Every kind of personal data that the agent knows. Names and postal addresses aren't among them: no check tells them from other words. */
 
+import { kindPattern } from '../kinds.ts';
 import { birthDate } from './birth-date.ts';
 import type { Reading } from './candidate.ts';
 import { cards } from './cards.ts';
@@ -44,7 +45,7 @@ export interface PiiOptions {
 }
 
 export function chooseSearch({ countries, kinds, companyDomains = [] }: PiiOptions): Search {
-  const patterns = kinds?.map(globPattern);
+  const patterns = kinds?.map(kindPattern);
   const isWanted = (kind: string) => patterns === undefined || patterns.some((one) => one.test(kind));
   const ids = nationalIds.filter(({ country }) => countries === undefined || countries.includes(country));
   const readings = [...[...OTHER_IDS, ...ids].map(readingOf), ...OTHER_READINGS].filter(({ kind }) =>
@@ -61,11 +62,3 @@ export function chooseSearch({ countries, kinds, companyDomains = [] }: PiiOptio
       : undefined,
   };
 }
-
-const globPattern = (glob: string): RegExp =>
-  new RegExp(
-    `^${glob
-      .split('*')
-      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*')}$`,
-  );

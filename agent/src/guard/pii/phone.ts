@@ -46,6 +46,8 @@ const WORDS = contextWords([
 ]);
 /** Numbers that are spoken of as numbers, not as calls. */
 const NEAR_CHARACTERS = 40;
+/** Ten digits in one piece look like any other number: the word must be next to them. */
+const NEXT_TO_CHARACTERS = 16;
 
 const MAX_CHARACTERS = 26;
 const MIN_DIGITS = 7;
@@ -95,6 +97,8 @@ export function readInternational(text: string, at: number, isEnd: boolean): num
   const spelling = readSpelling(text, at, isEnd);
   if (spelling === undefined || spelling === 'more') return spelling;
   const { digits, end } = spelling;
+  // `Decimal('+35236450.6')`
+  if (/^\+\d{1,15}\.\d{1,15}$/.test(text.slice(at, end))) return undefined;
   if (digits.startsWith('0') || isFictional(digits) || isFiller(digits)) return undefined;
   return parsePhoneNumberFromString(`+${digits}`)?.isValid() === true ? end : undefined;
 }
@@ -148,6 +152,10 @@ export function judgeNational(
     /^\d{4}-\d{2}-\d{2}|^\d{1,2}[./]\d{1,2}[./]\d{2,4}|^\d+\.\d+$/.test(written)
   )
     return undefined;
-  if (isFiller(digits) || isFictional(digits) || /^(\d)\1{5}/.test(digits)) return undefined;
-  return /^0[1-9]|^00[1-9]/.test(digits) || /[ ./()-]/.test(written) || isNanp(digits) ? 'medium' : undefined;
+  if (isFiller(digits) || isFictional(digits) || /^(\d)\1{5}|^(?:19|20)\d{2}(?:19|20)\d{2}/.test(digits))
+    return undefined;
+  if (/^0[1-9]|^00[1-9]/.test(digits) || /[ ./()-]/.test(written)) return 'medium';
+  return isNanp(digits) && WORDS.lastIn(context) >= context.length - NEXT_TO_CHARACTERS
+    ? 'medium'
+    : undefined;
 }

@@ -1,8 +1,8 @@
 import type { Confidence, Match, Severity } from '../../core/finding.ts';
 import type { Progress, TextWindow, Walk } from '../walk.ts';
-import { judgeBirthDate, readWrittenDate } from './birth-date.ts';
+import { judgeBirthDate, mayStartDate, readWrittenDate } from './birth-date.ts';
 import type { Candidate, Judged, Reading } from './candidate.ts';
-import { classAt, DIGIT, starts, startsWord, UPPER, wordEnd } from './characters.ts';
+import { classAt, DIGIT, isDigitAt, nextStart, starts, startsWord, UPPER, wordEnd } from './characters.ts';
 import { contextBefore } from './context.ts';
 import { localPartStart, readEmail } from './email.ts';
 import { readIban } from './iban.ts';
@@ -68,16 +68,11 @@ export class PiiWalk implements Walk {
     this.#base = base;
     this.#isEnd = isEnd;
     this.#found = found;
-    let at = from;
+    let at = nextStart(text, from);
     while (at < text.length) {
-      const kind = classAt(text, at);
-      if (kind === 0) {
-        at++;
-        continue;
-      }
-      const next = this.#step(at, kind);
+      const next = this.#step(at, classAt(text, at));
       if (next === WAIT) break;
-      at = next;
+      at = nextStart(text, next);
     }
     return { at, safeUpTo: this.#safeUpTo(at) };
   }
@@ -105,7 +100,7 @@ export class PiiWalk implements Walk {
   }
 
   #phone(at: number, read: typeof readInternational): number {
-    if (!this.#search.phone) return at + 1;
+    if (!this.#search.phone || (at + 1 < this.#text.length && !isDigitAt(this.#text, at + 1))) return at + 1;
     const end = read(this.#text, at, this.#isEnd);
     if (end === 'more') return WAIT;
     return end === undefined ? at + 1 : this.#take(PHONE, at, end, 'high');
@@ -114,7 +109,11 @@ export class PiiWalk implements Walk {
   #capital(at: number): number {
     const text = this.#text;
     const end = wordEnd(text, at);
-    if (!this.#isEnd && end === text.length && mayBecomeShape(text, at)) return WAIT;
+    if (end < text.length || this.#isEnd) {
+      // `Word`, `CONSTANT_CASE`: no number begins with more than six letters.
+      const firstDigit = firstDigitOf(text, at, end);
+      if (firstDigit === undefined && end - at > 3) return this.#writtenDate(at) ?? end;
+    } else if (mayBecomeShape(text, at)) return WAIT;
     if (this.#search.iban) {
       const iban = readIban(text, at, this.#isEnd);
       if (iban === 'more') return WAIT;
@@ -151,7 +150,7 @@ export class PiiWalk implements Walk {
   }
 
   #writtenDate(at: number): number | undefined {
-    if (!this.#search.birthDate) return undefined;
+    if (!this.#search.birthDate || !mayStartDate(this.#text, at)) return undefined;
     const end = readWrittenDate(this.#text, at, this.#isEnd);
     if (end === 'more') return WAIT;
     if (end === undefined) return undefined;
@@ -206,6 +205,15 @@ export class PiiWalk implements Walk {
     const end = isAtSign ? at : this.#text.length;
     return Math.min(at, localPartStart(this.#text, end, floor));
   }
+}
+
+const MAX_LETTERS_FIRST = 6;
+
+/** Where the first digit of a word stands, if it has one early enough to be a number's. */
+function firstDigitOf(text: string, start: number, end: number): number | undefined {
+  const limit = Math.min(end, start + MAX_LETTERS_FIRST + 1);
+  for (let at = start + 1; at < limit; at++) if (isDigitAt(text, at)) return at;
+  return undefined;
 }
 
 /** The longer reading; of equals the one whose name stands nearer, then the surer. */
