@@ -1,5 +1,5 @@
-import type { Fault } from '../../../policies/schema/problem.ts';
 import { nearest } from '../../../policies/schema/nearest.ts';
+import type { Fault } from '../../../policies/schema/problem.ts';
 
 /** `us-*` matches `us-ssn`; `*` is the only special character. */
 export function kindPattern(glob: string): RegExp {

@@ -1,5 +1,6 @@
 /** Dates, where a word before them says that someone was born then. */
 import type { Candidate, Judged, Reading } from './candidate.ts';
+import { isWordAt } from './characters.ts';
 import { contextWords } from './context.ts';
 import { isBirthDate } from './dates.ts';
 import { Expression } from './expression.ts';
@@ -55,7 +56,7 @@ const day = '[0-3]?\\d';
 const year = '(?:1[89]|20)\\d{2}';
 const month = `(?i:${MONTH_NAMES.join('|')})`;
 const WRITTEN_OUT = new Expression(
-  `(?:${day}(?:st|nd|rd|th|\\.|º)?[ -](?:of |de )?${month}[.,]?[ -](?:de |del )?${year}|${month}[.]? ${day}(?:st|nd|rd|th)?,? ${year})(?![0-9A-Za-z_])`,
+  `(?:${day}(?:st|nd|rd|th|\\.|º)?[ -](?:of |de )?${month}[.,]?[ -](?:de |del )?${year}|${month}[.]? ${day}(?:st|nd|rd|th)?,? ${year})`,
 );
 
 /** After one or two digits what may stand before a month; or the letters that a month's name begins with. */
@@ -74,11 +75,10 @@ export function mayStartDate(text: string, at: number): boolean {
 /** End of a date with a month's name that starts at `at`; `more` if undecided. */
 export function readWrittenDate(text: string, at: number, isEnd: boolean): number | 'more' | undefined {
   const found = WRITTEN_OUT.read(text, at, isEnd);
-  return found === 'more' || found === undefined
-    ? found
-    : isWrittenDate(found[0])
-      ? at + found[0].length
-      : undefined;
+  if (found === 'more' || found === undefined) return found;
+  const end = at + found[0].length;
+  if (end >= text.length && !isEnd) return 'more';
+  return isWordAt(text, end) || !isWrittenDate(found[0]) ? undefined : end;
 }
 
 function isWrittenDate(date: string): boolean {

@@ -93,7 +93,7 @@ function isPublicDomain(domain: string): boolean {
 
 /** RFC 2606 reserves `example`; the others stand in its place in everyone's documentation. */
 const EXAMPLE_DOMAIN =
-  /(?:^|\.)(?:example|example\d|domain|yourdomain|mydomain|your-domain|mycompany|yourcompany|company|foo|bar|baz|foobar|test|a|b|x|y|acme-example)\.(?:com|org|net|edu|io|co|dev|de|co\.uk|tld)$|\bnoreply\.|\.gserviceaccount\.com$|(?:^|\.)example\./;
+  /(?:^|\.)(?:example|example\d|domain|yourdomain|mydomain|your-domain|mycompany|yourcompany|company|foo|bar|baz|foobar|test|a|b|y)\.(?:com|org|net|edu|io|co|dev|de|co\.uk|tld)$|\bnoreply\.|\.gserviceaccount\.com$|(?:^|\.)example\./;
 const NOBODY =
   /^(?:no-?reply|do-?not-?reply|donotreply|noreply[+.-].{0,60}|.{0,60}[+.-]no-?reply|mailer-daemon|bounces?|bounce[+-].{0,60}|git|hg|svn|user|username|you|your|your[._-]?(?:e?mail|name|address)|name|email|e-mail|mail|someone|somebody|foo|bar|baz|test|tester|example|me|x|xxx|a|b|first\.last|firstname\.lastname)$/;
 /** Offices, not people. */

@@ -105,7 +105,7 @@ export function readInternational(text: string, at: number, isEnd: boolean): num
 
 /** 555-0100 to 555-0199 in North America, and the numbers that Ofcom keeps for films. */
 const isFictional = (digits: string): boolean =>
-  /^1?\d{3}55501\d{2}$/.test(digits) || /^44(?:7700900|20794609|1632960)\d{2,3}$/.test(digits);
+  /^(?:1?\d{3})?55501\d{2}$/.test(digits) || /^44(?:7700900|20794609|1632960)\d{2,3}$/.test(digits);
 
 /** NANP: area and exchange begin with 2 to 9, and neither is N11. */
 const isNanp = (digits: string): boolean =>

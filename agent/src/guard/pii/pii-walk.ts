@@ -15,7 +15,7 @@ import {
   readParenthesised,
   readSpelling,
 } from './phone.ts';
-import { mayBecomeShape, readShapes, type ShapeTrie } from './shapes.ts';
+import { hasDigitEarly, mayBecomeShape, readShapes, type ShapeTrie } from './shapes.ts';
 
 /** What a walk looks for: chosen by the policy's kinds and countries. */
 export interface Search {
@@ -109,11 +109,11 @@ export class PiiWalk implements Walk {
   #capital(at: number): number {
     const text = this.#text;
     const end = wordEnd(text, at);
-    if (end < text.length || this.#isEnd) {
-      // `Word`, `CONSTANT_CASE`: no number begins with more than six letters.
-      const firstDigit = firstDigitOf(text, at, end);
-      if (firstDigit === undefined && end - at > 3) return this.#writtenDate(at) ?? end;
-    } else if (mayBecomeShape(text, at)) return WAIT;
+    if (end === text.length && !this.#isEnd) {
+      return mayBecomeShape(text, at) ? WAIT : (this.#writtenDate(at) ?? end);
+    }
+    // `Word`, `CONSTANT_CASE`: nothing is written so, but `AB 12 34 56 C` begins with two letters.
+    if (!hasDigitEarly(text, at, end) && end - at > 3) return this.#writtenDate(at) ?? end;
     if (this.#search.iban) {
       const iban = readIban(text, at, this.#isEnd);
       if (iban === 'more') return WAIT;
@@ -197,23 +197,12 @@ export class PiiWalk implements Walk {
     return end;
   }
 
-  /** An address may yet begin with the characters before an `@` that is still to come. */
+  /** The characters before may turn out to be the beginning of an address, once an `@` comes. */
   #safeUpTo(at: number): number {
-    if (this.#search.email === undefined) return at;
+    if (this.#search.email === undefined || this.#isEnd) return at;
     const floor = Math.max(0, this.#lastEnd - this.#base);
-    const isAtSign = classAt(this.#text, at) === starts.atSign && at < this.#text.length;
-    const end = isAtSign ? at : this.#text.length;
-    return Math.min(at, localPartStart(this.#text, end, floor));
+    return localPartStart(this.#text, at, floor);
   }
-}
-
-const MAX_LETTERS_FIRST = 6;
-
-/** Where the first digit of a word stands, if it has one early enough to be a number's. */
-function firstDigitOf(text: string, start: number, end: number): number | undefined {
-  const limit = Math.min(end, start + MAX_LETTERS_FIRST + 1);
-  for (let at = start + 1; at < limit; at++) if (isDigitAt(text, at)) return at;
-  return undefined;
 }
 
 /** The longer reading; of equals the one whose name stands nearer, then the surer. */

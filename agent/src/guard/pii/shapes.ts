@@ -1,4 +1,4 @@
-import { classAt, DIGIT, isWordAt, separatorAt, UPPER } from './characters.ts';
+import { classAt, DIGIT, isWordAt, LOWER, separatorAt, UPPER } from './characters.ts';
 
 /**
  * How numbers are written, as a trie over words and the separators between them: `d3-d2-d4` is 3 digits, dash, 2 digits,
@@ -98,7 +98,8 @@ export function readShapes<Rule>(
     for (const { rule, shape } of node.rules) hits.push({ rule, shape, end, characters });
     const separator = node.separators.size > 0 ? separatorAt(text, end) : undefined;
     const after = separator === undefined ? undefined : node.separators.get(separator);
-    if (after === undefined || !isWordAt(text, end + 1)) return hits;
+    // No shape goes on with a small letter: prose needn't wait for the word after a number.
+    if (after === undefined || !isWordAt(text, end + 1) || classAt(text, end + 1) === LOWER) return hits;
     node = after;
     at = end + 1;
   }
@@ -129,14 +130,24 @@ function nextNode<Rule>(node: Node<Rule>, text: string, start: number, end: numb
   return runs > 0 ? node.words.get(ANY_MIXED - (end - start)) : undefined;
 }
 
-/** True if a word that begins with a capital letter could be the beginning of a shape once more text is there. */
+const MAX_LETTERS_FIRST = 6;
+
+/** True if a word begins with at most six capital letters and then has a digit: all that begins with a letter does. */
+export function hasDigitEarly(text: string, start: number, end: number): boolean {
+  const limit = Math.min(end, start + MAX_LETTERS_FIRST + 1);
+  for (let at = start; at < limit; at++) {
+    const found = classAt(text, at);
+    if (found === DIGIT) return true;
+    if (found !== UPPER) return false;
+  }
+  return false;
+}
+
+/** True if a word that reaches the end of the text, and begins with a capital letter, may become a shape with more of it. */
 export function mayBecomeShape(text: string, start: number): boolean {
   if (text.length - start > MAX_WORD) return false;
-  let sawDigit = false;
-  for (let i = start; i < text.length; i++) {
-    const found = classAt(text, i);
-    if (found === DIGIT) sawDigit = true;
-    else if (found !== UPPER) return false;
-  }
-  return sawDigit || text.length - start <= 6;
+  if (hasDigitEarly(text, start, text.length)) return true;
+  if (text.length - start > MAX_LETTERS_FIRST) return false;
+  for (let at = start; at < text.length; at++) if (classAt(text, at) !== UPPER) return false;
+  return true;
 }
