@@ -7,6 +7,7 @@ import type { GuardrailRule } from '../../../policies/schema/policy.ts';
 import type { Fault } from '../../../policies/schema/problem.ts';
 import type { AnyDetector, DetectorSet } from '../core/finding.ts';
 import type { BuildContext, DetectorBuild } from './build.ts';
+import { buildInjection } from './injection/build.ts';
 import { buildPii } from './pii/build.ts';
 import { buildSecrets } from './secrets/build.ts';
 
@@ -18,6 +19,7 @@ type Builder<Id extends DetectId> = (
 
 /** One entry per value of `detect`. */
 const BUILDERS: { readonly [Id in DetectId]?: Builder<Id> } = {
+  injection: buildInjection,
   pii: buildPii,
   secrets: buildSecrets,
 };

@@ -4,7 +4,7 @@ import type { Fault } from '../../../policies/schema/problem.ts';
 /** `us-*` matches `us-ssn`; `*` is the only special character. */
 export function kindPattern(glob: string): RegExp {
   const parts = glob.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('[^]*')}$`);
+  return new RegExp(`^${parts.join('.*')}$`);
 }
 
 /** A kind that the detector never finds would make a guardrail that never acts. */

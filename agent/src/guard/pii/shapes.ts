@@ -32,6 +32,8 @@ export interface ShapeHit<Rule> extends ShapeEntry<Rule> {
 /** Longer words are nobody's number. */
 const MAX_WORD = 34;
 const ANY_MIXED = -1000;
+/** Digits of a group, and one more to see that there is none. */
+const TABLE_GROUP = 5;
 const LETTERS = 32;
 const RUN_BASE = 64;
 
@@ -99,10 +101,20 @@ export function readShapes<Rule>(
     const separator = node.separators.size > 0 ? separatorAt(text, end) : undefined;
     const after = separator === undefined ? undefined : node.separators.get(separator);
     // No shape goes on with a small letter: prose needn't wait for the word after a number.
-    if (after === undefined || !isWordAt(text, end + 1) || classAt(text, end + 1) === LOWER) return hits;
+    if (after === undefined || !isWordAt(text, end + 1) || classAt(text, end + 1) === LOWER) {
+      return hits.length > 0 && !isEnd && endsInNumber(text, end) ? undefined : hits;
+    }
     node = after;
     at = end + 1;
   }
+}
+
+/** Groups of four behind the number may make a table of it, so the one that has begun must be there. */
+function endsInNumber(text: string, end: number): boolean {
+  if (separatorAt(text, end) === undefined || classAt(text, end + 1) !== DIGIT) return false;
+  let next = end + 1;
+  while (next < text.length && next - end <= TABLE_GROUP && isWordAt(text, next)) next++;
+  return next >= text.length;
 }
 
 function nextNode<Rule>(node: Node<Rule>, text: string, start: number, end: number): Node<Rule> | undefined {
