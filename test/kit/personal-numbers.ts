@@ -135,7 +135,11 @@ function rentenversicherung(random: Random): string {
 const modulo97 = (text: string): number => Number(BigInt(text) % 97n);
 const grouped = (text: string, separator: string, ...lengths: number[]): string => {
   let at = 0;
-  return lengths.map((length) => text.slice(at, (at += length))).join(separator);
+  const groups = lengths.map((length) => {
+    at += length;
+    return text.slice(at - length, at);
+  });
+  return groups.join(separator);
 };
 
 export function cardNumber(random: Random, prefix = '4', length = 16): string {

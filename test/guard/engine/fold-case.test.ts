@@ -6,10 +6,11 @@ describe('foldCase', () => {
   it.each([
     ['(?i:key)=Key', '(?:[kK][eE][yY])=Key'],
     ['(?i:a(?:b|c){1,2})d', '(?:[aA](?:[bB]|[cC]){1,2})d'],
-    ['(?i:[a-f_]é)', '(?:[a-f_A-F][éÉ])'],
-    ['(?i:[^x\\]])', '(?:[^x\\]X])'],
+    ['(?i:[a-f_]é)', '(?:[A-Fa-f_][éÉ])'],
+    ['(?i:[^x\\]])', '(?:[^Xx\\]])'],
     ['(?i:\\s\\d(?=q)(?<!z))', '(?:\\s\\d(?=[qQ])(?<![zZ]))'],
     ['a[bc]\\(d(e)', 'a[bc]\\(d(e)'],
+    ['(?i:[a-z_-])', '(?:[A-Za-z_-])'],
     ['[a', '[a'],
   ])('%s is %s', (source, folded) => {
     expect(foldCase(source)).toBe(folded);

@@ -25,7 +25,9 @@ export function foldCase(source: string): string {
 const PART = /^(?:\\[\s\S]|\[(?:\\[\s\S]|[^\]\\])*\]|\((?:\?(?:<?[=!]|i?:))?|\{[^}]*\}|[\s\S])/;
 
 function foldPart(part: string): string {
-  if (part.startsWith('[') && part.length > 1) return `${part.slice(0, -1)}${otherCases(part)}]`;
+  // In front, since a set may end in a dash that means itself.
+  if (part.startsWith('[') && part.length > 1)
+    return part.replace(/^\[\^?/, (open) => open + otherCases(part));
   const other = part.length === 1 ? otherCase(part) : undefined;
   return other === undefined ? part : `[${part}${other}]`;
 }

@@ -90,18 +90,19 @@ export const families: readonly Family[] = [
         rest: '[^\\s]{0,3}(?:DAN|Classic|Jailbreak|GPT|JAILBREAK|CLASSIC|Developer)',
       },
       {
+        // A first name too, so only in capitals.
         starts: [
-          'you are dan',
-          'i want you to be dan',
-          'act as dan',
-          'you are going to act as dan',
-          'as dan you',
-          'as dan, you',
-          'from dan',
-          'dan should',
+          'you are DAN',
+          'You are DAN',
+          'be DAN',
+          'act as DAN',
+          'Act as DAN',
+          'as DAN, you',
+          'As DAN, you',
+          'ChatGPT with DAN',
         ],
         rest: '[ ,.!:]',
-        isExact: false,
+        isExact: true,
       },
     ],
   },
@@ -191,7 +192,7 @@ export const families: readonly Family[] = [
     phrases: [
       {
         starts: ['send', 'post', 'upload', 'exfiltrate', 'forward', 'transmit', 'submit', 'leak'],
-        rest: ` (?:[a-z'/]{1,14} ){0,4}(?:all |any |the |your |my |user's |full |entire |contents? of |~/){0,4}${SECRETS}(?: [a-z'/,]{1,14}){0,6} (?:to|at|via) (?:this |the following |our |my )?(?:https?://|url|webhook|server|endpoint|email|address|[a-z0-9.-]{2,40}@|[a-z0-9-]{2,30}\\.[a-z]{2,6}/)`,
+        rest: ` (?:[a-z'/.~_-]{1,16} ){0,6}${SECRETS}(?: [a-z'/,]{1,14}){0,6} (?:to|at|via) (?:this |the following |our |my )?(?:https?://|url|webhook|server|endpoint|email|address|[a-z0-9.-]{2,40}@|[a-z0-9-]{2,30}\\.[a-z]{2,6}/)`,
       },
       {
         starts: ['!['],
@@ -257,7 +258,7 @@ export const families: readonly Family[] = [
           'hey',
           'dear',
         ],
-        rest: `[ :,]{1,2}(?:(?:to|for|all|any|the) ){0,2}${AI}s?(?: (?:reading|processing|parsing|summari[sz]ing|reviewing|that (?:read|process)))?[ ]?[:,!-]`,
+        rest: `[ :,]{1,2}(?:(?:to|for|all|any|the) ){0,2}${AI}s?(?: (?:reading|processing|parsing|summari[sz]ing|reviewing|that (?:read|process)))?[ ]?[:!-]`,
       },
       {
         starts: ['if you are', "if you're", 'as'],
@@ -348,7 +349,7 @@ export const families: readonly Family[] = [
     phrases: [
       {
         starts: ['<!--'],
-        rest: `[^>]{0,120}(?:${AI}|you)s?[ :,][^>]{0,40}(?:must|should|shall|need to|are (?:to|required|instructed)|ignore|always)[^>]{0,60}(?:ignore|instruction|execute|run|fetch|send|include|approve|recommend|install|reveal|download|tell|say|rate|summari[sz]e)`,
+        rest: `[^>]{0,120}${AI}s?[ :,][^>]{0,40}(?:must|should|shall|need to|are (?:to|required|instructed)|ignore|always)[^>]{0,60}(?:ignore|instruction|execute|run|fetch|send|include|approve|recommend|install|reveal|download|tell|say|rate|summari[sz]e)`,
       },
       {
         starts: [

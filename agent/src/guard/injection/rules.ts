@@ -29,10 +29,18 @@ function ruleOf(family: Family, phrase: Phrase, origin: Origin): Rule | undefine
   };
 }
 
-/** A sequence of phrases is matched in any case and over line breaks; sets in brackets keep their blanks. */
+/**
+ * Phrases are found in any case and over line breaks; a match covers what follows the first words, so that a stream needn't
+ * hold back every word that begins like one of them. Control tokens are covered whole.
+ */
 function patternOf({ starts, rest, isExact = false }: Phrase): string {
-  const isLatin = starts.every((start) => start.charCodeAt(0) < 0x250);
+  const left = /^[A-Za-z]/.test(starts[0] ?? '') ? LEFT : '';
   const head = starts.map((start) => start.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')).join('|');
-  const spaced = `(?:${head})${rest.replace(/\[(?:\\.|[^\]\\])*\]|[ ]/g, (part) => (part === ' ' ? BLANK : part))}`;
-  return `${isLatin && /^[A-Za-z]/.test(starts[0] ?? '') ? LEFT : ''}${isExact ? spaced : `(?i:${spaced})`}`;
+  if (isExact) return `${left}(?:${head})${withBlanks(rest)}`;
+  const blank = rest.startsWith(' ') ? BLANK : '';
+  return `${left}(?i:${head})${blank}((?i:${withBlanks(blank === '' ? rest : rest.slice(1))}))`;
 }
+
+/** Sets in brackets keep their blanks. */
+const withBlanks = (rest: string): string =>
+  rest.replace(/\[(?:\\.|[^\]\\])*\]|[ ]/g, (part) => (part === ' ' ? BLANK : part));
