@@ -95,11 +95,11 @@ export function separatorAt(text: string, index: number): string | undefined {
 
 /** True if what starts at `index` goes on from a word before it: a UUID's next group, decimals, a path. */
 export function isJoinedBefore(text: string, index: number): boolean {
-  if (index < 2) return false;
-  const before = text[index - 1] as string;
+  const before = text[index - 1];
   if (before === '$' || before === '€' || before === '£') return true;
   return (
     (before === '-' || before === '.' || before === '/' || before === '\\' || before === "'") &&
+    index > 1 &&
     isWordAt(text, index - 2) &&
     !isShortLabel(text, index - 2, before)
   );
