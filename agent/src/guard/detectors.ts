@@ -10,6 +10,8 @@ import type { BuildContext, DetectorBuild } from './build.ts';
 import { buildCode } from './code/build.ts';
 import { buildKeyword } from './keyword/build.ts';
 import { buildPattern } from './pattern/build.ts';
+import { buildInjection } from './injection/build.ts';
+import { buildPii } from './pii/build.ts';
 import { buildSecrets } from './secrets/build.ts';
 
 type DetectId = GuardrailRule['detect'];
@@ -20,6 +22,8 @@ type Builder<Id extends DetectId> = (
 
 /** One entry per value of `detect`. */
 const BUILDERS: { readonly [Id in DetectId]?: Builder<Id> } = {
+  injection: buildInjection,
+  pii: buildPii,
   secrets: buildSecrets,
   pattern: buildPattern,
   keyword: buildKeyword,

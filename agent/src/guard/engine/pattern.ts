@@ -5,6 +5,8 @@
  * The subset: literals, escapes, character sets, groups `( )`, `(?: )`, `(?i: )`, alternation, `?` and `{m,n}` (greedy
  * or lazy), lookaheads and lookbehinds, `^`. Neither `*`, `+`, `{m,}`, `.`, `$`, `\b` nor back-references.
  */
+import { foldCase } from './fold-case.ts';
+
 export interface Pattern {
   readonly source: string;
   /** Matches at a position exactly if some way through `source` from there runs into the end of the text. */
@@ -27,7 +29,7 @@ export type PatternNode =
   | { readonly type: 'lookahead'; readonly source: string; readonly alternatives: readonly Sequence[] }
   | {
       readonly type: 'group';
-      readonly open: '(' | '(?:' | '(?i:';
+      readonly open: '(' | '(?:';
       readonly alternatives: readonly Sequence[];
     }
   | {
@@ -48,7 +50,8 @@ export class PatternError extends Error {
 }
 
 /** Throws PatternError if `source` is outside the subset. */
-export function parsePattern(source: string): Pattern {
+export function parsePattern(written: string): Pattern {
+  const source = foldCase(written);
   const reader = new Reader(source);
   const root = reader.alternatives();
   if (!reader.atEnd) throw new PatternError('malformed', `unmatched ")" in /${source}/`);
@@ -91,7 +94,7 @@ class Reader {
 
   #atom(): PatternNode {
     const start = this.#at;
-    for (const open of ['(?<=', '(?<!', '(?=', '(?!', '(?:', '(?i:', '('] as const) {
+    for (const open of ['(?<=', '(?<!', '(?=', '(?!', '(?:', '('] as const) {
       if (!this.#eat(open)) continue;
       const alternatives = this.alternatives();
       if (!this.#eat(')')) throw new PatternError('malformed', `missing ")" in /${this.#source}/`);
@@ -146,7 +149,7 @@ function plain(node: PatternNode): string {
     case 'lookahead':
       return node.source;
     case 'group':
-      return `${node.open === '(' ? '(?:' : node.open}${node.alternatives.map(plainSequence).join('|')})`;
+      return `(?:${node.alternatives.map(plainSequence).join('|')})`;
     case 'repeat':
       return `${plain(node.node)}{${node.min},${node.max}}${node.lazy ? '?' : ''}`;
   }
@@ -186,8 +189,7 @@ function undecidedNode(node: PatternNode): string | undefined {
     case 'lookahead':
       return undecided(node.alternatives);
     case 'group': {
-      const inside = undecided(node.alternatives);
-      return inside !== undefined && node.open === '(?i:' ? `(?i:${inside})` : inside;
+      return undecided(node.alternatives);
     }
     case 'repeat': {
       const inside = undecidedNode(node.node);
