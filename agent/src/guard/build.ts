@@ -18,6 +18,8 @@ export type DetectorBuild =
       /** Rules with equal keys share one detector: `secrets`, or `pattern:codenames` where it is the rule's own. */
       readonly key: string;
       make(): AnyDetector;
+      /** What the author should know although nothing is wrong: parts of a file that have no effect here. Sentences. */
+      readonly notices?: readonly string[];
     }
   /** Paths are relative to the guardrail: `['patterns', 2]`. */
   | { readonly ok: false; readonly faults: readonly Fault[] };

@@ -1,4 +1,4 @@
-import { createSecretsDetector } from '../../../agent/src/guard/detectors.ts';
+import { createSecretsDetector } from '../../../agent/src/guard/secrets/build.ts';
 import { CREDENTIAL_SHAPES } from '../../guard/secrets/shapes.ts';
 import { createRandom, ofShape } from '../../kit/random-text.ts';
 import type { Labelled } from './harness.ts';

@@ -1,7 +1,8 @@
 import type { Match } from '../../core/finding.ts';
 import { buildKeywordAutomaton, type KeywordAutomaton } from './aho-corasick.ts';
 import { type Expression, lineAround, NativeExpression, untilEndOfLine } from './expression.ts';
-import type { ForeignRule, Lead, Rule } from './rule.ts';
+import type { Lead } from './lead.ts';
+import type { ForeignRule, Rule } from './rule.ts';
 
 /** A match before overlaps are settled. */
 export interface Candidate extends Match {

@@ -1,6 +1,6 @@
 /** A rule's expression, tried at one place of a text: by a native expression of our own subset, or by another engine. */
+import type { Lead } from './lead.ts';
 import { parsePattern } from './pattern.ts';
-import type { Lead } from './rule.ts';
 
 export interface Expression {
   /** Where a match starts at the earliest, counted from the keyword: negative where text before it may be part of it. */

@@ -79,7 +79,7 @@ export class RuleStream implements StreamScanner {
         const at = after - (keywordLengths[keyword] as number);
         for (const rule of rulesByKeyword[keyword] ?? []) {
           const { captures, start } = rule.expression;
-          const earliest = at + (rule.rule.opensAnywhere === true ? Math.min(0, start) : start);
+          const earliest = Math.max(0, at + (rule.rule.opensAnywhere === true ? Math.min(0, start) : start));
           const startsFrom =
             captures && rule.rule.opensAnywhere !== true ? Math.max(after, earliest) : earliest;
           const limit = this.#density.limitAt(rule, at);

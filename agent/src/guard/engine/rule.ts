@@ -1,5 +1,6 @@
 import type { Confidence, Severity } from '../../core/finding.ts';
 import type { Expression } from './expression.ts';
+import type { Lead } from './lead.ts';
 
 /** What one kind of sensitive text looks like: keywords that announce it, the exact shape, and what makes it real. */
 export interface Rule extends RuleFrame {
@@ -46,12 +47,4 @@ export interface FoundText {
   readonly before: string;
   /** The line that it is in, as far as 200 characters each way; empty unless the rule asks for it. */
   readonly line: string;
-}
-
-/** `length` characters of `set` before the keyword. The first `shown` of them aren't part of the match, so that a stream needn't hold back every short word. */
-export interface Lead {
-  /** A regular expression of one character: `[0-9a-f]`. */
-  readonly set: string;
-  readonly length: number;
-  readonly shown: number;
 }

@@ -1,6 +1,7 @@
 /** How most credentials look, so that a catalogue line says only what differs. */
 import type { Confidence, Severity } from '../../core/finding.ts';
-import type { Lead, Rule } from '../engine/rule.ts';
+import type { Lead } from '../engine/lead.ts';
+import type { Rule } from '../engine/rule.ts';
 import { entropyBits, looksLikeExample } from './checks.ts';
 
 export const BASE62 = 'A-Za-z0-9';

@@ -113,11 +113,20 @@ function patternNode(node: Node, group: number | undefined): string | undefined 
       const isOpen = node.max === Number.POSITIVE_INFINITY;
       const inside = patternNode(node.node, group);
       if (inside === undefined || (isOpen && node.node.type !== 'set')) return undefined;
+      // JavaScript refuses a round that reads nothing and tries others instead; RE2 takes it.
+      if (mayBeEmpty(node.node)) return undefined;
       const max = isOpen ? Math.max(node.min, OPEN_REPEAT) : node.max;
       // A capture inside a repetition keeps the last round in both engines.
       return `(?:${inside}){${node.min},${max}}${node.lazy ? '?' : ''}`;
     }
   }
+}
+
+function mayBeEmpty(node: Node): boolean {
+  if (node.type === 'set') return false;
+  if (node.type === 'assert') return true;
+  if (node.type === 'repeat') return node.min === 0 || mayBeEmpty(node.node);
+  return node.alternatives.some((sequence) => sequence.every(mayBeEmpty));
 }
 
 /** A set without members matches nothing; the subset has no way to write that. */

@@ -10,16 +10,18 @@ export interface Remark {
 export class Fields {
   readonly #document: TomlDocument;
   readonly #table: Readonly<Record<string, unknown>>;
+  readonly isTable: boolean;
   readonly path: TomlPath;
   readonly faults: Remark[];
   readonly #known = new Set<string>();
 
   constructor(document: TomlDocument, table: unknown, path: TomlPath, faults: Remark[]) {
     this.#document = document;
+    this.isTable = isTable(table);
     this.#table = isTable(table) ? table : {};
     this.path = path;
     this.faults = faults;
-    if (!isTable(table)) this.fault(undefined, 'this should be a table');
+    if (!this.isTable) this.fault(undefined, 'this should be a table');
   }
 
   fault(name: string | number | undefined, message: string): void {

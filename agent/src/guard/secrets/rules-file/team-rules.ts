@@ -102,6 +102,7 @@ class Reader {
   }
 
   #rule(fields: Fields, globals: readonly Exceptions[], inherited: readonly Rule[]): ForeignRule | undefined {
+    if (!fields.isTable) return undefined;
     const id = fields.text('id');
     const description = fields.text('description');
     const regex = fields.text('regex');
