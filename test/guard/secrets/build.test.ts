@@ -3,7 +3,13 @@ import type { FileText } from '../../../agent/src/guard/build.ts';
 import { buildSecrets } from '../../../agent/src/guard/secrets/build.ts';
 import { secretsGuardrail } from '../../../policies/schema/guardrails/secrets.ts';
 
-const rule = secretsGuardrail.parse({ id: 'x', detect: 'secrets', action: 'block', rulesFile: 'team.toml' });
+const written = secretsGuardrail.parse({
+  id: 'x',
+  detect: 'secrets',
+  action: 'block',
+  rulesFile: 'team.toml',
+});
+const rule = { ...written, onFailure: 'block' as const };
 const build = (file: FileText) => buildSecrets(rule, { readFile: () => file });
 
 it("makes a detector of its own for a team's file", () => {

@@ -194,12 +194,15 @@ function splitAt(pending: Candidate[], limit: number): { decided: Candidate[]; w
 const isWordUnit = (unit: number): boolean =>
   (unit >= 48 && unit <= 57) || (unit >= 65 && unit <= 90) || unit === 95 || (unit >= 97 && unit <= 122);
 
+/** What ends a word although its last character is one, as the catalogue's rules know it: `\\n`, `\\u003d`, `%3D`, `[93m`. */
+const ESCAPE = /(?:\\[nrt]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\[[0-9;]{1,8}m)$/;
+const LONGEST_ESCAPE = 10;
+
 /** True if the character before `start` makes a word boundary impossible there: rules never match inside a word. */
 function continuesWord(text: string, start: number): boolean {
   if (start === 0 || !isWordUnit(text.charCodeAt(start)) || !isWordUnit(text.charCodeAt(start - 1)))
     return false;
-  // `\n` inside an escaped string (JSON in JSON) ends a word although its last character is a letter.
-  return !(start >= 2 && text[start - 2] === '\\' && /[nrt]/.test(text[start - 1] as string));
+  return !ESCAPE.test(text.slice(Math.max(0, start - LONGEST_ESCAPE), start));
 }
 
 /** How much of the end of `text` could be the random characters before a keyword that is yet to come. */
