@@ -4,9 +4,10 @@
  *
  * The subset: literals, escapes, character sets, groups `( )`, `(?: )`, `(?i: )`, alternation, `?` and `{m,n}` (greedy
  * or lazy), lookaheads and lookbehinds, `^`. Neither `*`, `+`, `{m,}`, `.`, `$`, `\b` nor back-references.
+ *
+ * What stands in `(?i: )` is written out in both cases, because V8 loses matches there: in Node 24
+ * `/(?i:pass(?:w(?:or)?d|wort)|paswd)/` doesn't match `PASWD`. So it holds no assertions.
  */
-import { foldCase } from './fold-case.ts';
-
 export interface Pattern {
   readonly source: string;
   /** Matches at a position exactly if some way through `source` from there runs into the end of the text. */
@@ -50,13 +51,12 @@ export class PatternError extends Error {
 }
 
 /** Throws PatternError if `source` is outside the subset. */
-export function parsePattern(written: string): Pattern {
-  const source = foldCase(written);
+export function parsePattern(source: string): Pattern {
   const reader = new Reader(source);
   const root = reader.alternatives();
   if (!reader.atEnd) throw new PatternError('malformed', `unmatched ")" in /${source}/`);
   return {
-    source,
+    source: root.map(capturingSequence).join('|'),
     undecidedSource: undecided(root) ?? '(?!)',
     beginsCaptureSource: beginsCapture(root),
     maxLength: Math.max(...root.map(maxLength)),
@@ -69,6 +69,7 @@ export function parsePattern(written: string): Pattern {
 class Reader {
   readonly #source: string;
   #at = 0;
+  #foldsCase = false;
   constructor(source: string) {
     this.#source = source;
   }
@@ -94,14 +95,19 @@ class Reader {
 
   #atom(): PatternNode {
     const start = this.#at;
-    for (const open of ['(?<=', '(?<!', '(?=', '(?!', '(?:', '('] as const) {
+    for (const open of ['(?<=', '(?<!', '(?=', '(?!', '(?:', '(?i:', '('] as const) {
       if (!this.#eat(open)) continue;
+      const isAssertion = open.length > 2 && !open.endsWith(':');
+      if (this.#foldsCase && isAssertion) this.#refuse();
+      const outside = this.#foldsCase;
+      if (open === '(?i:') this.#foldsCase = true;
       const alternatives = this.alternatives();
+      this.#foldsCase = outside;
       if (!this.#eat(')')) throw new PatternError('malformed', `missing ")" in /${this.#source}/`);
       const source = this.#source.slice(start, this.#at);
       if (open === '(?<=' || open === '(?<!') return { type: 'lookbehind', source };
       if (open === '(?=' || open === '(?!') return { type: 'lookahead', source, alternatives };
-      return { type: 'group', open, alternatives };
+      return { type: 'group', open: open === '(' ? '(' : '(?:', alternatives };
     }
     if (this.#eat('^')) return { type: 'lookbehind', source: '^' };
     if (this.#eat('[')) {
@@ -116,7 +122,8 @@ class Reader {
     } else {
       this.#at++;
     }
-    return { type: 'unit', source: this.#source.slice(start, this.#at) };
+    const source = this.#source.slice(start, this.#at);
+    return { type: 'unit', source: this.#foldsCase ? inBothCases(source) : source };
   }
 
   #quantified(node: PatternNode): PatternNode {
@@ -140,6 +147,33 @@ class Reader {
     );
   }
 }
+
+const ASCII = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
+
+/** A unit that matches letters of either case: as it stands, or as a set of what it matches among ASCII and beyond. */
+function inBothCases(source: string): string {
+  const matches = new RegExp(`^${source}$`, 'i');
+  const asWritten = new RegExp(`^${source}$`);
+  const members = ASCII.filter((character) => matches.test(character));
+  if (ASCII.every((character) => asWritten.test(character) === members.includes(character))) return source;
+  const inSet = (characters: string[]): string =>
+    characters
+      .map((character) => (/[A-Za-z0-9]/.test(character) ? character : `\\u${hex(character)}`))
+      .join('');
+  if (!asWritten.test('\u4e00')) return `[${inSet(members)}]`;
+  return `[^${inSet(ASCII.filter((character) => !members.includes(character)))}]`;
+}
+
+const hex = (character: string): string => character.charCodeAt(0).toString(16).padStart(4, '0');
+
+/** The node as an expression with its capturing groups. */
+function capturing(node: PatternNode): string {
+  if (node.type === 'group') return `${node.open}${node.alternatives.map(capturingSequence).join('|')})`;
+  if (node.type !== 'repeat') return node.source;
+  return `${capturing(node.node)}{${node.min},${node.max}}${node.lazy ? '?' : ''}`;
+}
+
+const capturingSequence = (sequence: Sequence): string => sequence.map(capturing).join('');
 
 /** The node as an expression, without capturing. */
 function plain(node: PatternNode): string {
@@ -188,9 +222,8 @@ function undecidedNode(node: PatternNode): string | undefined {
       return undefined;
     case 'lookahead':
       return undecided(node.alternatives);
-    case 'group': {
+    case 'group':
       return undecided(node.alternatives);
-    }
     case 'repeat': {
       const inside = undecidedNode(node.node);
       if (inside === undefined || node.max === 0) return undefined;

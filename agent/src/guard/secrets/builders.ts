@@ -1,6 +1,7 @@
 /** How most credentials look, so that a catalogue line says only what differs. */
 import type { Confidence, Severity } from '../../core/finding.ts';
-import type { Lead, Rule } from '../engine/rule.ts';
+import type { Lead } from '../engine/lead.ts';
+import type { Rule } from '../engine/rule.ts';
 import { entropyBits, looksLikeExample } from './checks.ts';
 
 export const BASE62 = 'A-Za-z0-9';
@@ -8,8 +9,11 @@ export const BASE64URL = 'A-Za-z0-9_-';
 export const HEX = '0-9a-f';
 export const LOWER = 'a-z0-9';
 
-/** Before a token: not inside a word; an escaped line break (`\n` of JSON in JSON) ends a word too. */
-export const LEFT = '(?<=^|[^A-Za-z0-9_]|\\\\[nrt])';
+/**
+ * Before a token: not inside a word. An escaped line break (`\n` of JSON in JSON), an escaped or percent-encoded
+ * character (`\u003d`, `%3D`) and a terminal's colour (`ESC [93m`) end a word too, although their last character is one.
+ */
+export const LEFT = '(?<=^|[^A-Za-z0-9_]|\\\\[nrt]|%[0-9A-Fa-f]{2}|\\\\u[0-9A-Fa-f]{4}|\\[[0-9;]{1,8}m)';
 
 export interface Shape {
   readonly id: string;

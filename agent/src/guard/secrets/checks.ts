@@ -14,8 +14,9 @@ export function entropyBits(text: string): number {
 const EXAMPLE_WORD =
   /example|placeholder|changeme|change[_-]me|replace[_-]?(?:me|with)|redacted|dummy|sample|your[_-]|youra?pi|[_-]here|insert|foobar|not[_-]?a[_-]?real|xxxxx|\*\*\*\*|\.\.\.\.|test[_-]?test|deadbeef|notreal/i;
 const TEMPLATE = /^[<[{%$]|\$\{|\{\{|\$\(|%\(|<%|[>\]}]$/;
-/** Six of the same, or a run of six through the alphabet or the digits. */
-const REPEATED = /([^\s-])\1{5}/;
+/** Six of the same; in a long value, which may hold a run of zeros or blanks in base64, a tenth of it. */
+const REPEATED = /([^\s-])\1{5,}/g;
+const REPEATED_SHARE = 0.1;
 const SEQUENCES = [
   'abcdefghijklmnopqrstuvwxyz',
   '01234567890123456789',
@@ -25,9 +26,12 @@ const SEQUENCES = [
 
 /** True for values that stand for a secret instead of being one: documented examples, templates, typed-out runs. */
 export function looksLikeExample(value: string): boolean {
-  if (EXAMPLE_WORD.test(value) || TEMPLATE.test(value) || REPEATED.test(value)) return true;
+  if (EXAMPLE_WORD.test(value) || TEMPLATE.test(value) || isRepeated(value)) return true;
   return hasSequence(value.toLowerCase());
 }
+
+const isRepeated = (value: string): boolean =>
+  (value.match(REPEATED) ?? []).some((run) => run.length >= value.length * REPEATED_SHARE);
 
 const SEQUENCE_LENGTH = 7;
 const sequenceParts = new Set(

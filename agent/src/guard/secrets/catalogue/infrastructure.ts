@@ -104,9 +104,10 @@ export const infrastructure: readonly Rule[] = [
     id: 'newrelic-license-key',
     label: 'New Relic licence key',
     source: NEW_RELIC,
-    keywords: ['FFFFNRAL', 'ffffNRAL'],
-    pattern: 'FFFFNRAL(?![0-9a-zA-Z])',
-    lead: { set: '[0-9a-f]', length: 32, shown: 8 },
+    keywords: ['NRAL'],
+    pattern: 'NRAL(?![0-9a-zA-Z])',
+    // Europe's keys begin with `eu01xx`; older ones end with `FFFFNRAL`.
+    lead: { set: '[0-9a-fFux]', length: 36, shown: 8 },
     minEntropy: 2.8,
   }),
   token(
