@@ -8,9 +8,9 @@ import type { Fault } from '../../../policies/schema/problem.ts';
 import type { AnyDetector, DetectorSet } from '../core/finding.ts';
 import type { BuildContext, DetectorBuild } from './build.ts';
 import { buildCode } from './code/build.ts';
+import { buildInjection } from './injection/build.ts';
 import { buildKeyword } from './keyword/build.ts';
 import { buildPattern } from './pattern/build.ts';
-import { buildInjection } from './injection/build.ts';
 import { buildPii } from './pii/build.ts';
 import { buildSecrets } from './secrets/build.ts';
 
