@@ -16,7 +16,7 @@ const NURSERY = '--max-semi-space-size';
 function liveSmall() {
   const isSmall = process.execArgv.some((flag) => flag.startsWith(NURSERY));
   if (process.argv[2] !== 'start' || isSmall || process.platform === 'win32') return;
-  const words = [process.execPath, `${NURSERY}=4`, ...process.execArgv, ...process.argv.slice(1)];
+  const words = [process.execPath, `${NURSERY}=8`, ...process.execArgv, ...process.argv.slice(1)];
   process.execve(process.execPath, words, { MALLOC_ARENA_MAX: '2', ...process.env });
 }
 

@@ -6,7 +6,14 @@
 import { isIP, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type Authority, headerValue } from '../../core/connection.ts';
-import type { Outgoing, OutgoingError, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../ports.ts';
+import type {
+  Outgoing,
+  OutgoingError,
+  SocketReads,
+  UpstreamCall,
+  UpstreamHandler,
+  UpstreamRequest,
+} from '../ports.ts';
 import { type Deadlines, Dialler, originKey } from './dial.ts';
 import { createNameResolver, type NameResolver } from './dns.ts';
 import { aborted, outgoingError } from './errors.ts';
@@ -103,9 +110,9 @@ class PooledOutgoing implements OutgoingWithStats {
     });
   }
 
-  openTunnel(target: Authority, signal: AbortSignal): Promise<Socket> {
+  openTunnel(target: Authority, signal: AbortSignal, reads?: SocketReads): Promise<Socket> {
     if (this.#closing.signal.aborted) return Promise.reject(closing());
-    return this.#dialler.tunnel(target, signal, true);
+    return this.#dialler.tunnel(target, signal, true, reads);
   }
 
   openTls(target: Authority, alpn: readonly string[], signal: AbortSignal): Promise<TLSSocket> {
