@@ -62,7 +62,7 @@ export async function newHosts(subject: Subject, count: number, prefix: string):
   return { firstCallP50Ms: percentile(timesMs, 0.5), firstCallMaxMs: percentile(timesMs, 1) };
 }
 
-/** Event streams: how late each event arrives after the origin wrote it. */
+/** Streamed chat answers: how late each event arrives after the origin wrote it. */
 export async function eventStreams(subject: Subject, streams: number, events: number): Promise<Figures> {
   const delaysUs: number[] = [];
   await Promise.all(
@@ -82,7 +82,7 @@ export async function eventStreams(subject: Subject, streams: number, events: nu
         });
         socket.on('close', () => resolve());
       });
-      socket.write(getCall(HOST, subject.route.originPort, `/sse?n=${events}&ms=5`));
+      socket.write(chatCall(HOST, subject.route.originPort, { count: events, everyMs: 5 }));
       await finished;
       socket.destroy();
     }),
