@@ -55,7 +55,8 @@ function insideNamespace(scratch: string): boolean {
   const hosts = path.join(scratch, 'hosts');
   writeFileSync(hosts, `127.0.0.1 localhost ${HOSTS.join(' ')}\n`);
   const script = `mount --bind ${hosts} /etc/hosts && exec "$0" "$@"`;
-  const args = ['-m', 'sh', '-c', script, process.execPath, ...process.argv.slice(1)];
+  const again = [process.execPath, import.meta.filename, ...process.argv.slice(2)];
+  const args = ['-m', 'sh', '-c', script, ...again];
   const withUser = process.getuid?.() === 0 ? args : ['-r', ...args];
   const ran = spawnSync('unshare', withUser, {
     stdio: 'inherit',
