@@ -135,6 +135,9 @@ describe('exit codes and usage', () => {
     expect(help.code).toBe(0);
     const names = [...help.stdout.matchAll(/^ {2}(\w+) (?:\[|<|\s)/gm)].map(([, name]) => name!);
     expect(names).toContain('doctor');
+    // One line each, alike.
+    expect(help.stdout).toMatch(/\n {2}pause \[options\] +let AI traffic pass unchecked for a while\n/);
+    expect(help.stdout.split('Commands:')[1]?.split('Start here')[0]).not.toMatch(/ {2}[A-Z][^ ]*.*\.$/m);
     for (const path of leafCommands()) {
       const { code, stdout } = await postern(...path, '--help');
       expect(code, path.join(' ')).toBe(0);
