@@ -38,7 +38,9 @@ function patternOf({ starts, rest, isExact = false }: Phrase): string {
   const head = starts.map((start) => start.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')).join('|');
   if (isExact) return `${left}(?:${head})${withBlanks(rest)}`;
   const blank = rest.startsWith(' ') ? BLANK : '';
-  return `${left}(?i:${head})${blank}((?i:${withBlanks(blank === '' ? rest : rest.slice(1))}))`;
+  const tail = withBlanks(blank === '' ? rest : rest.slice(1));
+  // An assertion names both cases itself: the engine has none in any case.
+  return `${left}(?i:${head})${blank}(${tail.startsWith('(?!') ? tail : `(?i:${tail})`})`;
 }
 
 /** Sets in brackets keep their blanks. */
