@@ -123,6 +123,8 @@ class Reader {
       this.#at++;
     }
     const source = this.#source.slice(start, this.#at);
+    // Of a range beyond ASCII only the ends are named, which isn't enough to write both cases out.
+    if (this.#foldsCase && /[\u0080-\uffff]-[^\]]|[^\\[]-[\u0080-\uffff]/.test(source)) this.#refuse();
     return { type: 'unit', source: this.#foldsCase ? inBothCases(source) : source };
   }
 
@@ -150,18 +152,26 @@ class Reader {
 
 const ASCII = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
 
-/** A unit that matches letters of either case: as it stands, or as a set of what it matches among ASCII and beyond. */
+/** A unit that matches letters of either case: as it stands, or as a set of what it matches, ASCII and letters it names. */
 function inBothCases(source: string): string {
   const matches = new RegExp(`^${source}$`, 'i');
   const asWritten = new RegExp(`^${source}$`);
-  const members = ASCII.filter((character) => matches.test(character));
-  if (ASCII.every((character) => asWritten.test(character) === members.includes(character))) return source;
+  const alphabet = [...ASCII, ...namedLetters(source)];
+  const members = alphabet.filter((character) => matches.test(character));
+  if (alphabet.every((character) => asWritten.test(character) === members.includes(character))) return source;
   const inSet = (characters: string[]): string =>
     characters
       .map((character) => (/[A-Za-z0-9]/.test(character) ? character : `\\u${hex(character)}`))
       .join('');
   if (!asWritten.test('\u4e00')) return `[${inSet(members)}]`;
-  return `[^${inSet(ASCII.filter((character) => !members.includes(character)))}]`;
+  return `[^${inSet(alphabet.filter((character) => !members.includes(character)))}]`;
+}
+
+/** Characters beyond ASCII that a unit names, in both cases. */
+function namedLetters(source: string): string[] {
+  const named = [...new Set(source)].filter((character) => character > '\u007f');
+  const cases = named.flatMap((character) => [character, character.toLowerCase(), character.toUpperCase()]);
+  return [...new Set(cases)].filter(({ length }) => length === 1);
 }
 
 const hex = (character: string): string => character.charCodeAt(0).toString(16).padStart(4, '0');

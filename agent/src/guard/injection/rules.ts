@@ -24,6 +24,7 @@ function ruleOf(family: Family, phrase: Phrase, origin: Origin): Rule | undefine
     source: family.source,
     keywords: phrase.starts,
     pattern: patternOf(phrase),
+    ...(endsWithStart(phrase) && { opensAnywhere: true as const }),
     specificity: 0,
     judge: () => confidence,
   };
@@ -39,9 +40,12 @@ function patternOf({ starts, rest, isExact = false }: Phrase): string {
   if (isExact) return `${left}(?:${head})${withBlanks(rest)}`;
   const blank = rest.startsWith(' ') ? BLANK : '';
   const tail = withBlanks(blank === '' ? rest : rest.slice(1));
-  // An assertion names both cases itself: the engine has none in any case.
-  return `${left}(?i:${head})${blank}(${tail.startsWith('(?!') ? tail : `(?i:${tail})`})`;
+  if (endsWithStart({ starts, rest })) return `${left}(?i:${head})${blank}${tail}`;
+  return `${left}(?i:${head})${blank}((?i:${tail}))`;
 }
+
+/** Nothing follows the first words: they are the match. */
+const endsWithStart = ({ rest, isExact = false }: Phrase): boolean => !isExact && rest.startsWith('(?!');
 
 /** Sets in brackets keep their blanks. */
 const withBlanks = (rest: string): string =>
