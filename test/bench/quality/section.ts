@@ -2,7 +2,15 @@
 import type { Detector } from '../../../agent/src/core/finding.ts';
 import { number } from '../report.ts';
 import { CORPUS_NAMES, corpusOf } from './corpus.ts';
-import { findingsPerMegabyte, type Labelled, measure, precision, recall, speedOf } from './harness.ts';
+import {
+  findingsPerMegabyte,
+  type Labelled,
+  measure,
+  precision,
+  recall,
+  type Speed,
+  speedOf,
+} from './harness.ts';
 
 export interface QualitySection {
   readonly title: string;
@@ -10,6 +18,8 @@ export interface QualitySection {
   readonly labelled: readonly Labelled[];
   /** About a megabyte of what people send; default: source code. */
   readonly speedText?: string;
+  /** Further tables of this section's own. */
+  readonly more?: (measured: { readonly detector: Detector; readonly speed: Speed }) => void;
 }
 
 export function printSection(section: QualitySection): void {
@@ -34,9 +44,11 @@ export function printSection(section: QualitySection): void {
       `| ${name} | ${megabytes.toFixed(1)} | ${[high, medium, low].map((rate) => rate.toFixed(2)).join(' | ')} | ${most.join(', ')} |`,
     );
   }
-  const { ms8KB, ms100KB, ms1MB, usPerDelta } = speedOf(detector, section.speedText ?? sourceText());
+  const speed = speedOf(detector, section.speedText ?? sourceText());
+  const { ms8KB, ms100KB, ms1MB, usPerDelta } = speed;
   console.log('\n| 8 KB ms | 100 KB ms | 1 MB ms | µs per delta |\n|---|---|---|---|');
   console.log(`| ${[ms8KB, ms100KB, ms1MB, usPerDelta].map(number).join(' | ')} |`);
+  section.more?.({ detector, speed });
 }
 
 function sourceText(): string {

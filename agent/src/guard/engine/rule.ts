@@ -1,6 +1,7 @@
 import type { Confidence, Severity } from '../../core/finding.ts';
 import type { Expression } from './expression.ts';
 import type { Lead } from './lead.ts';
+import type { Run } from './run.ts';
 
 /** What one kind of sensitive text looks like: keywords that announce it, the exact shape, and what makes it real. */
 export interface Rule extends RuleFrame {
@@ -8,6 +9,8 @@ export interface Rule extends RuleFrame {
   readonly pattern: string;
   /** Random characters that stand before the keyword, where the vendor puts its signature at the end. */
   readonly lead?: Lead;
+  /** Implied by `pattern`: every keyword is followed by such a run. */
+  readonly run?: Run;
 }
 
 /** A rule whose expression isn't in our subset: it brings its own engine. */

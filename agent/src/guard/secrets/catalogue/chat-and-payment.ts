@@ -102,7 +102,7 @@ export const chat: readonly Rule[] = [
     'LINE channel access token',
     'https://developers.line.biz/en/docs/basics/channel-access-token/',
     ['line_channel', 'channel_access_token'],
-    'A-Za-z0-9+/=',
+    'A-Za-z0-9+/',
     [150, 180],
   ),
   named(

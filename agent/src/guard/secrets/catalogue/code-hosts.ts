@@ -129,18 +129,13 @@ export const codeHosts: readonly Rule[] = [
     `${BASE62}_`,
     [50, 80],
   ),
-  token(
-    'harness-token',
-    'Harness token',
-    'https://developer.harness.io/docs/platform/automation/api/add-and-manage-api-keys/',
-    ['pat.', 'sat.'],
-    `${BASE62}._-`,
-    [60, 90],
-    {
-      keepPrefix: true,
-      judge: (value) => (/^[\w-]{22}\.[0-9a-f]{24}\.\w{20}$/.test(value) ? 'high' : undefined),
-    },
-  ),
+  secret({
+    id: 'harness-token',
+    label: 'Harness token',
+    source: 'https://developer.harness.io/docs/platform/automation/api/add-and-manage-api-keys/',
+    keywords: ['pat.', 'sat.'],
+    pattern: `${LEFT}[ps]at\\.([A-Za-z0-9_-]{22}\\.[0-9a-f]{24}\\.[A-Za-z0-9]{20})(?![A-Za-z0-9_])`,
+  }),
   token(
     'jfrog-api-key',
     'Artifactory API key',

@@ -74,7 +74,7 @@ export const configuration: readonly Rule[] = [
     source: 'https://www.rfc-editor.org/rfc/rfc6265#section-8',
     confidence: 'medium',
     keywords: ['sessionid', 'session_id', 'jsessionid', 'phpsessid', 'connect.sid', '_session', 'sessid'],
-    pattern: `(?i:j?session_?id|phpsessid|connect\\.sid|[a-z]{0,12}_session|sessid)=(?:s%3A)?([A-Za-z0-9%._~+/=-]{20,400})(?=[;\\s"'\\\\]|(?![\\s\\S]))`,
+    pattern: `(?i:j?session_?id|phpsessid|connect\\.sid|[a-z]{0,12}_session|sessid)=(?:s%3A)?([A-Za-z0-9%._~+-]{20,400}={0,2})(?=[;\\s"'\\\\]|(?![\\s\\S]))`,
     minEntropy: 3,
     specificity: GENERIC + 1,
     judge: (value) => (isRandomToken(value) ? 'medium' : undefined),

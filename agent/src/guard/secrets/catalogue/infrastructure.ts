@@ -70,18 +70,13 @@ export const infrastructure: readonly Rule[] = [
     [80, 100],
     { ...critical, keepPrefix: true },
   ),
-  token(
-    'bitwarden-access-token',
-    'Bitwarden machine account token',
-    'https://bitwarden.com/help/access-tokens/',
-    '0.',
-    'A-Za-z0-9+/=:.-',
-    [90, 120],
-    {
-      judge: (value) =>
-        /^0\.[0-9a-f-]{36}\.[A-Za-z0-9]{30}:[A-Za-z0-9+/=]{24}$/.test(value) ? 'high' : undefined,
-    },
-  ),
+  secret({
+    id: 'bitwarden-access-token',
+    label: 'Bitwarden machine account token',
+    source: 'https://bitwarden.com/help/access-tokens/',
+    keywords: ['0.'],
+    pattern: `${LEFT}0\\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\\.[A-Za-z0-9]{30}:[A-Za-z0-9+/]{22}==`,
+  }),
   token(
     'tailscale-key',
     'Tailscale key',
