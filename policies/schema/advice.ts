@@ -7,6 +7,7 @@ export function* adviceOn(policy: Policy, catalogue: Catalogue | undefined): Ite
   yield* unreachableServiceRules(policy, catalogue);
   yield* unreachable(policy.models, ['models']);
   yield* unreachable(policy.apps.rules, ['apps', 'rules']);
+  yield* tooStrict(policy);
   if (policy.rollout.shadow) {
     yield {
       path: ['rollout', 'shadow'],
@@ -20,6 +21,38 @@ export function* adviceOn(policy: Policy, catalogue: Catalogue | undefined): Ite
       message: "People's prompts and the answers to them will be stored on the device.",
       mend: 'Make sure that this has been agreed, or use "never".',
     };
+  }
+}
+
+/** Kinds that every pasted log has some of. */
+const EVERYDAY_KINDS = ['email-address', 'phone-number', 'ip-address'];
+
+/** Detectors that guess, with actions that stop people. */
+function* tooStrict(policy: Policy): Iterable<Fault> {
+  for (const [index, { detect, action, kinds }] of policy.guardrails.entries()) {
+    const path = ['guardrails', index, 'action'];
+    if (action === 'allow' || action === 'warn') continue;
+    if (
+      detect === 'injection' &&
+      !(kinds ?? ['*']).every((kind) => /^(?:invisible-|variation-)/.test(kind))
+    ) {
+      yield {
+        path,
+        message: `Injection is guessed from words: "${action}" also stops people who only write or read about it.`,
+        mend: 'Use "warn", or only kinds that leave no doubt: invisible-tags, variation-selectors.',
+      };
+    }
+    if (
+      detect === 'pii' &&
+      action === 'block' &&
+      (kinds ?? EVERYDAY_KINDS).some((kind) => EVERYDAY_KINDS.includes(kind))
+    ) {
+      yield {
+        path,
+        message: 'This also stops everything with a mail address, a phone number or an IP address in it.',
+        mend: 'Name the kinds to stop (card-number, iban, us-ssn …), and warn of the others in a rule of their own.',
+      };
+    }
   }
 }
 
