@@ -12,6 +12,7 @@ export function* adviceOn(
   yield* unreachableServiceRules(policy, catalogue);
   yield* unreachable(policy.models, ['models']);
   yield* unreachable(policy.apps.rules, ['apps', 'rules']);
+  yield* tooStrict(policy);
   if (policy.rollout.shadow) {
     yield {
       path: ['rollout', 'shadow'],
@@ -43,6 +44,38 @@ function* notInForceYet(written: object): Iterable<Fault> {
         path: [section, name],
         message: 'This has no effect yet: policies come from a file, which has no age to be judged by.',
         mend: 'Keep it for later, or remove it; nothing depends on it.',
+      };
+    }
+  }
+}
+
+/** Kinds that every pasted log has some of. */
+const EVERYDAY_KINDS = ['email-address', 'phone-number', 'ip-address'];
+
+/** Detectors that guess, with actions that stop people. */
+function* tooStrict(policy: Policy): Iterable<Fault> {
+  for (const [index, { detect, action, kinds }] of policy.guardrails.entries()) {
+    const path = ['guardrails', index, 'action'];
+    if (action === 'allow' || action === 'warn') continue;
+    if (
+      detect === 'injection' &&
+      !(kinds ?? ['*']).every((kind) => /^(?:invisible-|variation-)/.test(kind))
+    ) {
+      yield {
+        path,
+        message: `Injection is guessed from words: "${action}" also stops people who only write or read about it.`,
+        mend: 'Use "warn", or only kinds that leave no doubt: invisible-tags, variation-selectors.',
+      };
+    }
+    if (
+      detect === 'pii' &&
+      action === 'block' &&
+      (kinds ?? EVERYDAY_KINDS).some((kind) => EVERYDAY_KINDS.includes(kind))
+    ) {
+      yield {
+        path,
+        message: 'This also stops everything with a mail address, a phone number or an IP address in it.',
+        mend: 'Name the kinds to stop (card-number, iban, us-ssn …), and warn of the others in a rule of their own.',
       };
     }
   }

@@ -232,7 +232,7 @@ export const PERSONAL_NUMBERS: readonly PersonalNumber[] = [
     country: 'MX',
     named: 'CURP',
     isUnmistakable: true,
-    hasCheck: true,
+    hasCheck: false,
     make(random) {
       const { yy, mm, dd } = birth(random);
       const head = `${letters(random, 4)}${yy}${mm}${dd}${random.pick('HM')}${letters(random, 5)}${random.below(10)}`;

@@ -87,3 +87,22 @@ it('points out shadow mode and stored prompts', () => {
     "4 privacy.content: People's prompts and the answers to them will be stored on the device.",
   ]);
 });
+
+it.each<[string, string, number]>([
+  ['blocking injections', 'detect: injection, action: block', 1],
+  ['redacting injections', 'detect: injection, action: redact, kinds: [template-token]', 1],
+  ['warning of injections', 'detect: injection, action: warn', 0],
+  [
+    'blocking invisible text',
+    'detect: injection, action: block, kinds: [invisible-tags, variation-selectors]',
+    0,
+  ],
+  ['blocking all personal data', 'detect: pii, action: block', 1],
+  ['blocking mail addresses', 'detect: pii, action: block, kinds: [iban, email-address]', 1],
+  ['blocking cards', 'detect: pii, action: block, kinds: card-number', 0],
+  ['redacting personal data', 'detect: pii, action: redact', 0],
+])('advises against %s, or not', (_, rule, count) => {
+  const warnings = warningsOf(`guardrails:\n  - { id: a, ${rule} }\n`);
+  expect(warnings).toHaveLength(count);
+  for (const warning of warnings) expect(warning).toMatch(/^4 guardrails\[0\]\.action: /);
+});

@@ -9,6 +9,7 @@ it.each([
   ['"taxFileNumber": "', true],
   ['TAX_FILE=', true],
   ['tax-file ', true],
+  ['"TAXFile": ', true],
   ['Steueridentifikationsnummer ', true],
   ['naive ', true],
   ['我的身份证号码', true],

@@ -192,7 +192,7 @@ export const families: readonly Family[] = [
     phrases: [
       {
         starts: ['send', 'post', 'upload', 'exfiltrate', 'forward', 'transmit', 'submit', 'leak'],
-        rest: ` (?:[a-z'/.~_-]{1,16} ){0,6}${SECRETS}(?: [a-z'/,]{1,14}){0,6} (?:to|at|via) (?:this |the following |our |my )?(?:https?://|url|webhook|server|endpoint|email|address|[a-z0-9.-]{2,40}@|[a-z0-9-]{2,30}\\.[a-z]{2,6}/)`,
+        rest: ` (?:[a-z'/.~-]{1,16} ){0,6}${SECRETS}(?: [a-z'/,]{1,14}){0,6} (?:to|at|via) (?:this |the following |our |my )?(?:https?://|url|webhook|server|endpoint|email|address|[a-z0-9.-]{2,40}@|[a-z0-9-]{2,30}\\.[a-z]{2,6}/)`,
       },
       {
         starts: ['!['],

@@ -17,6 +17,7 @@ export const contextBefore = (text: string, start: number): string =>
 function plainWords(text: string): string {
   const words = text
     .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
     .toLowerCase()
     .normalize('NFD')
     .replace(/[\u0300-\u036f]/g, '')

@@ -67,10 +67,11 @@ export function readingOf(rule: IdRule): Reading {
   function judge(candidate: Candidate): Judged | undefined {
     const { text, start, end, characters, context } = candidate;
     const isGrouped = end - start > characters.length;
-    if (isJoinedAfter(text, end) || !rule.isValid(characters)) return undefined;
+    if (isJoinedBefore(text, start) || isJoinedAfter(text, end) || !rule.isValid(characters))
+      return undefined;
     const namedAt = words.lastIn(context);
     const isNamed = namedAt >= 0 || candidate.follows(kind);
-    if (!isNamed && (isJoinedBefore(text, start) || isPartOfTable(text, candidate))) return undefined;
+    if (!isNamed && isPartOfTable(text, candidate)) return undefined;
     const confidence = isNamed ? rule.named : isGrouped ? rule.bare?.grouped : rule.bare?.compact;
     if (confidence === undefined) return undefined;
     if (!isNamed && !isGrouped && isOtherNumber(context)) return undefined;

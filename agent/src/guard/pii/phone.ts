@@ -115,6 +115,7 @@ const PARENTHESISED = new Expression('\\(\\d{3}\\) ?\\d{3}[-. ]\\d{4}(?![0-9A-Za
 
 /** `(415) 555-2671`. `at` is the parenthesis. */
 export function readParenthesised(text: string, at: number, isEnd: boolean): number | 'more' | undefined {
+  if (text.length > at + 4 && text[at + 4] !== ')') return undefined;
   const found = PARENTHESISED.read(text, at, isEnd);
   if (found === undefined || found === 'more') return found;
   if (at > 0 && isWordAt(text, at - 1)) return undefined;

@@ -2,7 +2,17 @@ import type { Confidence, Match, Severity } from '../../core/finding.ts';
 import type { Progress, TextWindow, Walk } from '../walk.ts';
 import { judgeBirthDate, mayStartDate, readWrittenDate } from './birth-date.ts';
 import type { Candidate, Judged, Reading } from './candidate.ts';
-import { classAt, DIGIT, isDigitAt, nextStart, starts, startsWord, UPPER, wordEnd } from './characters.ts';
+import {
+  classAt,
+  DIGIT,
+  isDigitAt,
+  isJoinedBefore,
+  nextStart,
+  starts,
+  startsWord,
+  UPPER,
+  wordEnd,
+} from './characters.ts';
 import { contextBefore } from './context.ts';
 import { localPartStart, readEmail } from './email.ts';
 import { readIban } from './iban.ts';
@@ -114,7 +124,7 @@ export class PiiWalk implements Walk {
     }
     // `Word`, `CONSTANT_CASE`: nothing is written so, but `AB 12 34 56 C` begins with two letters.
     if (!hasDigitEarly(text, at, end) && end - at > 3) return this.#writtenDate(at) ?? end;
-    if (this.#search.iban) {
+    if (this.#search.iban && !isJoinedBefore(text, at)) {
       const iban = readIban(text, at, this.#isEnd);
       if (iban === 'more') return WAIT;
       if (iban !== undefined) return this.#take(IBAN, at, iban.end, iban.isExample ? 'low' : 'high');

@@ -43,7 +43,7 @@ export const easternEurope: readonly NationalId[] = [
     source: 'https://www.zakonyprolidi.cz/cs/2000-133#p13',
     shapes: ['d6/d4', 'd10'],
     isValid: isRodneCislo,
-    words: ['rodne cislo', 'rodneho cisla', 'rc', 'r c', 'birth number'],
+    words: ['rodne cislo', 'rodneho cisla', 'r c', 'birth number'],
     named: 'high',
     bare: { grouped: 'medium' },
   },
