@@ -47,6 +47,8 @@ export function* corpusOf(name: CorpusName, megabytes = DEFAULT_MEGABYTES): Gene
 function* filesBelow(directory: string): Generator<string> {
   for (const entry of entriesOf(directory)) {
     const child = path.join(directory, entry.name);
+    // Caches that tools keep in folders of their own aren't the same at every run.
+    if (entry.name.startsWith('.')) continue;
     if (entry.isDirectory()) yield* filesBelow(child);
     else if (entry.isFile()) yield child;
   }
