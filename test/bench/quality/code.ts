@@ -75,7 +75,7 @@ function printRecall(corpus: CorpusName): void {
 }
 
 function languageIn(label: string): Language {
-  const entry = Object.entries(LANGUAGE_NAMES).find(([, name]) => label.endsWith(`(${name})`));
+  const entry = Object.entries(LANGUAGE_NAMES).find(([, name]) => label === `${name} code block`);
   return (entry?.[0] ?? 'c') as Language;
 }
 
