@@ -74,7 +74,7 @@ const PROSE =
 
 describe('code', () => {
   it.each(SAMPLES)('tells %s', (language, text) => {
-    expect(labels(text)).toEqual([`source code (${language})`]);
+    expect(labels(text)).toEqual([`${language} code block`]);
   });
 
   it.each([

@@ -34,7 +34,7 @@ describe('detect: pattern', () => {
     expect(scan(rules, 'project-falcon in CASE-123456')).toEqual([
       {
         kind: 'codenames',
-        label: 'text that "codenames" looks for',
+        label: 'protected phrase',
         severity: 'high',
         confidence: 'high',
         found: 'project-falcon',

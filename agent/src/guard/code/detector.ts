@@ -109,7 +109,7 @@ class CodeStream implements StreamScanner {
 
 const matchOf = ({ start, end, language, certain }: Region): Match => ({
   kind: 'source-code',
-  label: `source code (${LANGUAGE_NAMES[language]})`,
+  label: `${LANGUAGE_NAMES[language]} code block`,
   severity: 'medium',
   confidence: certain ? 'high' : 'medium',
   start,

@@ -90,7 +90,7 @@ function count(text: string): Counts {
   let startsClean = true;
   for (let i = 0; i <= text.length; i++) {
     const kind = classAt(text, i);
-    const unit = text.charCodeAt(i);
+    const unit = i < text.length ? text.charCodeAt(i) : 0;
     if (kind === LETTER) {
       if (run === 0) startsClean = before === SPACE;
       run++;

@@ -26,7 +26,7 @@ const MARKED: Description = {
   severity: 'high',
   confidence: 'high',
 };
-const OWNED: Description = { ...MARKED, label: "the company's copyright notice" };
+const OWNED: Description = { ...MARKED, label: "company's copyright notice" };
 const LICENCE: Description = {
   kind: 'licence-header',
   label: 'licence header',

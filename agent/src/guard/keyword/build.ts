@@ -19,7 +19,7 @@ export function buildKeyword(rule: KeywordRule, context: BuildContext): Detector
   if (complaints.faults.length > 0) return { ok: false, faults: complaints.faults };
 
   const { id, severity, confidence } = rule;
-  const label = rule.label ?? `term that "${id}" lists`;
+  const label = rule.label ?? 'listed term';
   const key = `keyword:${id}`;
   const all = createKeywordDetector(key, compileDictionary(terms, foldingOf(rule)), {
     kind: id,

@@ -19,6 +19,9 @@ import { FOLDS_APART, type Folding, foldTable, foldText } from '../text/fold.ts'
 /** A longer word is in no dictionary, and isn't remembered. */
 const MAX_TOKEN_LENGTH = 256;
 
+/** Of what follows the last character of a piece: unknown. */
+const END = 7;
+
 type TokenClass = typeof WORD | typeof SINGLE | typeof OTHER;
 
 export interface TokenSink {
@@ -100,20 +103,16 @@ export class Tokenizer {
 
   /** Nearly everything: tokens that are told in one go. Returns where something odd stands, or the piece ends. */
   #readPlain(from: number): number {
+    if (this.#open !== undefined) return from;
     const classes = this.#classes;
     const fold = this.#fold;
     const piece = this.#piece;
     const offset = this.#offset;
+    const length = piece.length;
     let spaceBefore = this.#spaceBefore;
     let i = from;
-    let kind = classes[piece.charCodeAt(i)] as number | undefined;
-    if (this.#open !== undefined) return i;
-    while (kind !== undefined && kind < MARK) {
-      if (kind === SPACE) {
-        spaceBefore = true;
-        kind = classes[piece.charCodeAt(++i)];
-        continue;
-      }
+    let kind = classes[piece.charCodeAt(i)] as number;
+    while (kind < MARK) {
       const first = kind;
       const start = i;
       let low = HASH_SEED;
@@ -125,10 +124,13 @@ export class Tokenizer {
         low = Math.imul(low ^ folded, HASH_PRIME);
         high = Math.imul(high ^ folded, HIGH_PRIME);
         high ^= high >>> 15;
-        // Undefined at the end of the piece.
-        kind = classes[piece.charCodeAt(++i)];
+        kind = ++i < length ? (classes[piece.charCodeAt(i)] as number) : END;
       } while (kind === WORD && first === WORD);
-      if (apart || kind === undefined || kind >= MARK) {
+      if (first === SPACE) {
+        spaceBefore = true;
+        continue;
+      }
+      if (apart || kind >= MARK) {
         this.#spaceBefore = spaceBefore;
         this.#begin(first as TokenClass, start);
         this.#low = low;
@@ -161,7 +163,8 @@ export class Tokenizer {
     let i = from;
     do {
       this.#extend(this.#fold[piece.charCodeAt(i)] as number);
-    } while (classes[piece.charCodeAt(++i)] === WORD);
+      i++;
+    } while (i < piece.length && classes[piece.charCodeAt(i)] === WORD);
     this.#end = this.#offset + i;
     return i;
   }

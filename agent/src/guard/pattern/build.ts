@@ -58,7 +58,7 @@ function describe(rule: PatternRule, index: number): Omit<DescribedExpression, '
   const pattern = rule.patterns[index];
   return {
     kind: pattern?.id ?? rule.id,
-    label: pattern?.label ?? rule.label ?? `text that "${rule.id}" looks for`,
+    label: pattern?.label ?? rule.label ?? 'protected phrase',
     severity: pattern?.severity ?? rule.severity,
     confidence: pattern?.confidence ?? rule.confidence,
   };
