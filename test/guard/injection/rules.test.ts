@@ -21,7 +21,7 @@ describe.each(['conversation', 'content'] as const)('rules for %s', (origin) => 
 it('families have words for the employee and a public source', () => {
   expect(families.length).toBeGreaterThanOrEqual(10);
   for (const { kind, label, source } of families) {
-    expect(label, kind).toMatch(/^(?:text|orders|control|a )/);
+    expect(label, kind).toMatch(/^(?:[a-z]+ ){1,9}(?:(?:AI|AI's) )?(?:[a-z]+ ){0,8}(?:[a-z]+|AI)$/);
     expect(source).toMatch(/^https:/);
   }
 });

@@ -19,7 +19,7 @@ export const families: readonly Family[] = [
   override,
   {
     kind: 'role-override',
-    label: 'text that gives the AI another role without its rules',
+    label: 'order to the AI to play a role without rules',
     severity: 'high',
     source: OWASP,
     confidence: { conversation: 'medium', content: 'high' },
@@ -57,7 +57,7 @@ export const families: readonly Family[] = [
   },
   {
     kind: 'jailbreak-persona',
-    label: 'a known prompt that makes the AI drop its rules',
+    label: 'known jailbreak prompt',
     severity: 'high',
     source: 'https://arxiv.org/abs/2308.03825',
     confidence: { conversation: 'high', content: 'high' },
@@ -108,7 +108,7 @@ export const families: readonly Family[] = [
   },
   {
     kind: 'restriction-removal',
-    label: 'text that tells the AI to drop its safety rules',
+    label: 'order to the AI to drop its safety rules',
     severity: 'medium',
     source: OWASP,
     confidence: { conversation: 'medium', content: 'high' },
@@ -149,7 +149,7 @@ export const families: readonly Family[] = [
   },
   {
     kind: 'prompt-extraction',
-    label: 'text that asks for the hidden instructions of the AI',
+    label: "request for the AI's hidden instructions",
     severity: 'medium',
     source: 'https://genai.owasp.org/llmrisk/llm072025-system-prompt-leakage/',
     confidence: { conversation: 'low', content: 'high' },
@@ -185,7 +185,7 @@ export const families: readonly Family[] = [
   },
   {
     kind: 'exfiltration',
-    label: 'text that tells the AI to send secrets or the conversation elsewhere',
+    label: 'order to the AI to send out secrets',
     severity: 'critical',
     source: 'https://atlas.mitre.org/techniques/AML.T0057',
     confidence: { conversation: 'low', content: 'high' },
@@ -206,7 +206,7 @@ export const families: readonly Family[] = [
   },
   {
     kind: 'concealment',
-    label: 'text that tells the AI to hide something from you',
+    label: 'order to the AI not to tell you things',
     severity: 'high',
     source: OWASP,
     confidence: { content: 'medium' },
@@ -236,7 +236,7 @@ export const families: readonly Family[] = [
   },
   {
     kind: 'addressed-to-ai',
-    label: 'text in a document that speaks to the AI instead of you',
+    label: 'message to AI readers',
     severity: 'medium',
     source: ATLAS,
     confidence: { content: 'low' },
@@ -268,7 +268,7 @@ export const families: readonly Family[] = [
   },
   {
     kind: 'fake-boundary',
-    label: 'text that pretends the instructions begin anew',
+    label: 'fake start of new instructions',
     severity: 'high',
     source: ATLAS,
     confidence: { conversation: 'medium', content: 'high' },
@@ -304,7 +304,7 @@ export const families: readonly Family[] = [
   },
   {
     kind: 'tool-poisoning',
-    label: 'a tool description that orders the AI to read or send files',
+    label: 'tool description that asks for your files',
     severity: 'critical',
     source: 'https://owasp.org/www-community/attacks/MCP_Tool_Poisoning',
     confidence: { conversation: 'low', content: 'high' },
@@ -329,7 +329,7 @@ export const families: readonly Family[] = [
   },
   {
     kind: 'encoded-instruction',
-    label: 'text that has the AI decode and carry out hidden orders',
+    label: 'order to the AI to follow encoded instructions',
     severity: 'high',
     source: 'https://atlas.mitre.org/techniques/AML.T0068',
     confidence: { conversation: 'medium', content: 'high' },
@@ -342,7 +342,7 @@ export const families: readonly Family[] = [
   },
   {
     kind: 'hidden-text',
-    label: 'orders to the AI in text that a reader does not see',
+    label: 'hidden text with orders to the AI',
     severity: 'high',
     source: 'https://genai.owasp.org/llmrisk/llm01-prompt-injection/',
     confidence: { content: 'medium' },
@@ -374,7 +374,7 @@ export const families: readonly Family[] = [
   },
   {
     kind: 'template-token',
-    label: 'control tokens of a language model',
+    label: 'language model control token',
     severity: 'high',
     source: 'https://cookbook.openai.com/articles/openai-harmony',
     confidence: { conversation: 'medium', content: 'high' },

@@ -10,7 +10,7 @@ export type Origin = 'conversation' | 'content';
 export interface Family {
   /** Kebab-case, stable: policies name it. */
   readonly kind: string;
-  /** In the employee's words, after "found:". */
+  /** In the employee's words: a noun that can be counted, "an …", "2 …s" or, if it ends in s, "2 × …". */
   readonly label: string;
   readonly severity: Severity;
   /** A public description of the technique. */

@@ -21,14 +21,14 @@ const KINDS: Readonly<Record<Alphabet, Kind>> = {
   // Unicode 16 section 23.9: only flags of regions use them.
   tags: {
     kind: 'invisible-tags',
-    label: 'invisible text (Unicode tags)',
+    label: 'run of invisible characters (Unicode tags)',
     severity: 'critical',
     least: 2,
     certain: 2,
   },
   'zero-width': {
     kind: 'zero-width-run',
-    label: 'invisible text (zero-width characters)',
+    label: 'run of invisible characters (zero-width)',
     severity: 'high',
     least: 5,
     certain: 12,
@@ -36,7 +36,7 @@ const KINDS: Readonly<Record<Alphabet, Kind>> = {
   // Unicode 16 section 23.4: one selector after a base character, never two.
   variation: {
     kind: 'variation-selectors',
-    label: 'invisible text (variation selectors)',
+    label: 'run of invisible characters (variation selectors)',
     severity: 'critical',
     least: 3,
     certain: 6,
@@ -44,7 +44,7 @@ const KINDS: Readonly<Record<Alphabet, Kind>> = {
   // Overrides only, the means of CVE-2021-42574: marks, embeddings and isolates belong to ordinary Hebrew and Arabic.
   bidi: {
     kind: 'bidi-override',
-    label: 'text that reads differently than it looks',
+    label: 'reading-direction override',
     severity: 'high',
     least: 1,
     certain: 99,

@@ -102,7 +102,7 @@ const phrases: readonly Phrase[] = [
 
 export const override: Family = {
   kind: 'instruction-override',
-  label: 'text that tells the AI to ignore its instructions',
+  label: 'order to the AI to drop its instructions',
   severity: 'high',
   source: 'https://genai.owasp.org/llmrisk/llm01-prompt-injection/',
   confidence: { conversation: 'medium', content: 'high' },

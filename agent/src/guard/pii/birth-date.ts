@@ -130,7 +130,7 @@ const lengthsOf = (shape: string) =>
 
 export const birthDate: Reading = {
   kind: KIND,
-  label: 'date of birth',
+  label: 'birth date',
   severity: 'medium',
   shapes: [
     'd4[./-]d2[./-]d2',

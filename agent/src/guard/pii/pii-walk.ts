@@ -48,7 +48,7 @@ const IBAN: Kind = ['iban', 'bank account number (IBAN)', 'high'];
 const EMAIL: Kind = ['email-address', 'e-mail address', 'medium'];
 const PHONE: Kind = [PHONE_KIND, PHONE_LABEL, 'medium'];
 const IP: Kind = [IP_KIND, IP_LABEL, 'low'];
-const BIRTH_DATE: Kind = ['birth-date', 'date of birth', 'medium'];
+const BIRTH_DATE: Kind = ['birth-date', 'birth date', 'medium'];
 
 /** A step that must wait for more text. */
 const WAIT = -1;
