@@ -212,7 +212,7 @@ export const commands: AgentCommands = {
     ].slice(-limit),
   async *auditExport() {
     for (let sequence = 1; sequence <= 50_000; sequence += 1)
-      yield JSON.stringify({ sequence, padding: 'x'.repeat(100) });
+      yield `${JSON.stringify({ sequence, padding: 'x'.repeat(100) })}\n`;
   },
   auditVerify: async () => ({
     ok: false,
@@ -220,7 +220,7 @@ export const commands: AgentCommands = {
     heads: 1,
     problems: [{ sequence: 2, text: 'hash differs' }],
   }),
-  usage: async (_place, by, sinceMs) => ({
+  usage: async (_place, { by, sinceMs }) => ({
     by,
     sinceMs: sinceMs ?? 0,
     untilMs: 1,

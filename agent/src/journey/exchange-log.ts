@@ -1,10 +1,10 @@
 import { estimateUsage, type OutputSeen } from '../account/estimate-usage.ts';
 import { mergeUsage, type UsageReport } from '../account/merge-usage.ts';
-import { type Decision, isRefusal } from '../core/decision.ts';
+import { type Decision, isRefusal, type Reason } from '../core/decision.ts';
 import type { ExchangeRequest, Operation, Part } from '../core/exchange.ts';
 import type { Finding } from '../core/finding.ts';
 import type { FlowOutcome } from '../core/flow.ts';
-import type { ExchangeRecord } from '../core/records.ts';
+import type { ExchangeRecord, RecordedReason } from '../core/records.ts';
 import type { JourneyPorts } from './ports.ts';
 
 const NO_PARTS: readonly Part[] = [];
@@ -80,7 +80,7 @@ export class ExchangeLog {
   close(outcome: FlowOutcome, endedAtMs = this.#ports.nowMs()): void {
     const { decision, operation } = this;
     const model = this.#namesModel ? (decision.model ?? this.#answerModel) : undefined;
-    const priced = this.#price(outcome, model, endedAtMs);
+    const priced = this.#price(model, endedAtMs);
     const record: ExchangeRecord = {
       id: decision.id,
       startedAtMs: this.#startedAtMs,
@@ -95,7 +95,7 @@ export class ExchangeLog {
       mode: decision.mode,
       decision: decision.decision,
       effective: decision.effective,
-      reasons: decision.reasons.map(({ rule, action, text }) => ({ rule: rule.id, action, text })),
+      reasons: decision.reasons.map(recordedReason),
       findings: countKinds(decision),
       detectors: this.#detectors,
       result: outcome.result,
@@ -120,13 +120,10 @@ export class ExchangeLog {
   }
 
   /** What the provider reported, else an estimate: an aborted stream is charged by the provider too. */
-  #price(
-    outcome: FlowOutcome,
-    model: string | undefined,
-    atMs: number,
-  ): Pick<ExchangeRecord, 'usage' | 'usageEstimated' | 'cost'> {
+  #price(model: string | undefined, atMs: number): Pick<ExchangeRecord, 'usage' | 'usageEstimated' | 'cost'> {
     const nothing = { usage: undefined, usageEstimated: false, cost: undefined };
-    const answered = outcome.result !== 'refused' && this.status !== undefined && this.status < 300;
+    // An answer that we refused has been charged like any other; a refused request has no status.
+    const answered = this.status !== undefined && this.status < 300;
     if (!answered || !CHARGED.has(this.operation)) return nothing;
     const output: OutputSeen = { characters: this.#outputCharacters };
     // Nothing was read of this call, in or out: an estimate would be invented.
@@ -137,6 +134,13 @@ export class ExchangeLog {
     return { usage, usageEstimated: estimated, cost };
   }
 }
+
+const recordedReason = ({ rule, action, text, message }: Reason): RecordedReason => ({
+  rule: rule.id,
+  action,
+  text,
+  ...(message === undefined ? {} : { message }),
+});
 
 /** How often each kind was found; a finding that concerned several rules counts once. */
 function countKinds({ reasons }: Decision): Record<string, number> {

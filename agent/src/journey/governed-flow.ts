@@ -17,11 +17,12 @@ import { decideHead, decideRequest, decideUnread } from '../decide/decide.ts';
 import type { CallContext } from '../decide/evaluation.ts';
 import type { Location } from '../decide/location.ts';
 import { patchJsonBytes } from '../recognise/json/patch.ts';
+import { isBodySigned, withoutEdits } from '../recognise/signed-body.ts';
 import { ExchangeLog } from './exchange-log.ts';
 import { GovernedSocket } from './governed-socket.ts';
 import { lateReport } from './late-findings.ts';
 import type { JourneyPorts } from './ports.ts';
-import { isUpload, readBody } from './read-body.ts';
+import { isUpload, LARGE_BODY_BYTES, type ReadBody, readBody, readLargeBody } from './read-body.ts';
 import { DECISION_HEADER, refusalResponse, withoutGateway } from './refuse.ts';
 import { type BodyJudgement, openReader, type ResponseReader } from './response-reader.ts';
 import { type Searched, searchRequest, withoutContents } from './search-request.ts';
@@ -61,9 +62,18 @@ export class GovernedFlow implements Flow {
   requestBody(body: Uint8Array): RequestVerdict | Promise<RequestVerdict> {
     const { location } = this.#call;
     const contentType = headerValue(this.#head.headers, 'content-type') ?? '';
-    const read = readBody(body, location, this.#head.path, contentType);
-    if (!read.ok) return this.requestBodyFailed('undecodable');
-    const { exchange } = read;
+    const { pause } = this.#ports;
+    if (body.length <= LARGE_BODY_BYTES || pause === undefined) {
+      return this.#judge(readBody(body, location, this.#head.path, contentType), body);
+    }
+    return readLargeBody(body, location, this.#head.path, contentType, pause).then((read) =>
+      this.#judge(read, body),
+    );
+  }
+
+  #judge(read: ReadBody, body: Uint8Array): RequestVerdict | Promise<RequestVerdict> {
+    if (!read.ok) return this.requestBodyFailed(read.why);
+    const exchange = isBodySigned(this.#head.headers) ? withoutEdits(read.exchange) : read.exchange;
     this.#exchange = withoutContents(exchange);
     this.#log.readRequest(this.#exchange);
     const subject = { exchange, bytes: body.length, nowMs: this.#call.nowMs };
@@ -122,6 +132,8 @@ export class GovernedFlow implements Flow {
 
   responseBody(body: Uint8Array): ResponseVerdict | Promise<ResponseVerdict> {
     const judged = this.#reader?.judgeBody(body) ?? {};
+    const verdictOf = (one: BodyJudgement): ResponseVerdict =>
+      one.unreadable ? this.responseBodyFailed() : asVerdict(one);
     return judged instanceof Promise ? judged.then(verdictOf) : verdictOf(judged);
   }
 
@@ -152,7 +164,7 @@ export class GovernedFlow implements Flow {
   }
 }
 
-const verdictOf = ({ body, refuse }: BodyJudgement): ResponseVerdict => {
+const asVerdict = ({ body, refuse }: BodyJudgement): ResponseVerdict => {
   if (refuse !== undefined) return { type: 'refuse', response: refuse };
   return body === undefined ? { type: 'forward' } : { type: 'forward', body };
 };
@@ -196,9 +208,12 @@ function pending(policy: CompiledPolicy, call: CallContext): Decision {
 }
 
 const TEXT_TYPES =
-  /^(application\/(json|x-ndjson|x-www-form-urlencoded|[\w.+-]+\+json)|text\/|multipart\/(form-data|related|mixed))/i;
+  /^(application\/(?!grpc\+|connect\+)(json|x-ndjson|x-www-form-urlencoded|[\w.+-]+\+json|(x-)?proto(buf)?\b|grpc-web\b)|text\/|multipart\/(form-data|related|mixed))/i;
 
-/** Bodies that can be checked as text or as a file though no dialect knows them. A streaming call (gRPC, Connect) must not be held. */
+/**
+ * Bodies that can be checked as text or as a file though no dialect knows them; the strings of a protobuf message stand in it as
+ * they are. A streaming call (gRPC, Connect) must not be held: its client may wait for an answer before it goes on.
+ */
 function isReadableAsText(head: RequestHead): boolean {
   const type = headerValue(head.headers, 'content-type') ?? '';
   return head.hasBody && !head.webSocket && (TEXT_TYPES.test(type) || isUpload(type));

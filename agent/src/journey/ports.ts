@@ -14,6 +14,10 @@ export interface JourneyPorts {
   scan(detector: Detector, text: string): readonly Match[];
   /** Opens what is attached to requests; absent only where nothing is attached. */
   readonly attachments?: AttachmentOpener;
+  /**
+   * Ends when the event loop has served what else was waiting. Absent: large bodies are read in one go.
+   */
+  pause?(): Promise<void>;
   readonly prices: PriceBook;
   readonly recorder: Recorder;
   nowMs(): number;

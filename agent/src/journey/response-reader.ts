@@ -1,5 +1,5 @@
 import { type Action, type Edit, stricter } from '../core/decision.ts';
-import type { ResponseDecoder } from '../core/dialect.ts';
+import type { ResponseDecoder, SocketMark } from '../core/dialect.ts';
 import type { ExchangeEvent, ExchangeRequest } from '../core/exchange.ts';
 import type { Finding } from '../core/finding.ts';
 import type { LocalResponse, ResponseCommand } from '../core/flow.ts';
@@ -33,11 +33,15 @@ export interface ReaderInput {
   readonly exchange: ExchangeRequest;
   readonly log: ExchangeLog;
   readonly contentType: string | undefined;
+  /** Of WebSockets with several answers at once. */
+  readonly lane?: string | undefined;
 }
 
 export interface BodyJudgement {
   readonly body?: Uint8Array;
   readonly refuse?: LocalResponse;
+  /** It is not the dialect's format: nothing in it could be checked. */
+  readonly unreadable?: true;
 }
 
 /** An unstreamed answer is read whole at its end; past this size only its bytes are counted. */
@@ -112,7 +116,7 @@ export class ResponseReader {
   judgeBody(body: Uint8Array): BodyJudgement | Promise<BodyJudgement> {
     const judged = this.readBody(body);
     const answers = this.#answers;
-    if (judged.refuse !== undefined || answers?.enforces !== true) return judged;
+    if (judged.refuse !== undefined || judged.unreadable || answers?.enforces !== true) return judged;
     return answers.ask().then((action): BodyJudgement => {
       const { log, exchange } = this.#input;
       this.#asked = Promise.resolve();
@@ -139,6 +143,7 @@ export class ResponseReader {
     const events = this.#decoder.body(text);
     this.#account(events);
     if (this.#guardrails.length === 0) return {};
+    if (events.every(({ type }) => type === 'unknown') && !isJson(text)) return { unreadable: true };
     const frame: GateFrame = {
       raw: text,
       events,
@@ -235,10 +240,14 @@ export class ResponseReader {
         const dialect = dialectById(this.#input.exchange.dialect);
         const refusal = refusalOf(this.#input.log.decision);
         return this.#transport === 'messages'
-          ? dialect?.refuseOnWebSocket?.(refusal)
+          ? dialect?.refuseOnWebSocket?.(refusal, this.#mark)
           : dialect?.refuseInStream(refusal);
       },
     };
+  }
+
+  get #mark(): SocketMark {
+    return { type: 'call', lane: this.#input.lane, responseId: undefined };
   }
 
   /** Each guardrail tells a finding of its own; the judge asks all of them at once. */
@@ -255,6 +264,17 @@ export function openReader(input: ReaderInput): ResponseReader | undefined {
   const decoder = dialectById(input.exchange.dialect)?.openResponse(input.exchange);
   if (decoder === undefined) return undefined;
   return new ResponseReader(input, decoder, openFramer(input.contentType, input.exchange.stream));
+}
+
+/** Only asked where the dialect saw nothing: an error page, a captive portal, an empty answer. */
+function isJson(text: string): boolean {
+  if (text.trim() === '') return true;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false; // not JSON: that is the answer
+  }
 }
 
 const toStringEdit = ({ place, ...range }: Edit) => ({ pointer: place, ...range });

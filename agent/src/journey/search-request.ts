@@ -5,26 +5,26 @@ import { isRequestDetector, type RequestSubject } from '../core/finding.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import type { DetectorFailure } from '../decide/evaluation.ts';
 import { findEmbedded, MIN_RUN_CHARS } from '../recognise/embedded.ts';
-import { type Scanned, type ScanText, scanRequest } from './scan-parts.ts';
+import { type Scanned, type ScanTools, scanRequest } from './scan-parts.ts';
 
 export interface Searched extends Scanned {
   /** With what was inside its attachments as parts of their own. */
   readonly exchange: ExchangeRequest;
 }
 
-export interface SearchPorts {
-  readonly scan: ScanText;
+export interface SearchPorts extends ScanTools {
   /** Absent: attachments stay closed. */
   readonly attachments?: AttachmentOpener | undefined;
 }
 
 export function searchRequest(
-  { scan, attachments }: SearchPorts,
+  ports: SearchPorts,
   policy: CompiledPolicy,
   subject: RequestSubject,
 ): Searched | Promise<Searched> {
+  const { attachments } = ports;
   const search = (exchange: ExchangeRequest): Searched | Promise<Searched> => {
-    const scanned = scanRequest(policy, { ...subject, exchange }, scan);
+    const scanned = scanRequest(policy, { ...subject, exchange }, ports);
     const finish = (found: Scanned): Searched => ({
       ...found,
       exchange,
@@ -32,8 +32,9 @@ export function searchRequest(
     });
     return scanned instanceof Promise ? scanned.then(finish) : finish(scanned);
   };
-  const closed = policy.scan.request.reach === 'none' || attachments === undefined;
-  const opened = closed ? withoutContents(subject.exchange) : openAll(attachments, subject.exchange);
+  if (policy.scan.request.reach === 'none') return search(withoutContents(subject.exchange));
+  const opened =
+    attachments === undefined ? asPlainText(subject.exchange) : openAll(attachments, subject.exchange);
   return opened instanceof Promise ? opened.then(search) : search(opened);
 }
 
@@ -41,6 +42,17 @@ export function searchRequest(
 export function withoutContents(exchange: ExchangeRequest): ExchangeRequest {
   if (!exchange.parts.some(({ content }) => content !== undefined)) return exchange;
   return { ...exchange, parts: exchange.parts.map(withoutContent) };
+}
+
+/** Where nobody opens files, uploads are searched as the text that they may be. */
+function asPlainText(exchange: ExchangeRequest): ExchangeRequest {
+  const parts = exchange.parts.map((part): Part => {
+    const { content, text } = part;
+    if (content?.form !== 'bytes' || text !== undefined) return withoutContent(part);
+    const { buffer, byteOffset, byteLength } = content.bytes;
+    return { ...withoutContent(part), text: Buffer.from(buffer, byteOffset, byteLength).toString('utf8') };
+  });
+  return { ...exchange, parts };
 }
 
 const withoutContent = (part: Part): Part => {

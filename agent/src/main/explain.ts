@@ -7,7 +7,7 @@ import { type Explanation as Account, type ExplainInput, explain } from '../deci
 import type { Location } from '../decide/location.ts';
 import { readBody } from '../journey/read-body.ts';
 import { withoutGateway } from '../journey/refuse.ts';
-import type { ScanText } from '../journey/scan-parts.ts';
+import type { ScanTools } from '../journey/scan-parts.ts';
 import { searchRequest } from '../journey/search-request.ts';
 import { createOpener } from '../open/open.ts';
 import type { StoredExchange } from '../record/reports/query.ts';
@@ -62,10 +62,10 @@ async function withBody(
   body: Uint8Array,
 ): Promise<ExplainInput> {
   const read = readBody(body, location, path, 'application/json');
-  if (!read.ok) return { type: 'unread', call, why: 'unreadable' };
+  if (!read.ok) return { type: 'unread', call, why: 'oversized' };
   const subject = { exchange: read.exchange, bytes: body.length, nowMs: call.nowMs };
   const attachments = createOpener();
-  const scan: ScanText = (detector, text) => detector.scan(text);
+  const scan: ScanTools['scan'] = (detector, text) => detector.scan(text);
   try {
     const searched = await searchRequest({ scan, attachments }, policy, subject);
     return { type: 'request', request: { ...call, ...subject, ...searched } };
@@ -117,7 +117,7 @@ function fromRecord(found: StoredExchange): Explanation {
     id: found.id,
     decision: found.decision as Action,
     effective: found.effective as Action,
-    reasons: found.rules.map(({ rule, action, text }) => ({ rule, action: action as Action, text })),
+    reasons: found.rules.map(({ action, ...rest }) => ({ ...rest, action: action as Action })),
     service: found.service,
     mode: found.mode as Mode,
     operation: found.operation,

@@ -12,7 +12,7 @@ import {
   policySource,
   readPolicySource,
   readPolicyText,
-  requirePolicy,
+  requireReading,
 } from './active-policy.ts';
 import type { AgentState } from './agent-state.ts';
 
@@ -32,9 +32,11 @@ export class PolicyKeeper {
     this.#options = options;
     this.#state = state;
     this.#source = policySource(settings, options.policyFile);
-    this.current = requirePolicy(this.#source, this.#remote);
+    const { compiled, warnings } = requireReading(this.#source, this.#remote);
+    this.current = compiled;
     state.policy = {
-      compiled: this.current,
+      compiled,
+      warnings,
       source: this.#source,
       loadedAtMs: Date.now(),
       lastError: undefined,
@@ -127,6 +129,7 @@ export class PolicyKeeper {
     this.current = reading.compiled;
     this.#state.policy = {
       compiled: this.current,
+      warnings: reading.warnings,
       source: this.#source,
       loadedAtMs: Date.now(),
       lastError: undefined,
@@ -141,7 +144,12 @@ export class PolicyKeeper {
 
   #refuse(problems: readonly FileProblem[]): void {
     const state = this.#state;
-    const inForce = state.policy ?? { compiled: this.current, source: this.#source, loadedAtMs: Date.now() };
+    const inForce = state.policy ?? {
+      compiled: this.current,
+      warnings: [],
+      source: this.#source,
+      loadedAtMs: Date.now(),
+    };
     state.policy = {
       ...inForce,
       lastError: { atMs: Date.now(), problems: problems.map((problem) => ({ ...problem })) },
