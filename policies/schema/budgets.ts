@@ -59,7 +59,10 @@ export const budgetRule = z.strictObject({
   scope: spendScope,
   window: z
     .string()
-    .refine((text) => parseWindow(text) !== undefined, 'write a number and a unit: 15m, 1h, 1d, 1w, 1mo or 1y'),
+    .refine(
+      (text) => parseWindow(text) !== undefined,
+      'write a number and a unit: 15m, 1h, 1d, 1w, 1mo or 1y',
+    ),
   /** With a time zone the window follows its calendar: a day begins at midnight there, a week on Monday. */
   timezone: z
     .string()
@@ -81,6 +84,8 @@ export const budgetRule = z.strictObject({
   /** Globs over the model's name: only these calls count, and only they are stopped. */
   match: nonEmpty(z.string().min(1)).optional(),
   when: condition.optional(),
+  /** On trial: it counts and is told of, but stops nothing. */
+  shadow: z.boolean().default(false),
   message: message.optional(),
 });
 

@@ -15,6 +15,8 @@ export const limitRule = z.strictObject({
   /** Globs over the model's name. */
   match: nonEmpty(z.string().min(1)).optional(),
   when: condition.optional(),
+  /** On trial: it counts and is told of, but stops nothing. */
+  shadow: z.boolean().default(false),
   message: message.optional(),
 });
 

@@ -1,6 +1,5 @@
 /** Who may open a host by refusing our certificate: a vendor's own app on its own host, never an API script that lacks trust. */
 import { describe, expect, it } from 'vitest';
-import { createPriceBook } from '../../agent/src/account/price-book.ts';
 import { createJourney } from '../../agent/src/journey.ts';
 import { NOW_MS, starterOf } from '../kit/decide.ts';
 
@@ -8,7 +7,6 @@ function journeyWith(events: string[]) {
   return createJourney({
     policy: () => starterOf('baseline'),
     scan: (detector, text) => detector.scan(text),
-    prices: createPriceBook(),
     recorder: {
       exchange: () => undefined,
       event: ({ code }) => void events.push(code),

@@ -3,7 +3,7 @@
  * functions over plain data, so that the CLI knows neither database nor rules.
  */
 import type { Action, AppIdentity, Mode, PolicyIdentity } from '../core/decision.ts';
-import type { FileProblem, UsageGroup, UsageReport } from '../serve/contract.ts';
+import type { BudgetView, FileProblem, UsageGroup, UsageReport } from '../serve/contract.ts';
 
 /** Which agent is meant. Both paths are absolute. */
 export interface Place {
@@ -212,6 +212,8 @@ export interface AgentCommands {
   /** Lines of NDJSON without their newline, oldest first. */
   auditExport(place: Place, sinceMs: number | undefined): AsyncIterable<string>;
   auditVerify(place: Place): Promise<AuditVerification>;
+  /** How the policy's budgets stand, from the database. */
+  budgets(place: Place, policyFile: string | undefined): Promise<readonly BudgetView[]>;
   usage(place: Place, by: UsageGroup, sinceMs: number | undefined): Promise<UsageReport>;
   trustStatus(place: Place): Promise<TrustStatus>;
   trustRenew(place: Place): Promise<TrustRenewal>;

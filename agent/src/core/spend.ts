@@ -2,7 +2,6 @@
  * What a call may spend: the words that policy (decide), arithmetic (account), records and journey share. Amounts are
  * nano-dollars and tokens; the journey asks before a call, tells as it goes on, and settles at its end.
  */
-import type { Action } from './decision.ts';
 import type { NanoUsd, Tokens } from './units.ts';
 
 export type SpendScope = 'device' | 'user' | 'app' | 'service' | 'model' | 'key';
@@ -38,6 +37,8 @@ export interface BudgetTerms {
   readonly action: 'warn' | 'downgrade' | 'block';
   readonly models: readonly string[];
   readonly message: string | undefined;
+  /** On trial: counts, but stops nothing. */
+  readonly shadow: boolean;
 }
 
 /** A limit of the policy, compiled. */
@@ -49,6 +50,7 @@ export interface LimitTerms {
   readonly concurrentStreams: number | undefined;
   readonly action: 'warn' | 'block';
   readonly message: string | undefined;
+  readonly shadow: boolean;
 }
 
 /** A rule that a call counts against, and for whom. */
@@ -187,12 +189,4 @@ export interface SpendNote {
   readonly remainingTokens?: number;
   /** The model that the caller named, where the policy sent the call to another. */
   readonly downgradedFrom?: string;
-}
-
-/** Kinds of reasons that this part of the policy gives. */
-export interface SpendReason {
-  readonly rule: { readonly kind: 'budget' | 'limit'; readonly id: string };
-  readonly action: Action;
-  readonly text: string;
-  readonly message: string | undefined;
 }

@@ -14,9 +14,10 @@ import type {
 } from '../core/flow.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import { decideHead, decideRequest, decideUnread } from '../decide/decide.ts';
-import type { CallContext } from '../decide/evaluation.ts';
+import type { CallContext, RequestContext } from '../decide/evaluation.ts';
 import type { Location } from '../decide/location.ts';
 import { patchJsonBytes } from '../recognise/json/patch.ts';
+import { afford, editsOf } from './afford.ts';
 import { ExchangeLog } from './exchange-log.ts';
 import { GovernedSocket } from './governed-socket.ts';
 import type { JourneyPorts } from './ports.ts';
@@ -39,6 +40,7 @@ export class GovernedFlow implements Flow {
   #exchange: ExchangeRequest | undefined;
   #reader: ResponseReader | undefined;
   #socket: GovernedSocket | undefined;
+  #finished = false;
 
   constructor(ports: JourneyPorts, policy: CompiledPolicy, head: RequestHead, location: Location) {
     this.#ports = ports;
@@ -66,8 +68,12 @@ export class GovernedFlow implements Flow {
     const subject = { exchange, bytes: body.length, nowMs: this.#call.nowMs };
     const decide = (scanned: Scanned): RequestVerdict => {
       this.#log.searched(this.#policy.scan.request.detectors, scanned.findings);
-      const decision = decideRequest(this.#policy, { ...this.#call, ...subject, ...scanned });
-      return this.#carryOut(decision, read.json === undefined ? undefined : body);
+      const request = { ...this.#call, ...subject, ...scanned };
+      return this.#carryOut(
+        decideRequest(this.#policy, request),
+        read.json === undefined ? undefined : body,
+        request,
+      );
     };
     const scanned = scanRequest(this.#policy, subject, this.#ports.scan);
     return scanned instanceof Promise ? scanned.then(decide) : decide(scanned);
@@ -78,20 +84,28 @@ export class GovernedFlow implements Flow {
     return this.#carryOut(decision, undefined);
   }
 
-  #carryOut(judged: Decision, json: Uint8Array | undefined): RequestVerdict {
-    const decision = withoutGateway(judged, this.#policy.shadow);
+  #carryOut(judged: Decision, json: Uint8Array | undefined, request?: RequestContext): RequestVerdict {
+    const afforded = afford(this.#ports, this.#policy, request, withoutGateway(judged, this.#policy.shadow), {
+      path: this.#head.path,
+      json: () => (json === undefined ? undefined : Buffer.from(json).toString('utf8')),
+    });
+    const { decision, spend, path } = afforded;
     this.#log.decision = decision;
     if (isRefusal(decision.effective)) {
       return { type: 'refuse', response: refusalResponse(decision, this.#call.location.dialect) };
     }
-    if (decision.edits.length === 0 || json === undefined) return { type: 'forward' };
-    const edits = decision.edits.map(({ place, ...range }) => ({ pointer: place, ...range }));
-    return { type: 'forward', body: patchJsonBytes(json, edits) };
+    // The client went away while the request was checked: nothing will be sent, nor charged.
+    if (this.#finished) spend?.abandon();
+    else this.#log.spend = spend;
+    this.#log.sent = true;
+    const edits = editsOf(afforded);
+    const body = edits.length === 0 || json === undefined ? undefined : patchJsonBytes(json, edits);
+    return { type: 'forward', ...(body !== undefined && { body }), ...(path !== undefined && { path }) };
   }
 
   responseHead(status: number, headers: RawHeaders): ResponsePlan {
     this.#log.status = status;
-    const setHeaders = [DECISION_HEADER, this.#log.decision.id];
+    const setHeaders = [DECISION_HEADER, this.#log.decision.id, ...(this.#log.spend?.headers() ?? [])];
     if (this.#exchange === undefined || status < 200 || status > 299) return { type: 'pass', setHeaders };
     this.#reader = openReader({
       ports: this.#ports,
@@ -135,6 +149,7 @@ export class GovernedFlow implements Flow {
   }
 
   finish(outcome: FlowOutcome): void {
+    this.#finished = true;
     this.#reader?.conclude();
     this.#socket?.close(outcome);
     this.#log.close(outcome);

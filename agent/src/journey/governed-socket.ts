@@ -4,10 +4,11 @@ import type { ExchangeRequest } from '../core/exchange.ts';
 import type { FlowOutcome, WebSocketCommand, WebSocketPlan } from '../core/flow.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import { decideRequest, decideUnread } from '../decide/decide.ts';
-import type { CallContext } from '../decide/evaluation.ts';
+import type { CallContext, RequestContext } from '../decide/evaluation.ts';
 import { refusalOf } from '../decide/refusal.ts';
 import { dialectById } from '../recognise/dialects.ts';
 import { patchJsonStrings } from '../recognise/json/patch.ts';
+import { afford, editsOf } from './afford.ts';
 import { ExchangeLog } from './exchange-log.ts';
 import type { JourneyPorts } from './ports.ts';
 import { readBody } from './read-body.ts';
@@ -15,6 +16,8 @@ import { withoutGateway } from './refuse.ts';
 import { ResponseReader } from './response-reader.ts';
 import { type Scanned, scanRequest } from './scan-parts.ts';
 
+/** RFC 6455 section 7.4.1. */
+const POLICY_VIOLATION = 1008;
 const FORWARD: readonly WebSocketCommand[] = [{ type: 'forward' }];
 
 interface OpenExchange {
@@ -34,6 +37,7 @@ export class GovernedSocket implements WebSocketPlan {
   readonly #dialect: Dialect | undefined;
   /** Calls whose answers are still to come, oldest first: answers come in the order of the calls. */
   readonly #open: OpenExchange[] = [];
+  #closed = false;
 
   constructor(ports: JourneyPorts, policy: CompiledPolicy, call: CallContext, path: string) {
     this.#ports = ports;
@@ -54,6 +58,7 @@ export class GovernedSocket implements WebSocketPlan {
 
   /** The socket is gone: what was still being answered ends with it. */
   close(outcome: FlowOutcome): void {
+    this.#closed = true;
     for (const exchange of this.#open.splice(0))
       this.#finish(exchange, outcome.result === 'complete' ? 'client-aborted' : outcome.result);
   }
@@ -66,8 +71,8 @@ export class GovernedSocket implements WebSocketPlan {
       return this.#carryOut(call, decideUnread(this.#policy, call, 'unreadable'), undefined, text);
     const subject = { exchange: read.exchange, bytes: bytes.length, nowMs: call.nowMs };
     const decide = (scanned: Scanned): readonly WebSocketCommand[] => {
-      const decision = decideRequest(this.#policy, { ...call, ...subject, ...scanned });
-      return this.#carryOut(call, decision, read.exchange, text, scanned);
+      const request = { ...call, ...subject, ...scanned };
+      return this.#carryOut(call, decideRequest(this.#policy, request), request, text, scanned);
     };
     const scanned = scanRequest(this.#policy, subject, this.#ports.scan);
     return scanned instanceof Promise ? scanned.then(decide) : decide(scanned);
@@ -76,14 +81,22 @@ export class GovernedSocket implements WebSocketPlan {
   #carryOut(
     call: CallContext,
     judged: Decision,
-    exchange: ExchangeRequest | undefined,
+    request: RequestContext | undefined,
     text: string,
     scanned?: Scanned,
   ): readonly WebSocketCommand[] {
-    const decision = withoutGateway(judged, this.#policy.shadow);
+    // The socket closed while the message was checked: it goes nowhere, and costs nothing.
+    if (this.#closed) return [];
+    const exchange = request?.exchange;
+    const afforded = afford(this.#ports, this.#policy, request, withoutGateway(judged, this.#policy.shadow), {
+      path: this.#path,
+      json: () => text,
+    });
+    const { decision } = afforded;
     const { host, operation } = call.location;
     const log = new ExchangeLog(this.#ports, call.nowMs, host, operation, decision);
     log.status = 200;
+    log.spend = afforded.spend;
     if (exchange !== undefined) log.readRequest(exchange);
     if (scanned !== undefined) log.searched(this.#policy.scan.request.detectors, scanned.findings);
     const open: OpenExchange = {
@@ -99,16 +112,8 @@ export class GovernedSocket implements WebSocketPlan {
     }
     if (open.reader === undefined) this.#finish(open, 'complete');
     else this.#open.push(open);
-    if (decision.edits.length === 0) return FORWARD;
-    return [
-      {
-        type: 'forward',
-        data: patchJsonStrings(
-          text,
-          decision.edits.map(({ place, ...range }) => ({ pointer: place, ...range })),
-        ),
-      },
-    ];
+    const edits = editsOf(afforded);
+    return edits.length === 0 ? FORWARD : [{ type: 'forward', data: patchJsonStrings(text, edits) }];
   }
 
   /** Only calls of the dialect are answered; other messages (session settings, audio) are complete in themselves. */
@@ -133,6 +138,12 @@ export class GovernedSocket implements WebSocketPlan {
       const emitted = String(command.bytes);
       return emitted === text ? [{ type: 'forward' }] : [{ type: 'forward', data: emitted }];
     });
+    if (current.reader.usedUp) {
+      this.#open.shift();
+      this.#finish(current, 'cut');
+      // The provider would go on answering, and charging, into a socket that nobody reads.
+      return [...commands, { type: 'close', code: POLICY_VIOLATION, reason: 'budget used up' }];
+    }
     if (current.reader.ended) {
       this.#open.shift();
       this.#finish(current, 'complete');

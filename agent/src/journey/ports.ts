@@ -1,8 +1,9 @@
-import type { PriceBook } from '../account/price-book.ts';
+import type { Forecaster } from '../account/forecast.ts';
 import type { PolicyException } from '../core/exception.ts';
 import type { Detector, Match } from '../core/finding.ts';
 import type { Vault } from '../core/placeholder.ts';
 import type { ExchangeRecord, Recorder } from '../core/records.ts';
+import type { Spend } from '../core/spend.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 
 /** What the journey needs of the world: a policy, a clock, identifiers, and somewhere to put its records. */
@@ -11,7 +12,8 @@ export interface JourneyPorts {
   policy(): CompiledPolicy;
   /** Matches in a complete text; remembers texts it has seen, so that a resent conversation costs little. */
   scan(detector: Detector, text: string): readonly Match[];
-  readonly prices: PriceBook;
+  /** Where money is counted; without it nothing is held or stopped. */
+  readonly spend?: { readonly book: Spend; readonly forecaster: Forecaster };
   readonly recorder: Recorder;
   nowMs(): number;
   newId(): string;

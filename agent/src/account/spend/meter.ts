@@ -6,6 +6,18 @@ interface MeterSlot {
   nanoUsd: number;
   tokens: number;
   warned: number;
+  /** Of a slot that lies ahead: how long it counts all the same. */
+  countsUntilMs?: number;
+}
+
+/**
+ * True if a slot's charges count now. One that lies ahead was charged before the clock was set back: it counts as long
+ * as a charge made now would, so that going back and forth gives nothing back, and nothing is stuck in a wrong year.
+ */
+function counts(one: MeterSlot, slot: WindowSlot): boolean {
+  if (one.startMs <= slot.startMs) return one.startMs >= slot.windowStartMs;
+  one.countsUntilMs ??= slot.rollingMs === undefined ? slot.untilMs : slot.untilMs + slot.rollingMs;
+  return slot.startMs < one.countsUntilMs;
 }
 
 /** Two rolling windows' worth, so that a clock set forward and back finds what was spent before. */
@@ -39,7 +51,6 @@ export class Meter {
     return { nanoUsd: this.#sumNanoUsd, tokens: this.#sumTokens };
   }
 
-
   charge(slot: WindowSlot, nanoUsd: number, tokens: number): void {
     if (nanoUsd === 0 && tokens === 0) return;
     this.#sumUp(slot);
@@ -66,19 +77,25 @@ export class Meter {
     this.#changed.add(current);
   }
 
-  /** When enough of a rolling window has been left behind that less than both limits counts. */
-  roomAt(slot: WindowSlot, limitNanoUsd: number | undefined, limitTokens: number | undefined): number | undefined {
+  /** When a rolling window has left enough behind that this fits; a calendar window's end. */
+  roomAt(
+    slot: WindowSlot,
+    limitNanoUsd: number | undefined,
+    limitTokens: number | undefined,
+    wanted: Amount,
+  ): number | undefined {
     const { rollingMs } = slot;
     if (rollingMs === undefined) return slot.resetsAtMs;
     let { nanoUsd, tokens } = this.spent(slot);
-    nanoUsd += this.heldNanoUsd;
-    tokens += this.heldTokens;
+    nanoUsd += this.heldNanoUsd + wanted.nanoUsd;
+    tokens += this.heldTokens + wanted.tokens;
     for (const one of this.#slots) {
-      if (one.startMs < slot.windowStartMs) continue;
+      if (one.startMs < slot.windowStartMs || one.startMs > slot.startMs) continue;
       nanoUsd -= one.nanoUsd;
       tokens -= one.tokens;
       const hasRoom =
-        (limitNanoUsd === undefined || nanoUsd < limitNanoUsd) && (limitTokens === undefined || tokens < limitTokens);
+        (limitNanoUsd === undefined || nanoUsd <= limitNanoUsd) &&
+        (limitTokens === undefined || tokens <= limitTokens);
       if (hasRoom) return one.startMs + rollingMs + rollingMs / ROLLING_SLOTS;
     }
     return undefined;
@@ -91,34 +108,20 @@ export class Meter {
 
   takeChanges(): { readonly slots: SpendSlotRow[]; readonly gone: number[] } {
     const { budget, subject } = this;
-    const slots = [...this.#changed].map((slot) => ({ budget, subject, ...slot }));
+    const slots = [...this.#changed].map(({ countsUntilMs: _, ...slot }) => ({ budget, subject, ...slot }));
     this.#changed.clear();
     return { slots, gone: this.#gone.splice(0) };
   }
 
   #sumUp(slot: WindowSlot): void {
     if (this.#sumFromMs === slot.windowStartMs) return;
-    this.#bringBack(slot);
     this.#sumFromMs = slot.windowStartMs;
     this.#sumNanoUsd = 0;
     this.#sumTokens = 0;
-    for (const { startMs, nanoUsd, tokens } of this.#slots) {
-      if (startMs < slot.windowStartMs) continue;
-      this.#sumNanoUsd += nanoUsd;
-      this.#sumTokens += tokens;
-    }
-  }
-
-  /** Slots that lie ahead were charged by a clock that was wrong: they count now, and expire like what is spent now. */
-  #bringBack(slot: WindowSlot): void {
-    while ((this.#slots.at(-1)?.startMs ?? Number.NEGATIVE_INFINITY) > slot.startMs) {
-      const ahead = this.#slots.pop() as MeterSlot;
-      this.#changed.delete(ahead);
-      this.#gone.push(ahead.startMs);
-      const current = this.#current(slot);
-      current.nanoUsd += ahead.nanoUsd;
-      current.tokens += ahead.tokens;
-      this.#changed.add(current);
+    for (const one of this.#slots) {
+      if (!counts(one, slot)) continue;
+      this.#sumNanoUsd += one.nanoUsd;
+      this.#sumTokens += one.tokens;
     }
   }
 

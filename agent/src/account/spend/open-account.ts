@@ -30,9 +30,11 @@ export interface AccountSink {
   nowMs(): number;
   held(callId: string): void;
   charged(meter: Meter): void;
-  closed(callId: string): void;
+  closed(callId: string, wasKept: boolean): void;
   crossings(budgets: readonly OpenBudget[]): readonly Crossing[];
 }
+
+const NOTHING: Amount = { nanoUsd: 0, tokens: 0 };
 
 export class OpenAccount implements SpendAccount {
   readonly #sink: AccountSink;
@@ -55,7 +57,9 @@ export class OpenAccount implements SpendAccount {
     this.#callId = question.callId;
     this.#budgets = budgets;
     this.#limits = limits;
-    this.#stopping = question.enforced ? budgets.filter(({ terms }) => terms.action === 'block') : [];
+    this.#stopping = question.enforced
+      ? budgets.filter(({ terms }) => terms.action === 'block' && !terms.shadow)
+      : [];
     this.#expectedTokens = question.hold.tokens;
     this.#hold(question.hold);
     for (const { rate } of limits) rate.begin(question.hold.tokens);
@@ -74,8 +78,8 @@ export class OpenAccount implements SpendAccount {
     const nowMs = this.#sink.nowMs();
     const empty = this.#stopping.find(({ terms, meter }) => isShort(terms, meter, terms.slotAt(nowMs), more));
     this.#hold(soFar);
-    this.#sink.held(this.#callId);
-    return empty === undefined ? undefined : stateOf(empty, nowMs);
+    if (this.#budgets.length > 0) this.#sink.held(this.#callId);
+    return empty === undefined ? undefined : stateOf(empty, nowMs, more);
   }
 
   tightest(): BudgetState | undefined {
@@ -102,7 +106,7 @@ export class OpenAccount implements SpendAccount {
       this.#sink.charged(meter);
     }
     for (const { rate } of this.#limits) rate.end(tokens - this.#expectedTokens);
-    this.#sink.closed(this.#callId);
+    this.#sink.closed(this.#callId, this.#budgets.length > 0);
     return this.#sink.crossings(this.#budgets);
   }
 
@@ -138,7 +142,9 @@ export function isShort(terms: BudgetTerms, meter: Meter, slot: WindowSlot, more
     more.nanoUsd > 0 &&
     spent.nanoUsd + meter.heldNanoUsd + more.nanoUsd > limitNanoUsd;
   const tokens =
-    limitTokens !== undefined && more.tokens > 0 && spent.tokens + meter.heldTokens + more.tokens > limitTokens;
+    limitTokens !== undefined &&
+    more.tokens > 0 &&
+    spent.tokens + meter.heldTokens + more.tokens > limitTokens;
   return money || tokens;
 }
 
@@ -153,7 +159,11 @@ export function usedShare(terms: BudgetTerms, meter: Meter, slot: WindowSlot): n
   );
 }
 
-export function stateOf({ terms, subject, meter, lost }: OpenBudget, nowMs: number): BudgetState {
+export function stateOf(
+  { terms, subject, meter, lost }: OpenBudget,
+  nowMs: number,
+  wanted: Amount = NOTHING,
+): BudgetState {
   const slot = terms.slotAt(nowMs);
   return {
     terms,
@@ -161,7 +171,7 @@ export function stateOf({ terms, subject, meter, lost }: OpenBudget, nowMs: numb
     spent: meter.spent(slot),
     held: { nanoUsd: meter.heldNanoUsd, tokens: meter.heldTokens },
     slot,
-    roomAtMs: meter.roomAt(slot, terms.limitNanoUsd, terms.limitTokens),
+    roomAtMs: meter.roomAt(slot, terms.limitNanoUsd, terms.limitTokens, wanted),
     lost,
   };
 }

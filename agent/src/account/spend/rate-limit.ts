@@ -44,7 +44,11 @@ export class RateLimit {
   }
 
   check(terms: LimitTerms, subject: string, tokens: number, atMs: number): Stop | undefined {
-    const stop = (which: 'requests' | 'tokens' | 'streams', limit: number, waitMs: number | undefined): Stop => ({
+    const stop = (
+      which: 'requests' | 'tokens' | 'streams',
+      limit: number,
+      waitMs: number | undefined,
+    ): Stop => ({
       kind: 'limit',
       terms,
       subject,

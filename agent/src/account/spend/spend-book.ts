@@ -20,7 +20,14 @@ import type {
   WindowSlot,
 } from '../../core/spend.ts';
 import { Meter } from './meter.ts';
-import { type AccountSink, isShort, OpenAccount, type OpenBudget, stateOf, usedShare } from './open-account.ts';
+import {
+  type AccountSink,
+  isShort,
+  OpenAccount,
+  type OpenBudget,
+  stateOf,
+  usedShare,
+} from './open-account.ts';
 import { RateLimit } from './rate-limit.ts';
 
 export interface SpendBookOptions {
@@ -82,7 +89,7 @@ export class SpendBook implements Spend {
       this.#changedMeters.add(meter);
     }
     if (calls.size > 0) this.#options.onChange?.();
-    return { calls: calls.size, nanoUsd: calls.values().reduce((sum, each) => sum + each, 0) };
+    return { calls: calls.size, nanoUsd: [...calls.values()].reduce((sum, each) => sum + each, 0) };
   }
 
   /** The record of these budgets is gone: as nobody knows what was spent, they are used up until their window ends. */
@@ -110,20 +117,30 @@ export class SpendBook implements Spend {
   open(question: SpendQuestion): SpendAnswer {
     const nowMs = this.#options.nowMs();
     const budgets = question.budgets.map((counted) => this.#budget(counted, nowMs));
-    const limits = question.limits.map(({ terms, subject }) => ({ terms, subject, rate: this.#rate(terms, subject) }));
+    const limits = question.limits.map(({ terms, subject }) => ({
+      terms,
+      subject,
+      rate: this.#rate(terms, subject),
+    }));
     const stops: Stop[] = [];
     for (const budget of budgets) {
       const { terms, meter, lost } = budget;
       if (terms.action === 'warn' || question.passing?.has(terms.id)) continue;
       if (!lost && !isShort(terms, meter, terms.slotAt(nowMs), question.hold)) continue;
-      stops.push({ kind: 'budget', terms, state: stateOf(budget, nowMs), wanted: question.hold });
+      stops.push({
+        kind: 'budget',
+        terms,
+        state: stateOf(budget, nowMs, question.hold),
+        wanted: question.hold,
+      });
     }
     const monotonicMs = limits.length === 0 ? 0 : this.#options.monotonicMs();
     for (const { terms, subject, rate } of limits) {
       const stop = rate.check(terms, subject, question.hold.tokens, monotonicMs);
       if (stop !== undefined) stops.push(stop);
     }
-    if (question.enforced && stops.some(({ terms }) => terms.action !== 'warn')) return { type: 'stopped', stops };
+    if (question.enforced && stops.some(({ terms }) => terms.action !== 'warn' && !terms.shadow))
+      return { type: 'stopped', stops };
     const account = new OpenAccount(this.#sink, question, budgets, limits);
     this.#open.set(question.callId, account);
     if (budgets.length > 0) this.#holdChanged(question.callId);
@@ -168,8 +185,9 @@ export class SpendBook implements Spend {
     charged: (meter) => {
       this.#changedMeters.add(meter);
     },
-    closed: (callId) => {
+    closed: (callId, wasKept) => {
       this.#open.delete(callId);
+      if (!wasKept) return;
       this.#changedHolds.delete(callId);
       this.#goneHolds.add(callId);
       this.#options.onChange?.();
@@ -210,7 +228,8 @@ export class SpendBook implements Spend {
     const subject = name.slice(0, MAX_SUBJECT);
     const found = this.#meters.get(budget)?.get(subject);
     if (found !== undefined) return found;
-    if (this.#meterCount >= MAX_METERS && subject !== OTHERS && subject !== EVERYBODY) return this.#meter(budget, OTHERS);
+    if (this.#meterCount >= MAX_METERS && subject !== OTHERS && subject !== EVERYBODY)
+      return this.#meter(budget, OTHERS);
     const made = new Meter(budget, subject);
     this.#addMeter(made);
     return made;

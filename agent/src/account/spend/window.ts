@@ -8,7 +8,10 @@ import { instantOf, localTime, offsetMs } from './calendar.ts';
 export const ROLLING_SLOTS = 60;
 
 /** A calendar window where a time zone is given, else a rolling one. Remembers its last answer. */
-export function compileWindow(length: WindowLength, timeZone: string | undefined): (atMs: number) => WindowSlot {
+export function compileWindow(
+  length: WindowLength,
+  timeZone: string | undefined,
+): (atMs: number) => WindowSlot {
   const compute =
     timeZone === undefined
       ? (atMs: number) => rollingSlot(windowMs(length), atMs)
@@ -37,7 +40,11 @@ function calendarSlot(length: WindowLength, timeZone: string, atMs: number): Win
   return { startMs, windowStartMs: startMs, untilMs: endMs, resetsAtMs: endMs, rollingMs: undefined };
 }
 
-function calendarBounds({ count, unit }: WindowLength, timeZone: string, atMs: number): readonly [number, number] {
+function calendarBounds(
+  { count, unit }: WindowLength,
+  timeZone: string,
+  atMs: number,
+): readonly [number, number] {
   const { year, month, day, hour } = localTime(timeZone, atMs);
   const at = (y: number, mo: number, d: number, h = 0): number => instantOf(timeZone, y, mo, d, h);
   switch (unit) {

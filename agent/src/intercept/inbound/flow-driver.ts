@@ -163,7 +163,7 @@ export class FlowDriver implements UpstreamHandler, ClientEvents {
     const request: UpstreamRequest = {
       scheme,
       method: facts.method,
-      path: facts.path,
+      path: ('path' in forward ? forward.path : undefined) ?? facts.path,
       headers: this.#upstreamHeaders(forward, replacement, body, protocol),
       protocol,
       body,

@@ -2,7 +2,9 @@
  * What one audit record says, before it is numbered and chained. This is the log's file format: fields may be added,
  * never renamed, or old logs can no longer be exported. No prompt or answer text, and no provider's raw usage object.
  */
+
 import type { EventRecord, ExchangeRecord } from '../../core/records.ts';
+import type { SpendNote } from '../../core/spend.ts';
 
 export interface ExchangeBody {
   readonly kind: 'exchange';
@@ -31,6 +33,8 @@ export interface ExchangeBody {
   /** Absent where neither the provider nor an estimate said anything. */
   readonly tokens?: TokenCounts;
   readonly cost?: { readonly nanoUsd: number; readonly estimated: boolean; readonly pricedAs: string };
+  /** What was expected of the call's cost, and what the tightest budget had left before it. */
+  readonly spend?: SpendNote;
   readonly addedMs: number;
   readonly policy: PolicyName;
 }
@@ -106,6 +110,7 @@ export function exchangeBody(record: ExchangeRecord): ExchangeBody {
     bytes: { request: record.requestBytes, response: record.responseBytes },
     ...(record.usage === undefined ? {} : { tokens: tokenCounts(record.usage, record.usageEstimated) }),
     ...(record.cost === undefined ? {} : { cost: costOf(record.cost) }),
+    ...(record.spend === undefined ? {} : { spend: record.spend }),
     addedMs: record.addedMs,
     policy: { name: record.policy.name, revision: record.policy.revision },
   };
