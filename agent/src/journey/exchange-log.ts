@@ -96,7 +96,7 @@ export class ExchangeLog {
     const endedAtMs = this.#ports.nowMs();
     const model = this.#namesModel ? (this.decision.model ?? this.#answerModel) : undefined;
     const priced = this.#price(outcome, model, endedAtMs);
-    const note = this.spend?.note();
+    const note = this.spend?.note;
     this.#settle(priced);
     const { decision, operation } = this;
     const record: ExchangeRecord = {

@@ -7,7 +7,7 @@ import type { Forecast } from '../account/forecast.ts';
 import type { UsageReport } from '../account/merge-usage.ts';
 import type { RawHeaders } from '../core/connection.ts';
 import type { Decision, Reason } from '../core/decision.ts';
-import type { ExchangeRequest, Operation, Usage } from '../core/exchange.ts';
+import type { DialectId, ExchangeRequest, Operation, Usage } from '../core/exchange.ts';
 import type {
   Amount,
   BudgetTerms,
@@ -150,8 +150,8 @@ class Opening {
     if (enforced.some(({ terms }) => terms.action !== 'downgrade')) return undefined;
     const { exchange, location, nowMs } = this.#request;
     const [first] = budgets.filter(({ terms }) => terms.action === 'downgrade');
-    const model = first?.terms.models.find((name) =>
-      this.#terms.prices.knows(location.service.id, name, nowMs),
+    const model = first?.terms.models.find(
+      (name) => speaks(exchange.dialect, name) && this.#terms.prices.knows(location.service.id, name, nowMs),
     );
     if (model === undefined || model === exchange.model) return undefined;
     return { model, stops: budgets.filter(({ terms }) => terms.action === 'downgrade') };
@@ -226,7 +226,8 @@ export class CallSpend {
   #price: Price | undefined;
   #inputTokens: number;
   #outputWeight = 0;
-  #note: SpendNote | undefined;
+  /** As it was when the call was let through. */
+  readonly note: SpendNote;
   /** Set once a budget has nothing left for the answer. */
   #cut: Reason | undefined;
 
@@ -245,6 +246,7 @@ export class CallSpend {
     this.#forecast = forecast;
     this.#facts = facts;
     this.#inputTokens = forecast.inputTokens;
+    this.note = this.#makeNote();
   }
 
   /** True if the answer may have to be cut: it must not be on its way before it was counted. */
@@ -309,12 +311,6 @@ export class CallSpend {
     return joinReasons(decision, crossings.map(crossingReason), this.#policy.shadow);
   }
 
-  /** As it was when the call began to be answered. */
-  note(): SpendNote {
-    this.#note ??= this.#makeNote();
-    return this.#note;
-  }
-
   #makeNote(): SpendNote {
     const { exchange, model } = this.#facts;
     const price = this.#price;
@@ -333,9 +329,8 @@ export class CallSpend {
   }
 
   headers(): RawHeaders {
-    const note = this.note();
-    const { downgradedFrom } = note;
-    const headers = spendHeaders(note);
+    const { downgradedFrom } = this.note;
+    const headers = spendHeaders(this.note);
     return downgradedFrom === undefined
       ? headers
       : [...headers, ...downgradedHeader(downgradedFrom, this.#facts.model)];
@@ -365,6 +360,14 @@ export class CallSpend {
     return { inputNanoUsd, perOutputToken: (withOutput - inputNanoUsd) / 1_000 };
   }
 }
+
+const GOOGLES_OWN = /(^|\/)(gemini|gemma|learnlm)/i;
+
+/** Clouds list the models of several makers under one name, but each is called in its own maker's format. */
+const speaks = (dialect: DialectId, model: string): boolean => {
+  if (dialect === 'gemini') return GOOGLES_OWN.test(model);
+  return dialect !== 'anthropic-messages' || !(GOOGLES_OWN.test(model) || /(^|\/)gpt-/i.test(model));
+};
 
 const imagesIn = ({ parts }: ExchangeRequest): number =>
   parts.reduce((sum, { kind }) => sum + (kind === 'image' ? 1 : 0), 0);
