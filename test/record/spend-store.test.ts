@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type SqliteDatabase from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import type { SpendChanges } from '../../agent/src/core/spend.ts';
 import { openReader } from '../../agent/src/record/reader.ts';
