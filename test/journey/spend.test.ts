@@ -270,6 +270,26 @@ describe('a downgrade', () => {
     expect(here.state().spent.nanoUsd).toBeLessThan(1.01e9);
   });
 
+  it('leaves a call alone that already goes to a model it names, whatever the spelling', () => {
+    const here = office(
+      'budgets: [{ id: dear, scope: user, window: 1d, limitUsd: 0, action: downgrade, model: [claude-haiku-4-5, claude-sonnet-4-5] }]\n',
+    );
+    const flow = here.open();
+    expect(ask(flow, { model: 'claude-sonnet-4-5-20250929' })).toEqual({ type: 'forward' });
+    flow.finish({ ...OUTCOME, result: 'upstream-failed' });
+    expect(here.records[0]).toMatchObject({ effective: 'allow', model: 'claude-sonnet-4-5-20250929' });
+  });
+
+  it('makes a call fit a budget that stops it at the dear price only', () => {
+    const here = office(`budgets:
+  - { id: dear, scope: user, window: 1d, limitUsd: 0, action: downgrade, model: claude-haiku-4-5 }
+  - { id: all, scope: device, window: 1d, limitUsd: 0.0005, action: block }
+`);
+    const verdict = ask(here.open());
+    if (verdict.type !== 'forward') throw new Error('it should go on');
+    expect(Buffer.from(verdict.body ?? []).toString()).toContain('claude-haiku-4-5');
+  });
+
   it('gives way to a budget that only stops', () => {
     const here = office(`budgets:
   - { id: dear, scope: user, window: 1d, limitUsd: 0, action: downgrade, model: claude-haiku-4-5 }

@@ -70,13 +70,13 @@ export function openSpend(
   let model = exchange.model;
   let answer = opening.ask(rules, model);
   if (answer.type === 'stopped') {
-    const downgrade = canDowngrade() ? opening.downgrade(answer.stops) : undefined;
-    if (downgrade !== undefined) {
-      answer = opening.ask(rules, downgrade.model, new Set(downgrade.stops.map(({ terms: { id } }) => id)));
-      if (answer.type === 'open') {
-        for (const { state } of downgrade.stops)
-          notes.push(downgradeReason(state, model ?? '', downgrade.model));
-        model = downgrade.model;
+    const smaller = opening.downgrade(answer.stops);
+    if (smaller !== undefined && (smaller.model === model || canDowngrade())) {
+      const { stops } = smaller;
+      answer = opening.ask(rules, smaller.model, new Set(stops.map(({ terms }) => terms.id)));
+      if (answer.type === 'open' && smaller.model !== model) {
+        notes.push(...stops.map(({ state }) => downgradeReason(state, model ?? '', smaller.model)));
+        model = smaller.model;
       }
     }
   }
@@ -143,18 +143,21 @@ class Opening {
     });
   }
 
-  /** A model that all who stop the call would let it go on with; undefined if one of them only stops. */
+  /**
+   * The model that the first budget wants the call to go on with, and the budgets that let it: the call's own, if it
+   * is one of those that they name. Others that stopped the call are asked again, at the new model's price.
+   */
   downgrade(stops: readonly Stop[]) {
-    const budgets = stops.filter((stop) => stop.kind === 'budget');
-    const enforced = stops.filter(({ terms }) => terms.action !== 'warn' && !terms.shadow);
-    if (enforced.some(({ terms }) => terms.action !== 'downgrade')) return undefined;
+    const wanting = stops
+      .filter((stop) => stop.kind === 'budget')
+      .filter(({ terms }) => terms.action === 'downgrade' && !terms.shadow);
     const { exchange, location, nowMs } = this.#request;
-    const [first] = budgets.filter(({ terms }) => terms.action === 'downgrade');
-    const model = first?.terms.models.find(
+    const fitting = wanting[0]?.terms.models.filter(
       (name) => speaks(exchange.dialect, name) && this.#terms.prices.knows(location.service.id, name, nowMs),
     );
-    if (model === undefined || model === exchange.model) return undefined;
-    return { model, stops: budgets.filter(({ terms }) => terms.action === 'downgrade') };
+    const own = this.#modelName(exchange.model);
+    const model = fitting?.some((name) => this.#modelName(name) === own) ? exchange.model : fitting?.[0];
+    return model === undefined ? undefined : { model, stops: wanting };
   }
 
   price(model: string | undefined): Price | undefined {
@@ -375,10 +378,10 @@ const imagesIn = ({ parts }: ExchangeRequest): number =>
 function remaining({ limitNanoUsd, limitTokens }: BudgetTerms, spent: Amount, held: Amount) {
   return {
     ...(limitNanoUsd !== undefined && {
-      remainingNanoUsd: Math.max(0, limitNanoUsd - spent.nanoUsd - held.nanoUsd),
+      remainingNanoUsd: Math.max(0, Math.floor(limitNanoUsd - spent.nanoUsd - held.nanoUsd)),
     }),
     ...(limitTokens !== undefined && {
-      remainingTokens: Math.max(0, limitTokens - spent.tokens - held.tokens),
+      remainingTokens: Math.max(0, Math.floor(limitTokens - spent.tokens - held.tokens)),
     }),
   };
 }

@@ -12,6 +12,8 @@ import { slotFinder } from './budgets.ts';
 
 /** A crash loses what was counted since; the calls it cut off are charged by what they held, if that was kept. */
 const SAVE_AFTER_MS = 20;
+/** For budgets that only warn. */
+const SAVE_LATER_MS = 1_000;
 const RETRY_AFTER_MS = 1_000;
 
 export interface SpendKeeperOptions {
@@ -32,6 +34,7 @@ export class SpendKeeper {
   readonly #readClock: () => ClockReading;
   #doubted = false;
   #timer: NodeJS.Timeout | undefined;
+  #timerMs = 0;
   #saving: Promise<void> | undefined;
   #unsaved: SpendChanges | undefined;
   #failing = false;
@@ -44,7 +47,7 @@ export class SpendKeeper {
     this.book = new SpendBook({
       nowMs: () => this.#nowMs(),
       monotonicMs: () => performance.now(),
-      onChange: () => this.#saveSoon(SAVE_AFTER_MS),
+      onChange: (urgent) => this.#saveSoon(urgent ? SAVE_AFTER_MS : SAVE_LATER_MS),
     });
   }
 
@@ -119,7 +122,12 @@ export class SpendKeeper {
 
   #saveSoon(afterMs: number): void {
     if (this.#closed) return;
-    this.#timer ??= setTimeout(() => {
+    if (this.#timer !== undefined) {
+      if (this.#timerMs <= afterMs) return;
+      clearTimeout(this.#timer);
+    }
+    this.#timerMs = afterMs;
+    this.#timer = setTimeout(() => {
       this.#timer = undefined;
       // One write at a time; what comes meanwhile goes with the next.
       this.#saving ??= this.#saveAll().finally(() => {

@@ -1,5 +1,5 @@
 /** Keeps what budgets have counted. Every row is absolute, so that writing it twice changes nothing. */
-import SqliteDatabase, { type Database } from 'better-sqlite3';
+import SqliteDatabase, { type Database, type Statement } from 'better-sqlite3';
 import type { SpendChanges, SpendHoldRow, SpendSlotRow, SpendSnapshot } from '../core/spend.ts';
 import { asRecordError } from './errors.ts';
 
@@ -41,28 +41,52 @@ export function loadSpend(database: Database): SpendSnapshot {
   };
 }
 
+interface Statements {
+  readonly putSlot: Statement<[SpendSlotRow]>;
+  readonly dropSlot: Statement<[Pick<SpendSlotRow, 'budget' | 'subject' | 'startMs'>]>;
+  readonly putHold: Statement<[SpendHoldRow]>;
+  readonly dropHold: Statement<[string]>;
+  readonly putClock: Statement<[number]>;
+}
+
+/** Preparing costs more than running; a database that was replaced has its own. */
+const prepared = new WeakMap<Database, Statements>();
+
+function statementsOf(database: Database): Statements {
+  let statements = prepared.get(database);
+  if (statements === undefined) {
+    statements = {
+      putSlot: database.prepare(
+        `INSERT INTO budget_slots (budget, subject, start_ms, nano_usd, tokens, warned)
+         VALUES (@budget, @subject, @startMs, @nanoUsd, @tokens, @warned)
+         ON CONFLICT DO UPDATE SET nano_usd = excluded.nano_usd, tokens = excluded.tokens, warned = excluded.warned`,
+      ),
+      dropSlot: database.prepare(
+        'DELETE FROM budget_slots WHERE budget = @budget AND subject = @subject AND start_ms = @startMs',
+      ),
+      putHold: database.prepare(
+        `INSERT INTO budget_holds (call_id, budget, subject, nano_usd, tokens)
+         VALUES (@callId, @budget, @subject, @nanoUsd, @tokens)
+         ON CONFLICT DO UPDATE SET nano_usd = excluded.nano_usd, tokens = excluded.tokens`,
+      ),
+      dropHold: database.prepare('DELETE FROM budget_holds WHERE call_id = ?'),
+      putClock: database.prepare(
+        'INSERT INTO budget_clock (id, seen_ms) VALUES (1, ?) ON CONFLICT DO UPDATE SET seen_ms = excluded.seen_ms',
+      ),
+    };
+    prepared.set(database, statements);
+  }
+  return statements;
+}
+
 /** All of it in one transaction: a call's charge and the end of its hold must not come apart. */
 export function saveSpend(database: Database, changes: SpendChanges): void {
-  const putSlot = database.prepare(
-    `INSERT INTO budget_slots (budget, subject, start_ms, nano_usd, tokens, warned)
-     VALUES (@budget, @subject, @startMs, @nanoUsd, @tokens, @warned)
-     ON CONFLICT DO UPDATE SET nano_usd = excluded.nano_usd, tokens = excluded.tokens, warned = excluded.warned`,
-  );
-  const dropSlot = database.prepare(
-    'DELETE FROM budget_slots WHERE budget = @budget AND subject = @subject AND start_ms = @startMs',
-  );
-  const putHold = database.prepare(
-    `INSERT INTO budget_holds (call_id, budget, subject, nano_usd, tokens)
-     VALUES (@callId, @budget, @subject, @nanoUsd, @tokens)
-     ON CONFLICT DO UPDATE SET nano_usd = excluded.nano_usd, tokens = excluded.tokens`,
-  );
-  const dropHold = database.prepare('DELETE FROM budget_holds WHERE call_id = ?');
-  const putClock = database.prepare(
-    'INSERT INTO budget_clock (id, seen_ms) VALUES (1, ?) ON CONFLICT DO UPDATE SET seen_ms = excluded.seen_ms',
-  );
+  const { putSlot, dropSlot, putHold, dropHold, putClock } = statementsOf(database);
   database
     .transaction(() => {
-      for (const slot of changes.goneSlots) dropSlot.run({ ...slot, startMs: Math.round(slot.startMs) });
+      for (const { budget, subject, startMs } of changes.goneSlots) {
+        dropSlot.run({ budget, subject, startMs: Math.round(startMs) });
+      }
       for (const slot of changes.slots) putSlot.run(whole(slot));
       for (const id of changes.goneHolds) dropHold.run(id);
       for (const hold of changes.holds) putHold.run(whole(hold));
@@ -76,8 +100,8 @@ const whole = <Row extends { readonly nanoUsd: number; readonly tokens: number; 
   row: Row,
 ): Row => ({
   ...row,
-  nanoUsd: Math.ceil(row.nanoUsd),
-  tokens: Math.ceil(row.tokens),
+  nanoUsd: Math.min(Math.ceil(row.nanoUsd), Number.MAX_SAFE_INTEGER),
+  tokens: Math.min(Math.ceil(row.tokens), Number.MAX_SAFE_INTEGER),
   ...(row.startMs !== undefined && { startMs: Math.round(row.startMs) }),
 });
 

@@ -73,6 +73,26 @@ describe('holding and settling', () => {
   });
 });
 
+describe('counts of providers', () => {
+  it.each([Number.NaN, -1e12, Number.POSITIVE_INFINITY, 1e300])(
+    'of %s neither give a budget back nor break it',
+    (count) => {
+      const { book } = bookAt();
+      const terms = budget({ limitUsd: 5, tokenLimit: 1e15 });
+      opened(book, question({ ...forAnn(terms), usd: 1 })).settle({ nanoUsd: USD, tokens: 10 });
+      const account = opened(book, question({ ...forAnn(terms), usd: 0.1 }));
+      account.use({ nanoUsd: count, tokens: count });
+      account.settle({ nanoUsd: count, tokens: count });
+      const { spent, held } = book.state({ terms, subject: 'ann' });
+      expect(spent.nanoUsd).toBeGreaterThanOrEqual(USD);
+      expect(spent.tokens).toBeGreaterThanOrEqual(10);
+      expect(held).toEqual({ nanoUsd: 0, tokens: 0 });
+      for (const row of book.takeChanges()?.slots ?? [])
+        expect(Number.isSafeInteger(row.nanoUsd + row.tokens)).toBe(true);
+    },
+  );
+});
+
 describe('warning', () => {
   it('tells of each share once per window, and of the highest only if several are passed at once', () => {
     const { book, time } = bookAt();
@@ -359,6 +379,29 @@ describe('what is kept', () => {
     expect(next.book.subjectsOf(terms.key)).not.toContain('*');
     next.time.nowMs += DAY_MS;
     expect(next.book.open(question({ budgets: [{ terms, subject: 'bob' }] })).type).toBe('open');
+  });
+
+  it('needs no rows of calls that came and went between two writes', () => {
+    const { book } = bookAt();
+    const terms = budget({ limitUsd: 1e6 });
+    for (let i = 0; i < 100; i += 1) opened(book, question(forAnn(terms))).settle({ nanoUsd: 1, tokens: 1 });
+    expect(book.takeChanges()).toMatchObject({ holds: [], goneHolds: [], slots: [{ nanoUsd: 100 }] });
+  });
+
+  it('is thinned out at a start, by what was charged last', () => {
+    const slots = Array.from({ length: 4_000 }, (_, index) => ({
+      budget: 'daily 1d',
+      subject: `s${index}`,
+      startMs: index,
+      nanoUsd: 1,
+      tokens: 1,
+      warned: 0,
+    }));
+    const { book } = bookAt();
+    book.restore({ slots, holds: [], seenMs: 0 }, () => undefined);
+    expect(book.subjectsOf('daily 1d')).toHaveLength(2_500);
+    expect(book.subjectsOf('daily 1d')).toContain('s3999');
+    expect(book.takeChanges()?.goneSlots).toHaveLength(1_500);
   });
 
   it('stays bounded, whatever names callers choose', () => {

@@ -28,9 +28,9 @@ export interface OpenLimit {
 /** What an open call may do to the book. */
 export interface AccountSink {
   nowMs(): number;
-  held(callId: string): void;
+  held(callId: string, urgent: boolean): void;
   charged(meter: Meter): void;
-  closed(callId: string, wasKept: boolean): void;
+  closed(callId: string, urgent: boolean | undefined): void;
   crossings(budgets: readonly OpenBudget[]): readonly Crossing[];
 }
 
@@ -61,15 +61,22 @@ export class OpenAccount implements SpendAccount {
       ? budgets.filter(({ terms }) => terms.action === 'block' && !terms.shadow)
       : [];
     this.#expectedTokens = question.hold.tokens;
-    this.#hold(question.hold);
+    this.#hold(sane(question.hold));
     for (const { rate } of limits) rate.begin(question.hold.tokens);
+  }
+
+  /** Whether what it holds has to be kept soon; undefined if nothing of it has to be kept. */
+  get urgent(): boolean | undefined {
+    if (this.#budgets.length === 0) return undefined;
+    return this.#budgets.some(({ terms }) => terms.action !== 'warn');
   }
 
   get canStop(): boolean {
     return this.#stopping.length > 0;
   }
 
-  use(soFar: Amount): BudgetState | undefined {
+  use(amount: Amount): BudgetState | undefined {
+    const soFar = sane(amount);
     if (this.#settled || (soFar.nanoUsd <= this.#nanoUsd && soFar.tokens <= this.#tokens)) return undefined;
     const more = {
       nanoUsd: Math.max(0, soFar.nanoUsd - this.#nanoUsd),
@@ -78,7 +85,7 @@ export class OpenAccount implements SpendAccount {
     const nowMs = this.#sink.nowMs();
     const empty = this.#stopping.find(({ terms, meter }) => isShort(terms, meter, terms.slotAt(nowMs), more));
     this.#hold(soFar);
-    if (this.#budgets.length > 0) this.#sink.held(this.#callId);
+    if (this.urgent !== undefined) this.#sink.held(this.#callId, this.urgent);
     return empty === undefined ? undefined : stateOf(empty, nowMs, more);
   }
 
@@ -95,8 +102,9 @@ export class OpenAccount implements SpendAccount {
     return tightest === undefined ? undefined : stateOf(tightest, nowMs);
   }
 
-  settle({ nanoUsd, tokens }: Amount): readonly Crossing[] {
+  settle(actual: Amount): readonly Crossing[] {
     if (this.#settled) return [];
+    const { nanoUsd, tokens } = sane(actual);
     this.#settled = true;
     const nowMs = this.#sink.nowMs();
     for (const { terms, meter } of this.#budgets) {
@@ -106,7 +114,7 @@ export class OpenAccount implements SpendAccount {
       this.#sink.charged(meter);
     }
     for (const { rate } of this.#limits) rate.end(tokens - this.#expectedTokens);
-    this.#sink.closed(this.#callId, this.#budgets.length > 0);
+    this.#sink.closed(this.#callId, this.urgent);
     return this.#sink.crossings(this.#budgets);
   }
 
@@ -132,6 +140,15 @@ export class OpenAccount implements SpendAccount {
     }
   }
 }
+
+/** A million dollars, and more tokens than any model reads. */
+const MOST = 1e15;
+/** Providers' counts are not trusted to be counts: one that isn't must not turn a budget back or make it unwritable. */
+const sane = ({ nanoUsd, tokens }: Amount): Amount => ({
+  nanoUsd: saneCount(nanoUsd),
+  tokens: saneCount(tokens),
+});
+const saneCount = (count: number): number => (count > 0 ? Math.min(Math.ceil(count), MOST) : 0);
 
 /** True if the budget hasn't room for this. What costs nothing passes: a free model, at any balance. */
 export function isShort(terms: BudgetTerms, meter: Meter, slot: WindowSlot, more: Amount): boolean {

@@ -15,6 +15,7 @@ import type {
   SpendChanges,
   SpendHoldRow,
   SpendQuestion,
+  SpendSlotRow,
   SpendSnapshot,
   Stop,
   WindowSlot,
@@ -35,8 +36,8 @@ export interface SpendBookOptions {
   nowMs(): number;
   /** A monotonic clock, for limits. */
   monotonicMs(): number;
-  /** Something has to be kept. */
-  onChange?(): void;
+  /** Something has to be kept; `urgent` if a budget that stops calls depends on it. */
+  onChange?(urgent: boolean): void;
 }
 
 /** What calls were cut off by a crash. */
@@ -47,6 +48,8 @@ export interface Unsettled {
 
 /** Callers choose model names: past this, further subjects of a budget share one counter. */
 const MAX_METERS = 5_000;
+/** Leaves room for new ones. */
+const MAX_RESTORED_METERS = 2_500;
 const MAX_RATES = 5_000;
 const OTHERS = '(others)';
 /** Its counter marks a budget whose record was lost, for every subject. */
@@ -59,9 +62,12 @@ export class SpendBook implements Spend {
   readonly #meters = new Map<string, Map<string, Meter>>();
   #meterCount = 0;
   readonly #rates = new Map<string, RateLimit>();
+  readonly #goneMeters: SpendChanges['goneSlots'][number][] = [];
   readonly #open = new Map<string, OpenAccount>();
   readonly #changedMeters = new Set<Meter>();
   readonly #changedHolds = new Set<string>();
+  /** Calls whose holds were handed over, and so have to be taken back. */
+  readonly #keptHolds = new Set<string>();
   readonly #goneHolds = new Set<string>();
 
   constructor(options: SpendBookOptions) {
@@ -73,11 +79,7 @@ export class SpendBook implements Spend {
    * the provider may have charged it. Budgets that the policy no longer has are left as they are.
    */
   restore(snapshot: SpendSnapshot, slotOf: (budget: string) => WindowSlot | undefined): Unsettled {
-    for (const [budget, rows] of Map.groupBy(snapshot.slots, (row) => row.budget)) {
-      for (const [subject, slots] of Map.groupBy(rows, (row) => row.subject)) {
-        this.#addMeter(new Meter(budget, subject, slots));
-      }
-    }
+    this.#restoreMeters(snapshot);
     const calls = new Map<string, number>();
     for (const { callId, budget, subject, nanoUsd, tokens } of snapshot.holds) {
       calls.set(callId, nanoUsd);
@@ -88,7 +90,7 @@ export class SpendBook implements Spend {
       meter.charge(slot, nanoUsd, tokens);
       this.#changedMeters.add(meter);
     }
-    if (calls.size > 0) this.#options.onChange?.();
+    if (calls.size > 0 || this.#goneMeters.length > 0) this.#options.onChange?.(true);
     return { calls: calls.size, nanoUsd: [...calls.values()].reduce((sum, each) => sum + each, 0) };
   }
 
@@ -99,7 +101,7 @@ export class SpendBook implements Spend {
       marker.charge(terms.slotAt(this.#options.nowMs()), 0, 1);
       this.#changedMeters.add(marker);
     }
-    this.#options.onChange?.();
+    this.#options.onChange?.(true);
   }
 
   /** The store has lost what it was given: everything is handed over again. */
@@ -111,7 +113,7 @@ export class SpendBook implements Spend {
       }
     }
     for (const id of this.#open.keys()) this.#changedHolds.add(id);
-    this.#options.onChange?.();
+    this.#options.onChange?.(true);
   }
 
   open(question: SpendQuestion): SpendAnswer {
@@ -143,7 +145,7 @@ export class SpendBook implements Spend {
       return { type: 'stopped', stops };
     const account = new OpenAccount(this.#sink, question, budgets, limits);
     this.#open.set(question.callId, account);
-    if (budgets.length > 0) this.#holdChanged(question.callId);
+    if (account.urgent !== undefined) this.#holdChanged(question.callId, account.urgent);
     return { type: 'open', account, stops, crossings: this.#crossings(budgets, nowMs) };
   }
 
@@ -160,7 +162,11 @@ export class SpendBook implements Spend {
 
   /** What has changed since the last call; undefined if nothing has. */
   takeChanges(): SpendChanges | undefined {
-    if (this.#changedMeters.size + this.#changedHolds.size + this.#goneHolds.size === 0) return undefined;
+    if (
+      this.#changedMeters.size + this.#changedHolds.size + this.#goneHolds.size + this.#goneMeters.length ===
+      0
+    )
+      return undefined;
     const slots: SpendChanges['slots'][number][] = [];
     const goneSlots: SpendChanges['goneSlots'][number][] = [];
     for (const meter of this.#changedMeters) {
@@ -170,7 +176,11 @@ export class SpendBook implements Spend {
       for (const startMs of changes.gone) goneSlots.push({ budget, subject, startMs });
     }
     const holds: SpendHoldRow[] = [];
-    for (const id of this.#changedHolds) holds.push(...(this.#open.get(id)?.rows() ?? []));
+    for (const id of this.#changedHolds) {
+      this.#keptHolds.add(id);
+      holds.push(...(this.#open.get(id)?.rows() ?? []));
+    }
+    goneSlots.push(...this.#goneMeters.splice(0));
     const goneHolds = [...this.#goneHolds];
     this.#changedMeters.clear();
     this.#changedHolds.clear();
@@ -181,23 +191,23 @@ export class SpendBook implements Spend {
   /** What open accounts may do to the book. */
   readonly #sink: AccountSink = {
     nowMs: () => this.#options.nowMs(),
-    held: (callId) => this.#holdChanged(callId),
+    held: (callId, urgent) => this.#holdChanged(callId, urgent),
     charged: (meter) => {
       this.#changedMeters.add(meter);
     },
-    closed: (callId, wasKept) => {
+    closed: (callId, urgent) => {
       this.#open.delete(callId);
-      if (!wasKept) return;
       this.#changedHolds.delete(callId);
-      this.#goneHolds.add(callId);
-      this.#options.onChange?.();
+      // One that came and went between two writes needs no row at all.
+      if (this.#keptHolds.delete(callId)) this.#goneHolds.add(callId);
+      if (urgent !== undefined) this.#options.onChange?.(urgent);
     },
     crossings: (budgets) => this.#crossings(budgets, this.#options.nowMs()),
   };
 
-  #holdChanged(callId: string): void {
+  #holdChanged(callId: string, urgent: boolean): void {
     this.#changedHolds.add(callId);
-    this.#options.onChange?.();
+    this.#options.onChange?.(urgent);
   }
 
   #crossings(budgets: readonly OpenBudget[], nowMs: number): readonly Crossing[] {
@@ -211,7 +221,7 @@ export class SpendBook implements Spend {
       if (share === undefined || share <= meter.warned(slot)) continue;
       meter.warn(slot, share);
       this.#changedMeters.add(meter);
-      this.#options.onChange?.();
+      this.#options.onChange?.(true);
       crossings.push({ terms, share, state: stateOf(budget, nowMs) });
     }
     return crossings;
@@ -233,6 +243,19 @@ export class SpendBook implements Spend {
     const made = new Meter(budget, subject);
     this.#addMeter(made);
     return made;
+  }
+
+  /** Of more than can be used, those that were charged last: by number, since ages are what a wrong clock gets wrong. */
+  #restoreMeters({ slots }: SpendSnapshot): void {
+    const all = [...Map.groupBy(slots, ({ budget }) => budget)].flatMap(([budget, rows]) =>
+      [...Map.groupBy(rows, ({ subject }) => subject)].map(([subject, own]) => ({ budget, subject, own })),
+    );
+    const latest = (own: readonly SpendSlotRow[]): number => Math.max(...own.map(({ startMs }) => startMs));
+    if (all.length > MAX_RESTORED_METERS) all.sort((a, b) => latest(b.own) - latest(a.own));
+    for (const { budget, subject, own } of all.slice(0, MAX_RESTORED_METERS)) {
+      this.#addMeter(new Meter(budget, subject, own));
+    }
+    this.#goneMeters.push(...all.slice(MAX_RESTORED_METERS).flatMap(({ own }) => own));
   }
 
   #addMeter(meter: Meter): void {
