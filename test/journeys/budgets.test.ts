@@ -11,6 +11,15 @@ const script = (name: string): string => path.join(import.meta.dirname, 'scripts
 /** About 3,000 tokens. */
 const LONG_ANSWER = 'The postern is a small door beside the great gate of a castle. '.repeat(200);
 
+/** Words in an order that doesn't repeat: some clients break off an answer that goes round in circles. */
+function variedText(words: number): string {
+  const list = 'gate wall tower stone lamp river horse night guard bread wine song'.split(' ');
+  return Array.from(
+    { length: words },
+    (_, i) => `${list[(i * 7 + ((i * i) >> 3)) % 12]}${i % 9 === 8 ? ` ${i}.` : ''}`,
+  ).join(' ');
+}
+
 let office: Office | undefined;
 afterEach(async () => {
   await office?.stop();
@@ -135,8 +144,8 @@ describe('an answer that uses up a budget', () => {
   it('is cut on the WebSocket of Codex, which shows why and does not try for ever', async (context) => {
     const client = await npmClient('codex');
     if ('missing' in client) return context.skip(client.missing);
-    const here = await withPolicy(dollars(0.6));
-    here.provider.answer = () => ({ text: LONG_ANSWER.repeat(40) });
+    const here = await withPolicy(dollars(0.1));
+    here.provider.answer = () => ({ text: LONG_ANSWER.repeat(5) });
     const ran = await here.run(
       [process.execPath, client.file, 'exec', '--skip-git-repo-check', 'Tell me all.'],
       {
@@ -151,7 +160,6 @@ describe('an answer that uses up a budget', () => {
         /\/v1\/responses/.test(called) && body.includes('Tell me all') && !body.includes('"generate":false'),
     );
     expect(calls.length).toBeLessThanOrEqual(2);
-    expect(ran.elapsedMs).toBeLessThan(40_000);
   }, 240_000);
 });
 
@@ -167,7 +175,6 @@ describe('Claude Code over its budget', () => {
     expect(ran.stdout + ran.stderr, here.log()).toMatch(
       /API Error: 400 Postern stopped this call\. .*the budget "daily"/,
     );
-    expect(ran.elapsedMs).toBeLessThan(30_000);
     const { stdout } = await here.postern(['audit', 'export']);
     const refused = stdout.split('\n').filter((line) => line.includes('"effective":"block"'));
     expect(refused.length).toBeGreaterThan(0);
@@ -178,6 +185,41 @@ describe('Claude Code over its budget', () => {
     const id = /postern explain (\S+)/.exec(ran.stdout + ran.stderr)?.[1] ?? '';
     const explained = await here.postern(['explain', id]);
     expect(explained.stdout).toMatch(/block daily.*the budget "daily"/);
+  }, 240_000);
+});
+
+describe.each([
+  {
+    name: 'claude',
+    command: (file: string) => [file, '-p', 'Tell me all about posterns'],
+    env: { ANTHROPIC_API_KEY: 'sk-ant-test-not-a-key', DISABLE_AUTOUPDATER: '1' },
+    limitUsd: 0.3,
+  },
+  {
+    name: 'gemini',
+    command: (file: string) => [process.execPath, file, '-p', 'Tell me all about posterns'],
+    env: { GEMINI_API_KEY: 'not-a-key', GEMINI_CLI_TRUST_WORKSPACE: 'true' },
+    limitUsd: 0.05,
+  },
+] as const)('$name, whose answer uses up a budget', ({ name, command, env, limitUsd }) => {
+  it('tries once more, is refused, and ends', async (context) => {
+    const client = await npmClient(name);
+    if ('missing' in client) return context.skip(client.missing);
+    const here = await withPolicy(dollars(limitUsd));
+    here.provider.answer = () => ({ text: variedText(20_000) });
+    const ran = await here.run(command(client.file), { env, cwd: here.folder });
+    expect(
+      /the budget \\*"daily/i.test(ran.stdout + ran.stderr),
+      (ran.stdout + ran.stderr).slice(-2_000),
+    ).toBe(true);
+    const { stdout } = await here.postern(['audit', 'export']);
+    const cut = stdout.split('\n').filter((line) => line.includes('"result":"cut"'));
+    const refused = stdout.split('\n').filter((line) => line.includes('"result":"refused"'));
+    expect(cut).toHaveLength(1);
+    expect(refused.length).toBeLessThanOrEqual(2);
+    const [daily] = await budgetsOf(here);
+    expect(daily?.spentNanoUsd).toBeLessThan(limitUsd * 1.001e9);
+    expect(daily?.spentNanoUsd).toBeGreaterThan(limitUsd * 0.99e9);
   }, 240_000);
 });
 
@@ -259,18 +301,38 @@ describe('a downgrade', () => {
 
 describe('a limit', () => {
   it('refuses with 400 and says when it ends; the SDK does not try again', async () => {
-    const here = await withPolicy('limits: [{ id: burst, scope: app, requestsPerMinute: 2 }]\n');
+    const here = await withPolicy('limits: [{ id: burst, scope: device, requestsPerMinute: 2 }]\n');
     expect((await post(here, CHAT, chat('one'))).stdout).toContain(' 200');
     expect((await post(here, CHAT, chat('two'))).stdout).toContain(' 200');
     const third = (await post(here, CHAT, chat('three'))).stdout;
     expect(third).toMatch(/^HTTP\/\S+ 400/);
     expect(third).toMatch(/^x-should-retry: false\r$/im);
     expect(third).toMatch(
-      /The limit \\"burst\\" allows 2 calls per minute for each app\. There is room again in \d+ s/,
+      /The limit \\"burst\\" allows 2 calls per minute for this device\. There is room again in \d+ s/,
     );
     expect(third).toContain('"postern_limit"');
+    const said = await say(here, ['node', script('openai-sdk.mjs'), 'chat', 'four']);
+    expect(said).toMatchObject({ ok: false, status: 400 });
+    expect(said.message).toMatch(/the limit "burst"/i);
     expect(here.provider.received).toHaveLength(2);
   });
+
+  it('stops Claude Code with the sentence', async (context) => {
+    const client = await npmClient('claude');
+    if ('missing' in client) return context.skip(client.missing);
+    const here = await withPolicy('limits: [{ id: burst, scope: app, requestsPerMinute: 1 }]\n');
+    const env = { ANTHROPIC_API_KEY: 'sk-ant-test-not-a-key', DISABLE_AUTOUPDATER: '1' };
+    const run = () => here.run([client.file, '-p', 'What is a postern?'], { env, cwd: here.folder });
+    expect((await run()).code).toBe(0);
+    const second = await run();
+    expect(second.stdout + second.stderr, here.log()).toMatch(
+      /API Error: 400 .*The limit "burst" allows 1 call per minute .*There is room again in/,
+    );
+    const { stdout } = await here.postern(['audit', 'export']);
+    expect(
+      stdout.split('\n').filter((line) => line.includes('"result":"refused"')).length,
+    ).toBeLessThanOrEqual(2);
+  }, 240_000);
 });
 
 describe('a crash', () => {

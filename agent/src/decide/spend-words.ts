@@ -75,10 +75,10 @@ function budgetText(state: BudgetState, wanted: { nanoUsd: number; tokens: numbe
 function limitText({ terms, which, limit, waitMs }: Extract<Stop, { kind: 'limit' }>, nowMs: number): string {
   const what =
     which === 'requests'
-      ? `${count(limit)} calls per minute`
+      ? `${counted(limit, 'call')} per minute`
       : which === 'tokens'
-        ? `${count(limit)} tokens per minute`
-        : `${count(limit)} calls at the same time`;
+        ? `${counted(limit, 'token')} per minute`
+        : `${counted(limit, 'call')} at the same time`;
   const until =
     waitMs === undefined
       ? 'There is room again when one of the running answers ends.'
@@ -139,6 +139,8 @@ export function usd(nanoUsd: number): string {
   if (dollars === 0 || dollars >= 1) return `$${dollars.toFixed(2)}`;
   return dollars < 0.0001 ? '<$0.0001' : `$${dollars.toFixed(dollars >= 0.1 ? 2 : 4)}`;
 }
+
+const counted = (value: number, what: string): string => `${count(value)} ${what}${value === 1 ? '' : 's'}`;
 
 const count = (value: number): string => Math.max(0, Math.round(value)).toLocaleString('en-US');
 

@@ -229,6 +229,8 @@ export class CallSpend {
   #price: Price | undefined;
   #inputTokens: number;
   #outputWeight = 0;
+  /** As the provider counts it, reasoning that nobody sees included. */
+  #reportedOutput = 0;
   /** As it was when the call was let through. */
   readonly note: SpendNote;
   /** Set once a budget has nothing left for the answer. */
@@ -268,7 +270,7 @@ export class CallSpend {
       this.#inputTokens = inputTokens;
       this.#price = this.#priced(usage) ?? this.#price;
     }
-    this.#outputWeight = Math.max(this.#outputWeight, outputTokens ?? 0);
+    this.#reportedOutput = Math.max(this.#reportedOutput, outputTokens ?? 0);
   }
 
   get isUsedUp(): boolean {
@@ -283,7 +285,7 @@ export class CallSpend {
   /** Counts what has come so far. Once true, what was just read must not be passed on. */
   usedUp(): boolean {
     if (this.#cut !== undefined) return true;
-    const output = Math.ceil(this.#outputWeight);
+    const output = Math.max(Math.ceil(this.#outputWeight), this.#reportedOutput);
     const nanoUsd =
       this.#price === undefined ? 0 : this.#price.inputNanoUsd + this.#price.perOutputToken * output;
     const empty = this.#account.use({ nanoUsd: Math.ceil(nanoUsd), tokens: this.#inputTokens + output });
