@@ -3,9 +3,12 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { npmClient, runClient } from '../kit/clients.ts';
 import { cleanEnvironment, type Office, openOffice } from '../kit/office.ts';
+
+// Each test opens an office of its own.
+vi.setConfig({ testTimeout: 120_000 });
 
 const script = (name: string): string => path.join(import.meta.dirname, 'scripts', name);
 /** About 3,000 tokens. */
