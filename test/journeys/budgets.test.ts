@@ -249,6 +249,9 @@ describe('before and after a call', () => {
     ) as { spend: { budget: string; estimatedNanoUsd: number } };
     expect(record.spend).toMatchObject({ budget: 'daily' });
     expect(record.spend.estimatedNanoUsd).toBeGreaterThan(0);
+    expect((await here.postern(['explain', CHAT, '--method', 'POST'])).stdout).toMatch(
+      /daily {2}This call counts: \$5 in 1d[\s\S]*budget daily, user \S+: \$5\.00 of \$5\.00 left/,
+    );
     expect((await here.postern(['budgets'])).stdout).toMatch(/daily +user \S+ +1d, Europe\/Oslo +<?\$0\.00/);
   });
 
@@ -383,5 +386,6 @@ describe('a crash', () => {
       /record of what the budget "daily" for each person has spent was lost.*room again/,
     );
     expect((await budgetsOf(here))[0]).toMatchObject({ lost: true, remainingNanoUsd: 0 });
+    expect((await here.postern(['budgets'])).stdout).toContain('record lost');
   });
 });

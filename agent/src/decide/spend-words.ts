@@ -37,7 +37,7 @@ export function crossingReason({ terms, state, share }: Crossing): Reason {
 }
 
 export function downgradeReason(state: BudgetState, from: string, to: string): Reason {
-  const text = `${sentence(budgetNamed(state))} is used up (${usedOf(state)}), so this call went to the ${modelNamed(to)} instead of the ${modelNamed(from)}.`;
+  const text = `${sentence(budgetNamed(state))} has no room for this call (${usedOf(state)}), so it went to the ${modelNamed(to)} instead of the ${modelNamed(from)}.`;
   return {
     rule: { kind: 'budget', id: state.terms.id },
     action: 'warn',

@@ -219,6 +219,13 @@ export class AgentState {
         mend: 'Keep that file for your security team.',
       });
     }
+    if (this.budgets().some(({ lost }) => lost)) {
+      reasons.push({
+        code: 'budgets-lost',
+        text: 'The record of what budgets have spent was lost: they count as used up until their windows end.',
+        mend: 'Tell your security team; a budget under a new id begins at nothing.',
+      });
+    }
     if (policy?.lastError !== undefined) {
       reasons.push({
         code: 'policy-refused',
