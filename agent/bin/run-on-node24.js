@@ -21,15 +21,20 @@ function bundledNode() {
   }
 }
 
+/** Another libc than the package was built for (ENOENT: its loader is missing), or a disk that runs no programs (EACCES). */
+function cannotStart(node, error) {
+  process.stderr.write(
+    `postern: Node ${NEEDED_MAJOR} at ${node} could not be started (${error.code}); install Node ${NEEDED_MAJOR} from https://nodejs.org and try again.\n`,
+  );
+  process.exitCode = 2;
+}
+
 /** Runs the same command on another Node, passing signals and the exit code through. */
 function respawn(node) {
   const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit' });
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, () => child.kill(signal));
-  child.on('error', (error) => {
-    process.stderr.write(`postern: could not start Node ${NEEDED_MAJOR} at ${node}: ${error.message}\n`);
-    process.exitCode = 2;
-  });
+  child.on('error', (error) => cannotStart(node, error));
   child.on('exit', (code, signal) => {
     if (!signal) {
       process.exitCode = code === null ? 2 : code;

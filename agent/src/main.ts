@@ -23,12 +23,12 @@ const commands: AgentCommands = {
   diffPolicies: async (from, to) => (await import('./main/policy-tools/diff.ts')).diffPolicyFiles(from, to),
   replayPolicy: async (question) => (await import('./main/policy-tools/replay.ts')).replayPolicy(question),
   auditTail: async (place, limit) => (await import('./main/history.ts')).auditTail(place, limit),
-  async *auditExport(place, sinceMs) {
-    yield* (await import('./main/history.ts')).auditExport(place, sinceMs);
+  async *auditExport(place, wanted) {
+    yield* (await import('./main/history.ts')).auditExport(place, wanted);
   },
   auditVerify: async (place) => (await import('./main/history.ts')).auditVerify(place),
   budgets: async (place, policyFile) => (await import('./main/budgets.ts')).budgets(place, policyFile),
-  usage: async (place, by, sinceMs) => (await import('./main/history.ts')).usage(place, by, sinceMs),
+  usage: async (place, question) => (await import('./main/history.ts')).usage(place, question),
   trustStatus: async (place) => (await import('./main/trust.ts')).trustStatus(place),
   trustRenew: async (place) => (await import('./main/trust.ts')).trustRenew(place),
 };

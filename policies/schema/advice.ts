@@ -3,10 +3,16 @@ import type { Policy } from './policy.ts';
 import type { Fault } from './problem.ts';
 
 /** What is allowed but probably not meant, or worth a second look before it is rolled out. */
-export function* adviceOn(policy: Policy, catalogue: Catalogue | undefined): Iterable<Fault> {
+export function* adviceOn(
+  policy: Policy,
+  catalogue: Catalogue | undefined,
+  written: object,
+): Iterable<Fault> {
+  yield* notInForceYet(written);
   yield* unreachableServiceRules(policy, catalogue);
   yield* unreachable(policy.models, ['models']);
   yield* unreachable(policy.apps.rules, ['apps', 'rules']);
+  yield* tooStrict(policy);
   if (policy.rollout.shadow) {
     yield {
       path: ['rollout', 'shadow'],
@@ -20,6 +26,58 @@ export function* adviceOn(policy: Policy, catalogue: Catalogue | undefined): Ite
       message: "People's prompts and the answers to them will be stored on the device.",
       mend: 'Make sure that this has been agreed, or use "never".',
     };
+  }
+}
+
+/** Accepted, so that a policy needs no change when they arrive; what is written must not look as if it were in force. */
+const NOT_YET_IN_FORCE = {
+  failure: ['policyGraceHours', 'afterGrace'],
+} as const;
+
+function* notInForceYet(written: object): Iterable<Fault> {
+  for (const [section, names] of Object.entries(NOT_YET_IN_FORCE)) {
+    const settings: unknown = Object.entries(written).find(([key]) => key === section)?.[1];
+    if (typeof settings !== 'object' || settings === null) continue;
+    for (const name of names) {
+      if (!Object.hasOwn(settings, name)) continue;
+      yield {
+        path: [section, name],
+        message: 'This has no effect yet: policies come from a file, which has no age to be judged by.',
+        mend: 'Keep it for later, or remove it; nothing depends on it.',
+      };
+    }
+  }
+}
+
+/** Kinds that every pasted log has some of. */
+const EVERYDAY_KINDS = ['email-address', 'phone-number', 'ip-address'];
+
+/** Detectors that guess, with actions that stop people. */
+function* tooStrict(policy: Policy): Iterable<Fault> {
+  for (const [index, { detect, action, kinds }] of policy.guardrails.entries()) {
+    const path = ['guardrails', index, 'action'];
+    if (action === 'allow' || action === 'warn') continue;
+    if (
+      detect === 'injection' &&
+      !(kinds ?? ['*']).every((kind) => /^(?:invisible-|variation-)/.test(kind))
+    ) {
+      yield {
+        path,
+        message: `Injection is guessed from words: "${action}" also stops people who only write or read about it.`,
+        mend: 'Use "warn", or only kinds that leave no doubt: invisible-tags, variation-selectors.',
+      };
+    }
+    if (
+      detect === 'pii' &&
+      action === 'block' &&
+      (kinds ?? EVERYDAY_KINDS).some((kind) => EVERYDAY_KINDS.includes(kind))
+    ) {
+      yield {
+        path,
+        message: 'This also stops everything with a mail address, a phone number or an IP address in it.',
+        mend: 'Name the kinds to stop (card-number, iban, us-ssn …), and warn of the others in a rule of their own.',
+      };
+    }
   }
 }
 

@@ -12,3 +12,5 @@ export const nonEmpty = <T extends z.ZodType>(item: T) =>
   z.union([item.transform((one) => [one]), z.array(item).min(1)]);
 /** A file beside the policy document, by a path relative to it. */
 export const fileName = z.string().min(1).max(500);
+/** A regular expression in RE2 syntax; compiled, with its own errors, when detectors are made. */
+export const expression = z.string().min(1).max(2000);

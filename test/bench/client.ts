@@ -99,18 +99,21 @@ export class Http1Connection {
   }
 }
 
-/** A chat completion call of about 1 KB, as the OpenAI SDK frames it. */
-export function chatCall(host: string, port: number): Buffer {
+const CHAT_PATH = '/v1/chat/completions';
+
+/** A chat completion call of about 1 KB, as the OpenAI SDK frames it; `events` asks the origin for a stream. */
+export function chatCall(host: string, port: number, events?: { count: number; everyMs: number }): Buffer {
+  const path = events === undefined ? CHAT_PATH : `${CHAT_PATH}?events=${events.count}&ms=${events.everyMs}`;
   const body = JSON.stringify({
     model: 'gpt-4o-mini',
-    stream: false,
+    stream: events !== undefined,
     messages: [
       { role: 'system', content: 'You are a helpful assistant.' },
       { role: 'user', content: 'Please read this paragraph and tell me what it says. '.repeat(17) },
     ],
   });
   return Buffer.from(
-    `POST /v1/chat/completions HTTP/1.1\r\nHost: ${host}:${port}\r\nUser-Agent: OpenAI/JS 7.57.0\r\nAccept: application/json\r\nAuthorization: Bearer sk-bench\r\nContent-Type: application/json\r\nX-Stainless-Lang: js\r\nX-Stainless-Runtime: node\r\nAccept-Encoding: gzip, br\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `POST ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nUser-Agent: OpenAI/JS 7.57.0\r\nAccept: application/json\r\nAuthorization: Bearer sk-bench\r\nContent-Type: application/json\r\nX-Stainless-Lang: js\r\nX-Stainless-Runtime: node\r\nAccept-Encoding: gzip, br\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }
 

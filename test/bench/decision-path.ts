@@ -55,7 +55,7 @@ export async function benchDecisionPath(): Promise<void> {
       const read = readBody(bytes, location, PATH, 'application/json');
       if (!read.ok) throw new Error('the bench made a body that cannot be read');
       const subject = { exchange: read.exchange, bytes: bytes.length, nowMs: NOW_MS };
-      const scanned = scanRequest(policy, subject, cache.scan);
+      const scanned = scanRequest(policy, subject, cache);
       if (scanned instanceof Promise) throw new Error('the baseline policy asks no other service');
       decideRequest(policy, { ...call, ...subject, ...scanned });
     };

@@ -30,8 +30,9 @@ const server = https.createServer(
   },
   (request, response) => {
     const url = new URL(request.url ?? '/', 'https://bench.test');
-    if (url.pathname === '/sse') {
-      let left = Number(url.searchParams.get('n'));
+    if (url.searchParams.has('events')) {
+      request.resume();
+      let left = Number(url.searchParams.get('events'));
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       const timer = setInterval(
         () => {

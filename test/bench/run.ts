@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: Postern against its peers in one run, so that ratios hold whatever the machine is doing.
- * Options: `--quick` (shorter), `--only=postern,squid` (peers), `--skip-proxies` (the decision path alone).
+ * Options: `--quick` (shorter), `--only=postern,squid` (peers), `--only=quality` (how well the detectors find things),
+ * `--skip-proxies` (what needs no sockets).
  * Prints figures, ratios, the design's goals and whether they are met. Never fails a build.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -16,6 +17,7 @@ import type { Peer } from './peers/peer.ts';
 import { postern } from './peers/postern.ts';
 import { rawTls } from './peers/raw-tls.ts';
 import { squid } from './peers/squid.ts';
+import { benchQuality } from './quality/run.ts';
 import { report } from './report.ts';
 import {
   blindTunnel,
@@ -31,6 +33,10 @@ import {
 const PEERS: readonly Peer[] = [rawTls, postern, httpMitmProxy, mockttp, mitmproxy, squid];
 const HOSTS = ['api.openai.com', 'blind.bench.test', ...azureNames()];
 const options = new Set(process.argv.slice(2));
+const only = process.argv
+  .find((argument) => argument.startsWith('--only='))
+  ?.slice('--only='.length)
+  .split(',');
 const quick = options.has('--quick');
 const rounds = quick ? 1 : 3;
 const callsMs = quick ? 1000 : 2000;
@@ -49,7 +55,8 @@ function insideNamespace(scratch: string): boolean {
   const hosts = path.join(scratch, 'hosts');
   writeFileSync(hosts, `127.0.0.1 localhost ${HOSTS.join(' ')}\n`);
   const script = `mount --bind ${hosts} /etc/hosts && exec "$0" "$@"`;
-  const args = ['-m', 'sh', '-c', script, process.execPath, ...process.argv.slice(1)];
+  const again = [process.execPath, import.meta.filename, ...process.argv.slice(2)];
+  const args = ['-m', 'sh', '-c', script, ...again];
   const withUser = process.getuid?.() === 0 ? args : ['-r', ...args];
   const ran = spawnSync('unshare', withUser, {
     stdio: 'inherit',
@@ -104,10 +111,6 @@ async function measure(
 }
 
 async function benchProxies(scratch: string): Promise<void> {
-  const only = process.argv
-    .find((argument) => argument.startsWith('--only='))
-    ?.slice('--only='.length)
-    .split(',');
   const origin = await startOrigin(scratch);
   const all = new Map<string, Record<string, Figures>[]>();
   const missing: string[] = [];
@@ -175,8 +178,12 @@ function medians(all: Map<string, Record<string, Figures>[]>): Map<string, Recor
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'postern-bench-'));
 try {
-  if (process.env['POSTERN_BENCH_INSIDE'] !== '1') await benchDecisionPath();
-  if (!options.has('--skip-proxies') && insideNamespace(scratch)) await benchProxies(scratch);
+  const isOutside = process.env['POSTERN_BENCH_INSIDE'] !== '1';
+  const qualityAlone = only?.every((name) => name === 'quality') ?? false;
+  if (isOutside && !qualityAlone) await benchDecisionPath();
+  if (isOutside && (only === undefined || only.includes('quality'))) benchQuality();
+  if (!qualityAlone && !options.has('--skip-proxies') && insideNamespace(scratch))
+    await benchProxies(scratch);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

@@ -7,7 +7,10 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { runCli } from '../../agent/src/cli/run-cli.ts';
+import { type CommandTree, readTree } from '../../agent/src/cli/completion.ts';
+import { createContext } from '../../agent/src/cli/context.ts';
+import { processIo } from '../../agent/src/cli/io.ts';
+import { buildProgram, runCli } from '../../agent/src/cli/run-cli.ts';
 import { commands } from '../kit/mini-agent.ts';
 
 const MINI_AGENT = path.resolve('test/kit/mini-agent.ts');
@@ -25,6 +28,15 @@ afterEach(async () => {
   await vi.waitFor(() => expect(fs.existsSync(path.join(home, 'agent.lock'))).toBe(false), 8000);
   fs.rmSync(home, { recursive: true, force: true });
 });
+
+/** Every command that does something itself: `['audit', 'tail']`. */
+function leafCommands(): string[][] {
+  const io = { ...processIo(), env: {} };
+  const program = buildProgram(createContext([], commands, io));
+  const leaves = ({ path, children }: CommandTree): string[][] =>
+    children.length === 0 ? [[...path]] : children.flatMap(leaves);
+  return leaves(readTree(program));
+}
 
 interface Result {
   readonly code: number;
@@ -123,8 +135,15 @@ describe('exit codes and usage', () => {
     expect(help.code).toBe(0);
     const names = [...help.stdout.matchAll(/^ {2}(\w+) (?:\[|<|\s)/gm)].map(([, name]) => name!);
     expect(names).toContain('doctor');
-    for (const name of ['start', 'run', 'explain', 'env', 'usage', 'doctor']) {
-      expect((await postern(name, '--help')).stdout, name).toMatch(/Examples?:/);
+    // One line each, alike.
+    expect(help.stdout).toMatch(/\n {2}pause \[options\] +let AI traffic pass unchecked for a while\n/);
+    expect(help.stdout.split('Commands:')[1]?.split('Start here')[0]).not.toMatch(/ {2}[A-Z][^ ]*.*\.$/m);
+    for (const path of leafCommands()) {
+      const { code, stdout } = await postern(...path, '--help');
+      expect(code, path.join(' ')).toBe(0);
+      expect(stdout, path.join(' ')).toMatch(/\nExamples?:\n {2}(\$|PS>) /);
+      for (const option of ['--home <dir>', '--config <file>', '--json'])
+        expect(stdout, path.join(' ')).toContain(option);
     }
     expect(await postern('--version')).toMatchObject({ code: 0, stdout: '0.1.0\n' });
   });
@@ -179,7 +198,7 @@ describe('start, status, stop', () => {
       checks: { name: string; state: string }[];
     };
     expect(doctor.ok).toBe(true);
-    expect(doctor.checks).toContainEqual(expect.objectContaining({ name: 'PAC', state: 'ok' }));
+    expect(doctor.checks).toContainEqual(expect.objectContaining({ name: 'proxy', state: 'ok' }));
     expect(await postern('stop')).toMatchObject({ code: 0, stdout: 'Postern has stopped.\n' });
     expect(await ended(child)).toBe(0);
   });
@@ -337,6 +356,38 @@ describe('what needs no agent', () => {
     });
   });
 
+  test('an export into a file is whole or not there, yours alone, and says what it wrote', async () => {
+    const file = path.join(home, 'log.csv');
+    const written = await postern('audit', 'export', '--format', 'csv', '--out', 'log.csv');
+    expect(written).toMatchObject({ code: 0, stdout: '49999 records written to log.csv.\n', stderr: '' });
+    expect(fs.readFileSync(file, 'utf8').split('\n')).toHaveLength(50_001);
+    if (process.platform !== 'win32') expect(fs.statSync(file).mode & 0o777).toBe(0o600);
+    expect(JSON.parse((await postern('audit', 'export', '-o', 'log.csv', '--json')).stdout)).toEqual({
+      file,
+      format: 'jsonl',
+      records: 50_000,
+    });
+    const refused = await postern('audit', 'export', '--out', 'no/such/folder/log.csv');
+    expect(refused).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining("can't be written"),
+    });
+    expect(fs.readdirSync(home).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  test.each([
+    [['--format', 'xml'], 'Allowed choices are jsonl, csv, cef, ocsf'],
+    [['--format', 'cef', '--json'], 'cef is not JSON'],
+    [['--since', 'soon'], 'Give an age such as 24h'],
+    [['--since', '1d', '--until', '2d'], '--until lies before --since'],
+  ])('an export that can not be meant: %s', async (args, text) => {
+    expect(await postern('audit', 'export', ...args)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(text),
+    });
+  });
+
   test('an export into a reader that has had enough ends quietly', async () => {
     const result = await new Promise<string>((resolve) => {
       const line = `"${process.execPath}" "${MINI_AGENT}" audit export; echo "exit $?" >&2`;
@@ -346,42 +397,5 @@ describe('what needs no agent', () => {
     });
     expect(result).toBe('{"sequence":1 exit 0\n');
     expect((await postern('audit', 'export')).stdout.trim().split('\n')).toHaveLength(50_000);
-  });
-});
-
-describe('completion', () => {
-  test.each([
-    ['postern ', 'doctor'],
-    ['postern sta', 'start status'],
-    ['postern audit ', 'export tail verify'],
-    ['postern --home /x audit ver', 'verify'],
-    ['postern usage --by ', 'app day model service user'],
-    ['postern usage --s', '--since'],
-    ['postern completion ', 'bash fish zsh'],
-    ['postern policy check conf', 'config.json'],
-    ['postern run -- sha256s', 'sha256sum'],
-  ])('bash: %s', async (typed, expected) => {
-    const { stdout: source } = await postern('completion', 'bash');
-    const words = typed.split(' ');
-    const code = `${source}
-COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}
-_postern; printf '%s\\n' "\${COMPREPLY[@]}" | sort -u | tr '\\n' ' '`;
-    const out = await new Promise<string>((resolve) =>
-      execFile(
-        'bash',
-        ['--norc', '-c', code],
-        { env: { PATH: '/usr/bin:/bin', SHLVL: '5' }, cwd: home },
-        (_e, stdout, stderr) => resolve((stdout + stderr).trim()),
-      ),
-    );
-    if (typed === 'postern ') expect(out.split(' ')).toContain(expected);
-    else expect(out).toBe(expected);
-  });
-
-  test('zsh and fish know every command', async () => {
-    for (const shell of ['zsh', 'fish']) {
-      const { stdout } = await postern('completion', shell);
-      for (const name of ['start', 'doctor', 'verify', 'renew']) expect(stdout, shell).toContain(name);
-    }
   });
 });

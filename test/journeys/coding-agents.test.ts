@@ -1,4 +1,6 @@
 /** Real coding agents from npm, run non-interactively under `postern run`, in a loopback-only network where the machine allows one. */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { npmClient } from '../kit/clients.ts';
 import { liveLookingAwsKey, type Office, openOffice } from '../kit/office.ts';
@@ -9,7 +11,9 @@ let office: Office;
 let startedAtMs = 0;
 
 beforeAll(async () => {
-  office = await openOffice();
+  office = await openOffice({ loopbackOnly: true });
+  if (office.sharesNetwork)
+    console.log(`Coding agents share this machine's network: ${office.sharesNetwork}.`);
 });
 beforeEach(() => {
   office.provider.received.length = 0;
@@ -36,7 +40,7 @@ async function exchanges(): Promise<Exchange[]> {
 }
 
 interface CodingAgent {
-  readonly name: 'claude' | 'gemini' | 'codex';
+  readonly name: 'claude' | 'gemini' | 'codex' | 'qwen' | 'continue' | 'copilot' | 'cline';
   readonly command: (file: string, prompt: string) => readonly string[];
   readonly env: NodeJS.ProcessEnv;
   /** Matches the path of an inference call. */
@@ -67,7 +71,83 @@ const AGENTS: readonly CodingAgent[] = [
     inference: /\/v1\/responses/,
     attempts: 2,
   },
+  {
+    name: 'qwen',
+    command: (file, prompt) => [process.execPath, file, '--auth-type', 'openai', '-p', prompt],
+    env: {
+      OPENAI_API_KEY: 'sk-test-not-a-key',
+      OPENAI_BASE_URL: 'https://api.openai.com/v1',
+      OPENAI_MODEL: 'gpt-4o-mini',
+    },
+    inference: /\/v1\/chat\/completions/,
+    attempts: 1,
+  },
+  {
+    name: 'continue',
+    command: (file, prompt) => [process.execPath, file, '--config', continueConfig(), '-p', prompt],
+    env: {},
+    inference: /\/v1\/(responses|chat\/completions)/,
+    attempts: 1,
+  },
+  {
+    // With a provider of one's own: its usual one follows the host that GitHub's API names.
+    name: 'copilot',
+    command: (file, prompt) => [file, '-p', prompt],
+    env: {
+      COPILOT_PROVIDER_BASE_URL: 'https://api.openai.com/v1',
+      COPILOT_PROVIDER_TYPE: 'openai',
+      COPILOT_PROVIDER_API_KEY: 'sk-test-not-a-key',
+      COPILOT_MODEL: 'gpt-4o-mini',
+      COPILOT_OFFLINE: 'true',
+    },
+    inference: /\/v1\/(responses|chat\/completions)/,
+    attempts: 1,
+  },
+  {
+    name: 'cline',
+    command: (file, prompt) => [
+      file,
+      ...['-P', 'openai-native', '-k', 'sk-test-not-a-key', '-m', 'gpt-4o-mini'],
+      ...['--data-dir', path.join(office.folder, 'cline'), prompt],
+    ],
+    env: {},
+    inference: /\/v1\/(responses|chat\/completions)/,
+    attempts: 2,
+  },
 ];
+
+it('can reach nothing but loopback and the corporate proxy, so that nothing leaves this machine', async (context) => {
+  if (office.sharesNetwork) return context.skip(office.sharesNetwork);
+  const code = `
+    const net = require('node:net');
+    const attempt = (host, port) => new Promise((resolve) => {
+      const socket = net.connect({ host, port });
+      socket.on('connect', () => { socket.destroy(); resolve('open'); });
+      socket.on('error', ({ code }) => resolve(code));
+    });
+    const proxy = new URL(process.env.CORPORATE);
+    Promise.all([
+      Object.keys(require('node:os').networkInterfaces()).join(),
+      attempt('192.0.2.1', 443),
+      attempt('2001:db8::1', 443),
+      attempt('api.openai.com', 443),
+      attempt(proxy.hostname, Number(proxy.port)),
+    ]).then((seen) => console.log(JSON.stringify(seen)));`;
+  const ran = await office.run([process.execPath, '-e', code], { env: { CORPORATE: office.proxy.url } });
+  const [interfaces, ipv4, ipv6, name, proxy] = JSON.parse(ran.stdout) as string[];
+  expect(interfaces).toBe('lo');
+  expect([ipv4, ipv6]).toEqual(['ENETUNREACH', 'ENETUNREACH']);
+  expect(['EAI_AGAIN', 'ENOTFOUND']).toContain(name);
+  expect(proxy).toBe('open');
+});
+
+function continueConfig(): string {
+  const file = path.join(office.folder, 'continue.yaml');
+  const model = { name: 'gpt', provider: 'openai', model: 'gpt-4o-mini', apiKey: 'sk-test-not-a-key' };
+  // JSON is YAML.
+  writeFileSync(file, JSON.stringify({ name: 'office', version: '0.0.1', schema: 'v1', models: [model] }));
+  return file;
+}
 
 describe.each(AGENTS)('$name', ({ name, command, env, inference, attempts }) => {
   it(

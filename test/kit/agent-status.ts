@@ -15,7 +15,13 @@ export function healthyStatus(changes: Partial<AgentStatus> = {}): AgentStatus {
     proxy: { url: 'http://127.0.0.1:7843', host: '127.0.0.1', port: 7843 },
     pac: { url: 'http://127.0.0.1:7843/proxy.pac' },
     ca: { file: '/home/ann/.local/share/postern/ca.pem', uncovered: [] },
-    policy: { name: 'baseline', revision: 'a1b2c3d4', source: { kind: 'embedded' }, loadedAtMs: Date.now() },
+    policy: {
+      name: 'baseline',
+      revision: 'a1b2c3d4',
+      source: { kind: 'embedded' },
+      loadedAtMs: Date.now(),
+      warnings: [],
+    },
     config: { files: [], problems: [] },
     counters: {
       connections: 12,

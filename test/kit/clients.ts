@@ -36,6 +36,26 @@ const NPM_CLIENTS = {
     version: '0.169.0',
     program: '@openai/codex/bin/codex.js',
   },
+  qwen: {
+    package: '@qwen-code/qwen-code',
+    version: '0.24.4',
+    program: '@qwen-code/qwen-code/cli-entry.js',
+  },
+  continue: {
+    package: '@continuedev/cli',
+    version: '1.5.47',
+    program: '@continuedev/cli/dist/cn.js',
+  },
+  copilot: {
+    package: '@github/copilot',
+    version: '1.0.102',
+    program: `@github/copilot-${process.platform}-${process.arch}/copilot`,
+  },
+  cline: {
+    package: 'cline',
+    version: '3.0.65',
+    program: `@cline/cli-${process.platform}-${process.arch}/bin/cline`,
+  },
 } satisfies Record<string, NpmClient>;
 
 /** Installs one npm client without running its scripts; resolves to its program file. */
@@ -90,7 +110,7 @@ export interface Ran {
 export function runClient(
   command: string,
   args: readonly string[],
-  options: { env: NodeJS.ProcessEnv; cwd?: string; timeoutMs: number; stdin?: string },
+  options: { env: NodeJS.ProcessEnv; cwd?: string; timeoutMs: number; stdin?: string; uid?: number },
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const startedMs = performance.now();
@@ -99,6 +119,7 @@ export function runClient(
       cwd: options.cwd,
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
+      ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
     });
     let stdout = '';
     let stderr = '';

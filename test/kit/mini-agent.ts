@@ -212,7 +212,7 @@ export const commands: AgentCommands = {
     ].slice(-limit),
   async *auditExport() {
     for (let sequence = 1; sequence <= 50_000; sequence += 1)
-      yield JSON.stringify({ sequence, padding: 'x'.repeat(100) });
+      yield `${JSON.stringify({ sequence, padding: 'x'.repeat(100) })}\n`;
   },
   auditVerify: async () => ({
     ok: false,
@@ -221,7 +221,7 @@ export const commands: AgentCommands = {
     problems: [{ sequence: 2, text: 'hash differs' }],
   }),
   budgets: async () => [],
-  usage: async (_place, by, sinceMs) => ({
+  usage: async (_place, { by, sinceMs }) => ({
     by,
     sinceMs: sinceMs ?? 0,
     untilMs: 1,

@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { type Ran, runClient } from './clients.ts';
 import { type CorporateProxy, startCorporateProxy } from './corporate-proxy.ts';
 import { type FakeProvider, startFakeProvider } from './fake-provider/server.ts';
+import { type LoopbackNetwork, openLoopbackNetwork } from './loopback-network.ts';
 import { createTestAuthority, type TestAuthority } from './pki.ts';
 
 export const POSTERN = path.join(import.meta.dirname, '..', '..', 'agent', 'bin', 'postern.js');
@@ -31,6 +32,10 @@ export interface OfficeOptions {
   /** Ports for authorities that the provider doesn't serve; undefined falls through to the provider. */
   readonly route?: (host: string, port: number) => number | undefined;
   readonly env?: NodeJS.ProcessEnv;
+  /** The agent's home; a new one in the office's folder if absent. */
+  readonly home?: string;
+  /** Agent and clients in a network of their own that holds loopback and the corporate proxy, where one may be made. */
+  readonly loopbackOnly?: boolean;
 }
 
 export interface Office {
@@ -43,6 +48,8 @@ export interface Office {
   readonly proxy: CorporateProxy;
   readonly ready: Ready;
   readonly agent: ChildProcess;
+  /** Why agent and clients share the machine's network after all; undefined where they have one of their own. */
+  readonly sharesNetwork: string | undefined;
   /** All that the agent wrote to stderr so far. */
   log(): string;
   /** Runs `postern ARGS` against this office's home. */
@@ -69,7 +76,7 @@ export function cleanEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessE
 
 export async function openOffice(options: OfficeOptions = {}): Promise<Office> {
   const folder = mkdtempSync(path.join(tmpdir(), 'postern-office-'));
-  const home = path.join(folder, 'home');
+  const home = options.home ?? path.join(folder, 'home');
   const authority = await createTestAuthority('Office Provider Root');
   const provider = await startFakeProvider(authority);
   const proxy = await startCorporateProxy({
@@ -89,13 +96,16 @@ export async function openOffice(options: OfficeOptions = {}): Promise<Office> {
   };
   writeFileSync(configFile, JSON.stringify(config, undefined, 2));
   const env = cleanEnvironment({ HOME: folder, ...options.env });
+  const network: LoopbackNetwork | { readonly missing: string } = options.loopbackOnly
+    ? await openLoopbackNetwork([Number(new URL(proxy.url).port)])
+    : { missing: 'it was not asked for' };
+  const place = (...words: [string, ...string[]]): [string, string[]] => {
+    const [command, ...args] = 'missing' in network ? words : network.inside(words);
+    return [command, args];
+  };
   const agent = spawn(
-    process.execPath,
-    [POSTERN, 'start', '--json', '--home', home, '--config', configFile],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env,
-    },
+    ...place(process.execPath, POSTERN, 'start', '--json', '--home', home, '--config', configFile),
+    { stdio: ['ignore', 'pipe', 'pipe'], env },
   );
   let log = '';
   agent.stderr.on('data', (chunk: Buffer) => {
@@ -117,17 +127,17 @@ export async function openOffice(options: OfficeOptions = {}): Promise<Office> {
     proxy,
     ready,
     agent,
+    sharesNetwork: 'missing' in network ? network.missing : undefined,
     log: () => log,
     postern: (args, { stdin, env: extra, timeoutMs = 20_000 } = {}) =>
-      runClient(process.execPath, [POSTERN, ...args, '--home', home, '--config', configFile], {
+      runClient(...place(process.execPath, POSTERN, ...args, '--home', home, '--config', configFile), {
         env: { ...env, ...extra },
         timeoutMs,
         ...(stdin !== undefined && { stdin }),
       }),
     run: (command, { env: extra, timeoutMs = 60_000, ...rest } = {}) =>
       runClient(
-        process.execPath,
-        [POSTERN, 'run', '--home', home, '--config', configFile, '--', ...command],
+        ...place(process.execPath, POSTERN, 'run', '--home', home, '--config', configFile, '--', ...command),
         {
           env: { ...env, ...extra },
           timeoutMs,
@@ -140,6 +150,7 @@ export async function openOffice(options: OfficeOptions = {}): Promise<Office> {
         agent.once('exit', () => resolve());
         agent.kill('SIGTERM');
       });
+      if (!('missing' in network)) await network.close();
       await proxy.close();
       await provider.close();
       rmSync(folder, { recursive: true, force: true });

@@ -288,8 +288,26 @@ describe('trust', () => {
       expect(await state()).toBe('absent');
       certutil('-A', '-t', 'C,,', '-n', 'Postern CA', '-i', path.join(scratch, 'ca.pem'));
       expect(await state()).toBe('trusted');
+      const profile = path.join(home, '.mozilla/firefox/abcd.default');
+      fs.cpSync(database, profile, { recursive: true });
+      fs.mkdirSync(path.join(home, '.mozilla/firefox/no-profile'));
+      const firefox = (await trustStoreStates(authority.pem, platform('linux'), process.env, home)).filter(
+        ({ store }) => store === 'Firefox profile',
+      );
+      expect(firefox).toMatchObject([{ state: 'trusted', readBy: 'Firefox, abcd.default' }]);
     },
   );
+
+  test('Java answers where there is one, and is not mentioned where there is none', async () => {
+    const java = async (env: NodeJS.ProcessEnv) =>
+      (await trustStoreStates(authority.pem, platform('linux'), env, scratch)).filter(
+        ({ store }) => store === 'Java cacerts',
+      );
+    expect(await java({ PATH: scratch })).toEqual([]);
+    const here = await java(process.env);
+    // Unknown where a busy machine's JVM takes longer than doctor waits.
+    for (const { state } of here) expect(['absent', 'unknown']).toContain(state);
+  });
 });
 
 /** Output of a program, both streams; asynchronous, since the server it asks lives in this process. */

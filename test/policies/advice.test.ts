@@ -71,9 +71,38 @@ it.each<[string, string, readonly string[]]>([
   for (const warning of warnings) expect(warning).toContain('This rule is never asked');
 });
 
+it('says of a setting that nothing acts on it yet, where it was written', () => {
+  const [first = '', second = '', ...more] = warningsOf(
+    'failure:\n  afterGrace: restrictive\n  policyGraceHours: 72\n',
+  );
+  expect(first).toMatch(/^4 failure\.afterGrace: This has no effect yet/);
+  expect(second).toMatch(/^5 failure\.policyGraceHours: This has no effect yet/);
+  expect(more).toEqual([]);
+  expect(warningsOf('failure: { pinnedClient: block }\n')).toEqual([]);
+});
+
 it('points out shadow mode and stored prompts', () => {
   expect(warningsOf('rollout: { shadow: true }\nprivacy: { content: blocked }\n')).toEqual([
     '3 rollout.shadow: Shadow mode is on: everything is decided and recorded, and nothing is enforced.',
     "4 privacy.content: People's prompts and the answers to them will be stored on the device.",
   ]);
+});
+
+it.each<[string, string, number]>([
+  ['blocking injections', 'detect: injection, action: block', 1],
+  ['redacting injections', 'detect: injection, action: redact, kinds: [template-token]', 1],
+  ['warning of injections', 'detect: injection, action: warn', 0],
+  [
+    'blocking invisible text',
+    'detect: injection, action: block, kinds: [invisible-tags, variation-selectors]',
+    0,
+  ],
+  ['blocking all personal data', 'detect: pii, action: block', 1],
+  ['blocking mail addresses', 'detect: pii, action: block, kinds: [iban, email-address]', 1],
+  ['blocking cards', 'detect: pii, action: block, kinds: card-number', 0],
+  ['redacting personal data', 'detect: pii, action: redact', 0],
+])('advises against %s, or not', (_, rule, count) => {
+  const warnings = warningsOf(`guardrails:\n  - { id: a, ${rule} }\n`);
+  expect(warnings).toHaveLength(count);
+  for (const warning of warnings) expect(warning).toMatch(/^4 guardrails\[0\]\.action: /);
 });

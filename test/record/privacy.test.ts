@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { EXPORT_FORMATS } from '../../agent/src/core/records.ts';
 import { tokens } from '../../agent/src/core/units.ts';
-import { EXPORT_FORMATS, exportAudit } from '../../agent/src/record/audit/export.ts';
+import { exportAudit } from '../../agent/src/record/audit/export.ts';
 import { verifyAudit } from '../../agent/src/record/audit/verify.ts';
 import { SAMPLE_TIME_MS, sampleEvent, sampleExchange } from '../kit/sample-records.ts';
 import { bytesIn, openTestRecords, temporaryHome } from './support.ts';

@@ -12,6 +12,8 @@ export interface CommandTree {
     readonly takesValue: boolean;
   }[];
   readonly choices: readonly string[];
+  /** Its arguments are another program's command line. */
+  readonly runsProgram: boolean;
   readonly children: readonly CommandTree[];
 }
 
@@ -26,6 +28,9 @@ export function readTree(command: Command, path: readonly string[] = []): Comman
       takesValue: option.required || option.optional,
     })),
     choices: command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
+    runsProgram: command.registeredArguments.some(
+      (argument) => argument.variadic && argument.name() === 'command',
+    ),
     children: command.commands.map((inner) => readTree(inner, [...path, inner.name()])),
   };
 }
@@ -99,8 +104,11 @@ export function zshCompletion(root: CommandTree): string {
     });
     const specs = [...options, "    '--help[show help]'"];
     if (tree.children.length === 0) {
-      const rest =
-        tree.choices.length > 0 ? `'1:what:(${tree.choices.join(' ')})'` : "'*::argument:_default'";
+      const rest = tree.runsProgram
+        ? "'*:::program:_postern_program'"
+        : tree.choices.length > 0
+          ? `'1:what:(${tree.choices.join(' ')})'`
+          : "'*::argument:_default'";
       return `${name}() {\n  _arguments -s \\\n${[...specs, `    ${rest}`].join(' \\\n')}\n}`;
     }
     const children = tree.children.map((child) => `      '${child.path.at(-1)}:${quoted(child.summary)}'`);
@@ -125,32 +133,59 @@ ${dispatch.join('\n')}
   esac
 }`;
   });
-  return `#compdef postern\n${functions.join('\n')}\ncompdef _postern postern\n`;
+  return `#compdef postern\n${ZSH_PROGRAM}\n${functions.join('\n')}\ncompdef _postern postern\n`;
 }
 
+/** After run comes another program's command line, with or without the --. */
+const ZSH_PROGRAM = `_postern_program() {
+  if [[ $words[1] == -- ]]; then shift words; ((CURRENT--)); fi
+  _normal
+}`;
+
+/** One function finds the command that the words so far have reached; every line asks it. */
 export function fishCompletion(root: CommandTree): string {
-  const lines = ['# fish completion for postern'];
+  const known = all(root).filter(({ path }) => path.length > 0);
+  const lines = [
+    '# fish completion for postern',
+    'complete -c postern -e',
+    `set -g __postern_paths ${known.map(({ path }) => `'${path.join(' ')}'`).join(' ')}`,
+    FISH_FUNCTIONS,
+    "complete -c postern -f -n '__postern_at --' -a '(__postern_program)'",
+  ];
   for (const tree of all(root)) {
-    const [first, second] = tree.path;
-    const seen = [first, second]
-      .filter((word) => word !== undefined)
-      .map((word) => `__fish_seen_subcommand_from ${word}`);
-    const here = seen.length === 0 ? '__fish_use_subcommand' : seen.join('; and ');
-    const names = namesOf(tree).join(' ');
-    const before = names && seen.length > 0 ? `${here}; and not __fish_seen_subcommand_from ${names}` : here;
+    const here = `-n '__postern_at "${tree.path.join(' ')}"'`;
     for (const child of tree.children) {
-      lines.push(
-        `complete -c postern -f -n '${before}' -a ${child.path.at(-1)} -d '${quoted(child.summary)}'`,
-      );
+      lines.push(`complete -c postern -f ${here} -a ${child.path.at(-1)} -d '${quoted(child.summary)}'`);
     }
-    for (const choice of tree.choices) lines.push(`complete -c postern -f -n '${here}' -a ${choice}`);
+    for (const choice of tree.choices) lines.push(`complete -c postern -f ${here} -a ${choice}`);
     for (const { flags, summary, choices, takesValue } of tree.options) {
       const names = flags.map((flag) =>
         flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`,
       );
       const value = takesValue ? (choices.length > 0 ? ` -x -a '${choices.join(' ')}'` : ' -r') : '';
-      lines.push(`complete -c postern -n '${here}' ${names.join(' ')}${value} -d '${quoted(summary)}'`);
+      lines.push(`complete -c postern ${here} ${names.join(' ')}${value} -d '${quoted(summary)}'`);
     }
+    lines.push(`complete -c postern ${here} -s h -l help -d 'show help'`);
   }
   return `${lines.join('\n')}\n`;
 }
+
+const FISH_FUNCTIONS = `function __postern_path
+  set -l path
+  for word in (commandline -opc)[2..-1]
+    # After -- comes another program.
+    test "$word" = --; and echo -- --; and return
+    contains -- (string join ' ' -- $path $word) $__postern_paths; and set -a path $word
+  end
+  string join ' ' -- $path
+end
+function __postern_at
+  set -l path (__postern_path)
+  test "$path" = "$argv[1]"
+end
+function __postern_program
+  set -l words (commandline -opc)
+  set -l place (contains -i -- -- $words)
+  set -e words[1..$place]
+  complete -C (string join ' ' -- (string escape -- $words) (commandline -ct))
+end`;

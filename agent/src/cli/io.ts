@@ -76,8 +76,8 @@ export class Output {
   }
 
   /** Waits for a slow reader, so that an export of any size needs no memory. */
-  async lineWithBackpressure(text: string): Promise<void> {
-    if (this.gone || this.#stream.write(`${text}\n`)) return;
+  async textWithBackpressure(text: string): Promise<void> {
+    if (this.gone || this.#stream.write(text)) return;
     await new Promise<void>((resolve) => {
       const settle = (): void => {
         for (const name of ['drain', 'close', 'error']) this.#stream.removeListener(name, settle);

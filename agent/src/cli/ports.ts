@@ -3,6 +3,7 @@
  * functions over plain data, so that the CLI knows neither database nor rules.
  */
 import type { Action, AppIdentity, Mode, PolicyIdentity } from '../core/decision.ts';
+import type { ExportFormat } from '../core/records.ts';
 import type { BudgetView, FileProblem, UsageGroup, UsageReport } from '../serve/contract.ts';
 
 /** Which agent is meant. Both paths are absolute. */
@@ -167,6 +168,19 @@ export interface AuditLine {
   readonly record: Readonly<Record<string, unknown>>;
 }
 
+export interface AuditExport {
+  readonly format: ExportFormat;
+  /** From this moment on, and before that one. */
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+}
+
+export interface UsageQuestion {
+  readonly by: UsageGroup;
+  readonly sinceMs?: number | undefined;
+  readonly untilMs?: number | undefined;
+}
+
 export interface AuditVerification {
   readonly ok: boolean;
   readonly records: number;
@@ -209,12 +223,12 @@ export interface AgentCommands {
   replayPolicy(question: ReplayQuestion): Promise<PolicyReplay>;
   /** The last `limit` lines, oldest first. */
   auditTail(place: Place, limit: number): Promise<readonly AuditLine[]>;
-  /** Lines of NDJSON without their newline, oldest first. */
-  auditExport(place: Place, sinceMs: number | undefined): AsyncIterable<string>;
+  /** Lines with their ends, oldest first. */
+  auditExport(place: Place, wanted: AuditExport): AsyncIterable<string>;
   auditVerify(place: Place): Promise<AuditVerification>;
   /** How the policy's budgets stand, from the database. */
   budgets(place: Place, policyFile: string | undefined): Promise<readonly BudgetView[]>;
-  usage(place: Place, by: UsageGroup, sinceMs: number | undefined): Promise<UsageReport>;
+  usage(place: Place, question: UsageQuestion): Promise<UsageReport>;
   trustStatus(place: Place): Promise<TrustStatus>;
   trustRenew(place: Place): Promise<TrustRenewal>;
 }

@@ -111,12 +111,17 @@ Start here:
   $ postern start                  the agent, for everything that is pointed at it
   $ postern doctor                 what isn't right yet, and how to mend it`;
 
+/** The description's first sentence, as one line of a list: `let AI traffic pass unchecked for a while`. */
+const asSummary = (description: string): string =>
+  description.charAt(0).toLowerCase() + description.slice(1).split(/[.:](?: |$)/, 1)[0];
+
 /** Every command takes the common options, and throws instead of ending the process. */
 function prepareAll(command: Command, context: Context): void {
   command
     .option('--home <dir>', "the agent's home (default: POSTERN_HOME, or the user's data directory)")
     .option('--config <file>', 'configuration file (default: POSTERN_CONFIG)');
   if (command.commands.length === 0) command.option('--json', 'print JSON');
+  if (command.summary() === '') command.summary(asSummary(command.description()));
   for (const inner of command.commands) {
     inner.copyInheritedSettings(command);
     inner.exitOverride();

@@ -18,8 +18,23 @@ export interface Dialect {
   refuseInStream(refusal: Refusal): string;
   /** The same for a stream that is one JSON array (Gemini without `alt=sse`), closing it; `isFirst`: nothing was sent. */
   refuseInJsonArray?(refusal: Refusal, isFirst: boolean): string;
-  /** The frame for a refused WebSocket message, where the dialect has a WebSocket transport. */
-  refuseOnWebSocket?(refusal: Refusal): string;
+  /** The frame for a refused WebSocket message, where the dialect has a WebSocket transport; `to` is that message's mark. */
+  refuseOnWebSocket?(refusal: Refusal, to?: SocketMark): string;
+  /** Which call a WebSocket message belongs to; goes with `refuseOnWebSocket`. Never throws. */
+  markOnWebSocket?(message: string): SocketMark;
+}
+
+/** What ties a WebSocket message to its call, where several are on their way at once. */
+export interface SocketMark {
+  /**
+   * `call` asks for an answer; `steer` adds to an answer on its way and may be answered by one of its own; `started`
+   * begins an answer; `steer-over` says that a steer gets no answer of its own. `other` is all the rest.
+   */
+  readonly type: 'call' | 'steer' | 'started' | 'steer-over' | 'other';
+  /** Calls of one lane are answered in their order; lanes go on side by side. Undefined: the connection's own lane. */
+  readonly lane: string | undefined;
+  /** The answer that has started, or that is steered. */
+  readonly responseId: string | undefined;
 }
 
 /** Stateful reader of one response. A frame is the JSON text of one SSE event, one WebSocket message, one NDJSON line or one whole body. */
@@ -32,7 +47,8 @@ export interface ResponseDecoder {
 
 export class DialectError extends Error {
   override readonly name = 'DialectError';
-  readonly code: 'not-json' | 'not-this-dialect' | 'too-deep';
+  /** `too-deep`, `too-many`: more nesting, or more texts, than any real call has. */
+  readonly code: 'not-json' | 'not-this-dialect' | 'too-deep' | 'too-many';
   constructor(code: DialectError['code'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;

@@ -23,7 +23,7 @@ export interface ExchangeRecord {
   readonly decision: Action;
   readonly effective: Action;
   /** Every rule's part, without findings' places; enough for `postern explain <id>`. */
-  readonly reasons: readonly { readonly rule: string; readonly action: Action; readonly text: string }[];
+  readonly reasons: readonly RecordedReason[];
   /** How often each kind was found: `{"aws-access-key-id": 1}`. */
   readonly findings: Readonly<Record<string, number>>;
   /** Detectors that searched the request, by key, each with the kinds it found: what a replay can know without text. */
@@ -43,6 +43,14 @@ export interface ExchangeRecord {
   readonly policy: PolicyIdentity;
   /** Only if the policy's `privacy.content` stores it. */
   readonly content?: { readonly request: string | undefined; readonly response: string | undefined };
+}
+
+export interface RecordedReason {
+  readonly rule: string;
+  readonly action: Action;
+  readonly text: string;
+  /** The security team's own words, as they stood in the policy then. */
+  readonly message?: string;
 }
 
 export interface Cost {
@@ -69,3 +77,7 @@ export interface Recorder {
   /** Resolves once everything handed over so far is committed to disk. */
   flush(): Promise<void>;
 }
+
+/** The log leaves the device as it was hashed (JSON lines), as a table for people, or as collectors (SIEM) read it. */
+export const EXPORT_FORMATS = ['jsonl', 'csv', 'cef', 'ocsf'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];

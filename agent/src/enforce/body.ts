@@ -1,3 +1,4 @@
+import type { Detector, Match, StreamScanner } from '../core/finding.ts';
 import type { CutCause } from './guardrail.ts';
 import { createResponseGate, type GateFrame, type ResponseGateOptions } from './response-gate.ts';
 
@@ -13,6 +14,7 @@ export function redactBody(body: GateFrame, options: Omit<ResponseGateOptions, '
   let cause: CutCause | undefined;
   const gate = createResponseGate({
     guardrails: options.guardrails,
+    openScanner: (detector) => new WholeText(detector),
     ...(options.uneditable === undefined ? {} : { uneditable: options.uneditable }),
     found: (guardrail, finding) => options.found(guardrail, finding),
     failed: (guardrail, error) => options.failed(guardrail, error),
@@ -27,4 +29,25 @@ export function redactBody(body: GateFrame, options: Omit<ResponseGateOptions, '
   }
   if (cause !== undefined) return { type: 'refuse', cause };
   return emitted === body.raw ? { type: 'pass' } : { type: 'edited', body: emitted };
+}
+
+const NOTHING: readonly Match[] = [];
+
+/** Nothing leaves before the end, so a text is scanned once, whole: the same matches for half the work. */
+class WholeText implements StreamScanner {
+  readonly #detector: Detector;
+  #text = '';
+
+  constructor(detector: Detector) {
+    this.#detector = detector;
+  }
+
+  push(delta: string): ReturnType<StreamScanner['push']> {
+    this.#text += delta;
+    return { matches: NOTHING, safeUpTo: 0 };
+  }
+
+  end(): ReturnType<StreamScanner['end']> {
+    return { matches: this.#detector.scan(this.#text), safeUpTo: this.#text.length };
+  }
 }

@@ -3,6 +3,9 @@ import { maskFor } from '../core/placeholder.ts';
 import type { CutCause, GateObserver, ResponseGuardrail, TextEvent } from './guardrail.ts';
 import { addRedaction, editsWithin, type Redaction } from './redaction.ts';
 
+/** How a detector looks at a text that comes in pieces. */
+export type OpenScanner = (detector: Detector) => StreamScanner;
+
 /** A channel must be cut; text from `from` on has not been cleared. */
 export interface ChannelCut {
   readonly from: number;
@@ -32,7 +35,8 @@ export class Channel {
   readonly #first: TextEvent;
   readonly #observer: GateObserver;
   readonly #uneditable: 'block' | 'pass';
-  readonly #ranks: ReadonlyMap<ResponseGuardrail, number>;
+  readonly #guardrails: readonly ResponseGuardrail[];
+  readonly #open: OpenScanner;
   readonly #told = new Set<string>();
   #watches: Watch[];
 
@@ -41,11 +45,13 @@ export class Channel {
     guardrails: readonly ResponseGuardrail[],
     observer: GateObserver,
     uneditable: 'block' | 'pass',
+    open: OpenScanner,
   ) {
     this.#first = first;
     this.#observer = observer;
     this.#uneditable = uneditable;
-    this.#ranks = new Map(guardrails.map((one, rank) => [one, rank]));
+    this.#guardrails = guardrails;
+    this.#open = open;
     const covering = guardrails.filter((one) => one.covers(first));
     this.#watches = [...Map.groupBy(covering, (one) => one.detector)].map(([detector, users]) => ({
       detector,
@@ -63,7 +69,7 @@ export class Channel {
     this.length += text.length;
     return this.#advance((watch) => {
       if (watch.scanner === undefined) {
-        watch.scanner = watch.detector.openStream();
+        watch.scanner = this.#open(watch.detector);
         watch.base = start;
       }
       return watch.scanner.push(text);
@@ -88,7 +94,7 @@ export class Channel {
   } {
     const redactions: Redaction[] = [];
     let cut: ChannelCut | undefined;
-    for (const watch of [...this.#watches]) {
+    for (const watch of this.#watches) {
       try {
         if (watch.snapshot?.text !== event.text) {
           watch.snapshot = { text: event.text, matches: watch.detector.scan(event.text) };
@@ -112,7 +118,7 @@ export class Channel {
   #advance(scan: (watch: Watch) => StreamScan | undefined): ChannelCut | undefined {
     let cut: ChannelCut | undefined;
     let cleared = Number.POSITIVE_INFINITY;
-    for (const watch of [...this.#watches]) {
+    for (const watch of this.#watches) {
       try {
         const result = scan(watch);
         if (result === undefined) continue;
@@ -141,7 +147,7 @@ export class Channel {
       for (const guardrail of watch.guardrails) {
         if (!guardrail.accepts(match)) continue;
         const effect = this.#effect(guardrail);
-        const rank = this.#ranks.get(guardrail) ?? 0;
+        const rank = this.#guardrails.indexOf(guardrail);
         if (effect === 'restore') {
           const value = guardrail.replacementFor?.(match, this.#first);
           if (value !== undefined)

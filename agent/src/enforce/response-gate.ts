@@ -6,7 +6,7 @@
 import type { Edit } from '../core/decision.ts';
 import type { ExchangeEvent } from '../core/exchange.ts';
 import type { ResponseCommand } from '../core/flow.ts';
-import { Channel, type ChannelCut } from './channel.ts';
+import { Channel, type ChannelCut, type OpenScanner } from './channel.ts';
 import type { CutCause, GateObserver, ResponseGuardrail, TextEvent } from './guardrail.ts';
 import { editsWithin } from './redaction.ts';
 
@@ -25,6 +25,8 @@ export interface ResponseGateOptions extends GateObserver {
   lastBytes(cause: CutCause): string | undefined;
   /** A redaction in text that the provider signs: cut (default), or let it pass with the finding told. */
   readonly uneditable?: 'block' | 'pass';
+  /** Where the response isn't a stream after all: `body.ts`. */
+  readonly openScanner?: OpenScanner;
 }
 
 export interface ResponseGate {
@@ -123,8 +125,8 @@ class Gate implements ResponseGate {
   #channel(event: TextEvent): Channel {
     let channel = this.#channels.get(event.channel);
     if (channel === undefined) {
-      const { guardrails, uneditable = 'block' } = this.#options;
-      channel = new Channel(event, guardrails, this.#options, uneditable);
+      const { guardrails, uneditable = 'block', openScanner = openStream } = this.#options;
+      channel = new Channel(event, guardrails, this.#options, uneditable, openScanner);
       this.#channels.set(event.channel, channel);
     }
     return channel;
@@ -161,6 +163,8 @@ class Gate implements ResponseGate {
     return commands;
   }
 }
+
+const openStream: OpenScanner = (detector) => detector.openStream();
 
 const isCleared = (held: HeldFrame): boolean =>
   held.segments.every(({ channel, end }) => end <= channel.clearedUpTo);

@@ -18,6 +18,8 @@ export type DetectorBuild =
       /** Rules with equal keys share one detector: `secrets`, or `pattern:codenames` where it is the rule's own. */
       readonly key: string;
       make(): AnyDetector;
+      /** Allowed, but worth a look: an expression that is slow, a part of a file that has no effect. Paths as in faults. */
+      readonly warnings?: readonly Fault[];
     }
   /** Paths are relative to the guardrail: `['patterns', 2]`. */
   | { readonly ok: false; readonly faults: readonly Fault[] };

@@ -7,6 +7,11 @@ import type { GuardrailRule } from '../../../policies/schema/policy.ts';
 import type { Fault } from '../../../policies/schema/problem.ts';
 import type { AnyDetector, DetectorSet } from '../core/finding.ts';
 import type { BuildContext, DetectorBuild } from './build.ts';
+import { buildCode } from './code/build.ts';
+import { buildInjection } from './injection/build.ts';
+import { buildKeyword } from './keyword/build.ts';
+import { buildPattern } from './pattern/build.ts';
+import { buildPii } from './pii/build.ts';
 import { buildSecrets } from './secrets/build.ts';
 
 type DetectId = GuardrailRule['detect'];
@@ -17,11 +22,16 @@ type Builder<Id extends DetectId> = (
 
 /** One entry per value of `detect`. */
 const BUILDERS: { readonly [Id in DetectId]?: Builder<Id> } = {
+  injection: buildInjection,
+  pii: buildPii,
   secrets: buildSecrets,
+  pattern: buildPattern,
+  keyword: buildKeyword,
+  code: buildCode,
 };
 
 export type BuiltDetectors =
-  | { readonly ok: true; readonly detectors: DetectorSet }
+  | { readonly ok: true; readonly detectors: DetectorSet; readonly warnings: readonly Fault[] }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
 /** The detectors that a policy's guardrails ask for; rules that ask for the same share one. */
@@ -29,17 +39,22 @@ export function buildDetectors(guardrails: readonly GuardrailRule[], context: Bu
   const keys: string[] = [];
   const byKey: Record<string, AnyDetector> = {};
   const faults: Fault[] = [];
+  const warnings: Fault[] = [];
   for (const [index, rule] of guardrails.entries()) {
     const built = buildOne(rule, context);
     if (!built.ok) {
-      faults.push(...built.faults.map((fault) => ({ ...fault, path: ['guardrails', index, ...fault.path] })));
+      faults.push(...placed(built.faults, index));
       continue;
     }
     keys.push(built.key);
     byKey[built.key] ??= built.make();
+    warnings.push(...placed(built.warnings ?? [], index));
   }
-  return faults.length > 0 ? { ok: false, faults } : { ok: true, detectors: { keys, byKey } };
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, detectors: { keys, byKey }, warnings };
 }
+
+const placed = (faults: readonly Fault[], index: number): Fault[] =>
+  faults.map((fault) => ({ ...fault, path: ['guardrails', index, ...fault.path] }));
 
 function buildOne(rule: GuardrailRule, context: BuildContext): DetectorBuild {
   const build = BUILDERS[rule.detect] as Builder<DetectId> | undefined;

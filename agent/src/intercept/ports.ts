@@ -3,7 +3,7 @@
  * `certificates/` mints what the client sees, `websocket/` carries frames. They meet in these interfaces only.
  */
 
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Authority, RawHeaders } from '../core/connection.ts';
@@ -84,10 +84,17 @@ export interface UpstreamCall {
   abort(): void;
 }
 
+/** How a socket is read without a stream in between, where that is possible. */
+export interface SocketReads {
+  readonly onread: OnReadOpts;
+  /** Set if the socket was opened with them: it is paused, and emits no data. */
+  used: boolean;
+}
+
 /** Every byte that leaves the agent goes through here: corporate proxy, DNS, deadlines and verification included. */
 export interface Outgoing {
   /** A raw connection for a tunnel. Half-open: the caller forwards FIN both ways. */
-  openTunnel(target: Authority, signal: AbortSignal): Promise<Socket>;
+  openTunnel(target: Authority, signal: AbortSignal, reads?: SocketReads): Promise<Socket>;
   /** A verified TLS connection of its own, for upgrades. */
   openTls(target: Authority, alpn: readonly string[], signal: AbortSignal): Promise<TLSSocket>;
   /** A pooled HTTP call. */

@@ -2,11 +2,11 @@ import { tokenWeight } from '../account/estimate-tokens.ts';
 import { estimateUsage, type OutputSeen } from '../account/estimate-usage.ts';
 import { mergeUsage, type UsageReport } from '../account/merge-usage.ts';
 import type { PriceBook } from '../account/price-book.ts';
-import { type Decision, isRefusal } from '../core/decision.ts';
+import { type Decision, isRefusal, type Reason } from '../core/decision.ts';
 import type { ExchangeRequest, Operation, Part } from '../core/exchange.ts';
 import type { Finding } from '../core/finding.ts';
 import type { FlowOutcome } from '../core/flow.ts';
-import type { ExchangeRecord } from '../core/records.ts';
+import type { ExchangeRecord, RecordedReason } from '../core/records.ts';
 import type { JourneyPorts } from './ports.ts';
 import type { CallSpend } from './spend.ts';
 import { spendTermsOf } from './spend-terms.ts';
@@ -113,7 +113,7 @@ export class ExchangeLog {
       mode: decision.mode,
       decision: decision.decision,
       effective: decision.effective,
-      reasons: decision.reasons.map(({ rule, action, text }) => ({ rule: rule.id, action, text })),
+      reasons: decision.reasons.map(recordedReason),
       findings: countKinds(decision),
       detectors: this.#detectors,
       result: outcome.result,
@@ -150,10 +150,10 @@ export class ExchangeLog {
     atMs: number,
   ): Pick<ExchangeRecord, 'usage' | 'usageEstimated' | 'cost'> {
     const nothing = { usage: undefined, usageEstimated: false, cost: undefined };
+    // An answer that we refused has been charged like any other; a refused request has no status.
     const answered = this.status !== undefined && this.status < 300;
     const abandoned = this.status === undefined && this.sent && outcome.result === 'client-aborted';
-    if (outcome.result === 'refused' || !(answered || abandoned) || !CHARGED.has(this.operation))
-      return nothing;
+    if (!(answered || abandoned) || !CHARGED.has(this.operation)) return nothing;
     const output: OutputSeen = { tokens: this.#outputTokens };
     // Nothing was read of this call, in or out: an estimate would be invented.
     if (this.#usage === undefined && this.#parts.length === 0 && this.#outputTokens === 0) return nothing;
@@ -164,6 +164,13 @@ export class ExchangeLog {
     return { usage, usageEstimated: estimated, cost };
   }
 }
+
+const recordedReason = ({ rule, action, text, message }: Reason): RecordedReason => ({
+  rule: rule.id,
+  action,
+  text,
+  ...(message === undefined ? {} : { message }),
+});
 
 /** How often each kind was found; a finding that concerned several rules counts once. */
 function countKinds({ reasons }: Decision): Record<string, number> {

@@ -17,11 +17,12 @@ import { decideHead, decideRequest, decideUnread } from '../decide/decide.ts';
 import type { CallContext, RequestContext } from '../decide/evaluation.ts';
 import type { Location } from '../decide/location.ts';
 import { patchJsonBytes } from '../recognise/json/patch.ts';
+import { isBodySigned, withoutEdits } from '../recognise/signed-body.ts';
 import { afford, editsOf } from './afford.ts';
 import { ExchangeLog } from './exchange-log.ts';
 import { GovernedSocket } from './governed-socket.ts';
 import type { JourneyPorts } from './ports.ts';
-import { readBody } from './read-body.ts';
+import { LARGE_BODY_BYTES, type ReadBody, readBody, readLargeBody } from './read-body.ts';
 import { DECISION_HEADER, refusalResponse, withoutGateway } from './refuse.ts';
 import { openReader, type ResponseReader } from './response-reader.ts';
 import { type Scanned, scanRequest } from './scan-parts.ts';
@@ -60,9 +61,18 @@ export class GovernedFlow implements Flow {
   requestBody(body: Uint8Array): RequestVerdict | Promise<RequestVerdict> {
     const { location } = this.#call;
     const contentType = headerValue(this.#head.headers, 'content-type') ?? '';
-    const read = readBody(body, location, this.#head.path, contentType);
-    if (!read.ok) return this.requestBodyFailed('undecodable');
-    const { exchange } = read;
+    const { pause } = this.#ports;
+    if (body.length <= LARGE_BODY_BYTES || pause === undefined) {
+      return this.#judge(readBody(body, location, this.#head.path, contentType), body);
+    }
+    return readLargeBody(body, location, this.#head.path, contentType, pause).then((read) =>
+      this.#judge(read, body),
+    );
+  }
+
+  #judge(read: ReadBody, body: Uint8Array): RequestVerdict | Promise<RequestVerdict> {
+    if (!read.ok) return this.requestBodyFailed(read.why);
+    const exchange = isBodySigned(this.#head.headers) ? withoutEdits(read.exchange) : read.exchange;
     this.#exchange = exchange;
     this.#log.readRequest(exchange);
     const subject = { exchange, bytes: body.length, nowMs: this.#call.nowMs };
@@ -75,7 +85,7 @@ export class GovernedFlow implements Flow {
         request,
       );
     };
-    const scanned = scanRequest(this.#policy, subject, this.#ports.scan);
+    const scanned = scanRequest(this.#policy, subject, this.#ports);
     return scanned instanceof Promise ? scanned.then(decide) : decide(scanned);
   }
 
@@ -87,7 +97,11 @@ export class GovernedFlow implements Flow {
   #carryOut(judged: Decision, json: Uint8Array | undefined, request?: RequestContext): RequestVerdict {
     const afforded = afford(this.#ports, this.#policy, request, withoutGateway(judged, this.#policy.shadow), {
       path: this.#head.path,
-      json: () => (json === undefined ? undefined : Buffer.from(json).toString('utf8')),
+      // A signed body can't name another model.
+      json: () =>
+        json === undefined || isBodySigned(this.#head.headers)
+          ? undefined
+          : Buffer.from(json).toString('utf8'),
     });
     const { decision, spend, path } = afforded;
     this.#log.decision = decision;
@@ -128,6 +142,7 @@ export class GovernedFlow implements Flow {
 
   responseBody(body: Uint8Array): ResponseVerdict {
     const said = this.#reader?.readBody(body) ?? {};
+    if (said.unreadable) return this.responseBodyFailed();
     if (said.refuse !== undefined) return { type: 'refuse', response: said.refuse };
     return said.body === undefined ? { type: 'forward' } : { type: 'forward', body: said.body };
   }
@@ -195,9 +210,12 @@ function pending(policy: CompiledPolicy, call: CallContext): Decision {
 }
 
 const TEXT_TYPES =
-  /^(application\/(json|x-ndjson|x-www-form-urlencoded|[\w.+-]+\+json)|text\/|multipart\/form-data)/i;
+  /^(application\/(?!grpc\+|connect\+)(json|x-ndjson|x-www-form-urlencoded|[\w.+-]+\+json|(x-)?proto(buf)?\b|grpc-web\b)|text\/|multipart\/form-data)/i;
 
-/** Bodies that can be checked as text though no dialect knows them. A streaming call (gRPC, Connect) must not be held. */
+/**
+ * Bodies that can be checked as text though no dialect knows them; the strings of a protobuf message stand in it as
+ * they are. A streaming call (gRPC, Connect) must not be held: its client may wait for an answer before it goes on.
+ */
 function isReadableAsText(head: RequestHead): boolean {
   return head.hasBody && !head.webSocket && TEXT_TYPES.test(headerValue(head.headers, 'content-type') ?? '');
 }

@@ -1,5 +1,5 @@
 import { type Decision, isRefusal } from '../core/decision.ts';
-import type { Dialect } from '../core/dialect.ts';
+import type { Dialect, SocketMark } from '../core/dialect.ts';
 import type { ExchangeRequest } from '../core/exchange.ts';
 import type { FlowOutcome, WebSocketCommand, WebSocketPlan } from '../core/flow.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
@@ -15,10 +15,13 @@ import { readBody } from './read-body.ts';
 import { withoutGateway } from './refuse.ts';
 import { ResponseReader } from './response-reader.ts';
 import { type Scanned, scanRequest } from './scan-parts.ts';
+import { SocketLanes } from './socket-lanes.ts';
 
 /** RFC 6455 section 7.4.1. */
 const POLICY_VIOLATION = 1008;
 const FORWARD: readonly WebSocketCommand[] = [{ type: 'forward' }];
+/** Of dialects that have one call at a time. */
+const CALL: SocketMark = { type: 'call', lane: undefined, responseId: undefined };
 
 interface OpenExchange {
   readonly log: ExchangeLog;
@@ -35,8 +38,7 @@ export class GovernedSocket implements WebSocketPlan {
   readonly #call: CallContext;
   readonly #path: string;
   readonly #dialect: Dialect | undefined;
-  /** Calls whose answers are still to come, oldest first: answers come in the order of the calls. */
-  readonly #open: OpenExchange[] = [];
+  readonly #lanes = new SocketLanes<OpenExchange>();
   #closed = false;
 
   constructor(ports: JourneyPorts, policy: CompiledPolicy, call: CallContext, path: string) {
@@ -52,14 +54,15 @@ export class GovernedSocket implements WebSocketPlan {
     from: 'client' | 'server',
     data: string | Uint8Array,
   ): readonly WebSocketCommand[] | Promise<readonly WebSocketCommand[]> {
-    if (typeof data !== 'string') return FORWARD;
-    return from === 'client' ? this.#fromClient(data) : this.#fromServer(data);
+    if (from === 'server') return typeof data === 'string' ? this.#fromServer(data) : FORWARD;
+    // A server may read JSON from a binary message too.
+    return this.#fromClient(typeof data === 'string' ? data : Buffer.from(data).toString('utf8'));
   }
 
   /** The socket is gone: what was still being answered ends with it. */
   close(outcome: FlowOutcome): void {
     this.#closed = true;
-    for (const exchange of this.#open.splice(0))
+    for (const exchange of this.#lanes.takeAll())
       this.#finish(exchange, outcome.result === 'complete' ? 'client-aborted' : outcome.result);
   }
 
@@ -67,14 +70,13 @@ export class GovernedSocket implements WebSocketPlan {
     const bytes = Buffer.from(text, 'utf8');
     const call = { ...this.#call, id: this.#ports.newId(), nowMs: this.#ports.nowMs() };
     const read = readBody(bytes, call.location, this.#path, 'application/json');
-    if (!read.ok)
-      return this.#carryOut(call, decideUnread(this.#policy, call, 'unreadable'), undefined, text);
+    if (!read.ok) return this.#carryOut(call, decideUnread(this.#policy, call, 'oversized'), undefined, text);
     const subject = { exchange: read.exchange, bytes: bytes.length, nowMs: call.nowMs };
     const decide = (scanned: Scanned): readonly WebSocketCommand[] => {
       const request = { ...call, ...subject, ...scanned };
       return this.#carryOut(call, decideRequest(this.#policy, request), request, text, scanned);
     };
-    const scanned = scanRequest(this.#policy, subject, this.#ports.scan);
+    const scanned = scanRequest(this.#policy, subject, this.#ports);
     return scanned instanceof Promise ? scanned.then(decide) : decide(scanned);
   }
 
@@ -99,19 +101,20 @@ export class GovernedSocket implements WebSocketPlan {
     log.spend = afforded.spend;
     if (exchange !== undefined) log.readRequest(exchange);
     if (scanned !== undefined) log.searched(this.#policy.scan.request.detectors, scanned.findings);
+    const mark = this.#lanes.resolve(this.#dialect?.markOnWebSocket?.(text) ?? CALL);
     const open: OpenExchange = {
       log,
-      reader: this.#readerOf(call, exchange, log),
+      reader: this.#readerOf(call, exchange, log, mark),
       requestBytes: text.length,
       responseBytes: 0,
     };
     if (isRefusal(decision.effective)) {
       log.status = 400;
       this.#finish(open, 'refused');
-      return [{ type: 'reply', data: this.#dialect?.refuseOnWebSocket?.(refusalOf(decision)) ?? '' }];
+      return [{ type: 'reply', data: this.#dialect?.refuseOnWebSocket?.(refusalOf(decision), mark) ?? '' }];
     }
     if (open.reader === undefined) this.#finish(open, 'complete');
-    else this.#open.push(open);
+    else this.#lanes.add(open, mark);
     const edits = editsOf(afforded);
     return edits.length === 0 ? FORWARD : [{ type: 'forward', data: patchJsonStrings(text, edits) }];
   }
@@ -121,16 +124,29 @@ export class GovernedSocket implements WebSocketPlan {
     call: CallContext,
     exchange: ExchangeRequest | undefined,
     log: ExchangeLog,
+    mark: SocketMark,
   ): ResponseReader | undefined {
     if (exchange === undefined || exchange.dialect === 'opaque' || this.#dialect === undefined)
       return undefined;
-    const input = { ports: this.#ports, policy: this.#policy, call, exchange, log, contentType: undefined };
+    if (mark.type !== 'call' && mark.type !== 'steer') return undefined;
+    const input = {
+      ports: this.#ports,
+      policy: this.#policy,
+      call,
+      exchange,
+      log,
+      contentType: undefined,
+      lane: mark.lane,
+    };
     return new ResponseReader(input, this.#dialect.openResponse(exchange), undefined, 'messages');
   }
 
   #fromServer(text: string): readonly WebSocketCommand[] {
-    const current = this.#open[0];
-    if (current?.reader === undefined) return FORWARD;
+    const mark = this.#dialect?.markOnWebSocket?.(text) ?? CALL;
+    const current = this.#lanes.ownerOf(mark);
+    const unanswered = this.#lanes.note(mark);
+    for (const exchange of unanswered) this.#finish(exchange, 'complete');
+    if (current?.reader === undefined || unanswered.includes(current)) return FORWARD;
     current.responseBytes += text.length;
     const commands = current.reader.message(text).flatMap((command): WebSocketCommand[] => {
       if (command.type === 'cut')
@@ -139,13 +155,13 @@ export class GovernedSocket implements WebSocketPlan {
       return emitted === text ? [{ type: 'forward' }] : [{ type: 'forward', data: emitted }];
     });
     if (current.reader.usedUp) {
-      this.#open.shift();
+      this.#lanes.end(current);
       this.#finish(current, 'cut');
       // The provider would go on answering, and charging, into a socket that nobody reads.
       return [...commands, { type: 'close', code: POLICY_VIOLATION, reason: 'budget used up' }];
     }
     if (current.reader.ended) {
-      this.#open.shift();
+      this.#lanes.end(current);
       this.#finish(current, 'complete');
     }
     return commands;

@@ -14,6 +14,10 @@ export interface JourneyPorts {
   scan(detector: Detector, text: string): readonly Match[];
   /** Where money is counted; without it nothing is held or stopped. */
   readonly spend?: { readonly book: Spend; readonly forecaster: Forecaster };
+  /**
+   * Ends when the event loop has served what else was waiting. Absent: large bodies are read in one go.
+   */
+  pause?(): Promise<void>;
   readonly recorder: Recorder;
   nowMs(): number;
   newId(): string;

@@ -3,6 +3,7 @@ import type { DialectId } from '../core/exchange.ts';
 import type { LocalResponse } from '../core/flow.ts';
 import { refusalOf } from '../decide/refusal.ts';
 import { dialectById } from '../recognise/dialects.ts';
+import { AWS_ERROR_HEADERS, opaqueErrorBody } from '../recognise/opaque-error.ts';
 
 export const DECISION_HEADER = 'x-postern-decision';
 
@@ -10,11 +11,7 @@ export const DECISION_HEADER = 'x-postern-decision';
 export function refusalResponse(decision: Decision, dialectId: DialectId): LocalResponse {
   const refusal = refusalOf(decision);
   const dialect = dialectById(dialectId);
-  const body =
-    dialect?.refuse(refusal) ??
-    JSON.stringify({
-      error: { type: 'invalid_request_error', code: refusal.code, message: refusal.message },
-    });
+  const body = dialect?.refuse(refusal) ?? opaqueErrorBody(refusal);
   return {
     status: 400,
     headers: [
@@ -26,6 +23,7 @@ export function refusalResponse(decision: Decision, dialectId: DialectId): Local
       decision.id,
       'x-should-retry',
       'false',
+      ...(dialect === undefined ? AWS_ERROR_HEADERS : []),
     ],
     body,
   };

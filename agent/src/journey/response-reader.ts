@@ -1,5 +1,5 @@
 import { type Action, type Decision, type Edit, stricter } from '../core/decision.ts';
-import type { ResponseDecoder } from '../core/dialect.ts';
+import type { ResponseDecoder, SocketMark } from '../core/dialect.ts';
 import type { ExchangeEvent, ExchangeRequest } from '../core/exchange.ts';
 import type { Finding } from '../core/finding.ts';
 import type { LocalResponse, ResponseCommand } from '../core/flow.ts';
@@ -33,6 +33,8 @@ export interface ReaderInput {
   readonly exchange: ExchangeRequest;
   readonly log: ExchangeLog;
   readonly contentType: string | undefined;
+  /** Of WebSockets with several answers at once. */
+  readonly lane?: string | undefined;
 }
 
 /** An unstreamed answer is read whole at its end; past this size only its bytes are counted. */
@@ -108,11 +110,17 @@ export class ResponseReader {
   }
 
   /** A whole answer: what to send instead, if anything. */
-  readBody(body: Uint8Array): { readonly body?: Uint8Array; readonly refuse?: LocalResponse } {
+  readBody(body: Uint8Array): {
+    readonly body?: Uint8Array;
+    readonly refuse?: LocalResponse;
+    /** It is not the dialect's format: nothing in it could be checked. */
+    readonly unreadable?: true;
+  } {
     const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
     const events = this.#decoder.body(text);
     this.#account(events);
     if (this.#guardrails.length === 0) return {};
+    if (events.every(({ type }) => type === 'unknown') && !isJson(text)) return { unreadable: true };
     const frame: GateFrame = {
       raw: text,
       events,
@@ -193,7 +201,7 @@ export class ResponseReader {
     this.conclude();
     const dialect = dialectById(this.#input.exchange.dialect);
     const refusal = refusalOf(this.#input.log.decision);
-    if (this.#transport === 'messages') return dialect?.refuseOnWebSocket?.(refusal);
+    if (this.#transport === 'messages') return dialect?.refuseOnWebSocket?.(refusal, this.#mark);
     if (this.#framer instanceof JsonArrayFramer)
       return dialect?.refuseInJsonArray?.(refusal, this.#nothingSent);
     return dialect?.refuseInStream(refusal);
@@ -242,6 +250,10 @@ export class ResponseReader {
     };
   }
 
+  get #mark(): SocketMark {
+    return { type: 'call', lane: this.#input.lane, responseId: undefined };
+  }
+
   /** Each guardrail tells a finding of its own; the judge asks all of them at once. */
   #tell(finding: Finding): void {
     const key = `${finding.kind} ${finding.place} ${finding.start} ${finding.end}`;
@@ -256,6 +268,17 @@ export function openReader(input: ReaderInput): ResponseReader | undefined {
   const decoder = dialectById(input.exchange.dialect)?.openResponse(input.exchange);
   if (decoder === undefined) return undefined;
   return new ResponseReader(input, decoder, openFramer(input.contentType, input.exchange.stream));
+}
+
+/** Only asked where the dialect saw nothing: an error page, a captive portal, an empty answer. */
+function isJson(text: string): boolean {
+  if (text.trim() === '') return true;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false; // not JSON: that is the answer
+  }
 }
 
 const toStringEdit = ({ place, ...range }: Edit) => ({ pointer: place, ...range });

@@ -1,4 +1,4 @@
-import type { ExchangeRequest } from '../core/exchange.ts';
+import type { ExchangeRequest, Part } from '../core/exchange.ts';
 import {
   type Detector,
   type Finding,
@@ -17,8 +17,17 @@ export interface Scanned {
   readonly failures: readonly DetectorFailure[];
 }
 
-/** Matches in a complete text; may remember texts it has seen. */
-export type ScanText = (detector: Detector, text: string) => readonly Match[];
+export interface ScanTools {
+  /** Matches in a complete text; may remember texts it has seen. */
+  scan(detector: Detector, text: string): readonly Match[];
+  /** Lets the event loop serve other connections. */
+  pause?(): Promise<void>;
+}
+
+/** Characters searched between two pauses: a few milliseconds. */
+export const SLICE_CHARS = 256 * 1024;
+/** Smaller requests are searched in one go. */
+const LARGE_CHARS = 1024 * 1024;
 
 const NOTHING: Scanned = { findings: [], failures: [] };
 
@@ -29,7 +38,7 @@ const NOTHING: Scanned = { findings: [], failures: [] };
 export function scanRequest(
   { scan: plan, detectors }: Pick<CompiledPolicy, 'scan' | 'detectors'>,
   subject: RequestSubject,
-  scan: ScanText,
+  { scan, pause }: ScanTools,
 ): Scanned | Promise<Scanned> {
   if (plan.request.reach === 'none') return NOTHING;
   const findings: Finding[] = [];
@@ -45,7 +54,9 @@ export function scanRequest(
     try {
       const found = isRequestDetector(detector)
         ? inspectRequest(key, detector, subject)
-        : scanTexts(key, detector, plan.request, subject.exchange, scan);
+        : pause !== undefined && isLarge(subject.exchange)
+          ? scanInSlices(key, detector, plan.request, subject.exchange, { scan, pause })
+          : scanTexts(key, detector, plan.request, subject.exchange, scan);
       if (found instanceof Promise) waiting.push(found.then((late) => void findings.push(...late), failed));
       else for (const finding of found) findings.push(finding);
     } catch (error) {
@@ -61,23 +72,73 @@ function scanTexts(
   detector: Detector,
   plan: ScanPlan,
   { parts }: ExchangeRequest,
-  scan: ScanText,
+  scan: ScanTools['scan'],
 ): readonly Finding[] {
   const findings: Finding[] = [];
-  for (const { text, kind, pointer, role } of parts) {
-    if (text === undefined || !plan.wants(key, kind)) continue;
-    for (const match of scan(detector, text)) {
-      findings.push({
-        ...match,
-        detector: key,
-        direction: 'request',
-        place: pointer,
-        partKind: kind,
-        role,
-      });
-    }
+  for (const part of parts) {
+    if (part.text === undefined || !plan.wants(key, part.kind)) continue;
+    place(scan(detector, part.text), key, part, findings);
   }
   return findings;
+}
+
+/** The same with pauses; texts too long for one slice are searched as a stream. */
+async function scanInSlices(
+  key: string,
+  detector: Detector,
+  plan: ScanPlan,
+  { parts }: ExchangeRequest,
+  { scan, pause }: Required<ScanTools>,
+): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  let searched = 0;
+  for (const part of parts) {
+    if (part.text === undefined || !plan.wants(key, part.kind)) continue;
+    const long = part.text.length > SLICE_CHARS;
+    place(long ? await scanLong(detector, part.text, pause) : scan(detector, part.text), key, part, findings);
+    searched += long ? 0 : part.text.length + PART_COST_CHARS;
+    if (searched < SLICE_CHARS) continue;
+    searched = 0;
+    await pause();
+  }
+  return findings;
+}
+
+/** A text costs this much however short it is. */
+const PART_COST_CHARS = 64;
+
+async function scanLong(
+  detector: Detector,
+  text: string,
+  pause: Required<ScanTools>['pause'],
+): Promise<readonly Match[]> {
+  const stream = detector.openStream();
+  const matches: Match[] = [];
+  for (let at = 0; at < text.length; at += SLICE_CHARS) {
+    for (const match of stream.push(text.slice(at, at + SLICE_CHARS)).matches) matches.push(match);
+    await pause();
+  }
+  for (const match of stream.end().matches) matches.push(match);
+  return matches.sort((a, b) => a.start - b.start);
+}
+
+function isLarge({ parts }: ExchangeRequest): boolean {
+  let chars = 0;
+  for (const { text } of parts) chars += text === undefined ? 0 : text.length + PART_COST_CHARS;
+  return chars > LARGE_CHARS;
+}
+
+function place(matches: readonly Match[], key: string, part: Part, findings: Finding[]): void {
+  for (const match of matches) {
+    findings.push({
+      ...match,
+      detector: key,
+      direction: 'request',
+      place: part.pointer,
+      partKind: part.kind,
+      role: part.role,
+    });
+  }
 }
 
 function inspectRequest(

@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import path from 'node:path';
 import { loadCatalogue } from '../../../policies/catalogue/catalogue.ts';
 import { parsePolicy } from '../../../policies/schema/parse-policy.ts';
 import { formatProblems, type Problem } from '../../../policies/schema/problem.ts';
 import { loadStarter } from '../../../policies/starter/starter.ts';
 import { CommandFailure, type PolicyCheck } from '../cli/ports.ts';
 import { type CompiledPolicy, compilePolicy } from '../decide/compile.ts';
-import type { FileText } from '../guard/build.ts';
 import { buildDetectors } from '../guard/detectors.ts';
 import type { LoadedConfig } from '../sync/config.ts';
+import { readBesidePolicy } from './companion-file.ts';
 
 const catalogue = loadCatalogue();
 
@@ -19,9 +18,14 @@ export interface PolicySource {
   readonly file: string | undefined;
 }
 
-export type PolicyReading =
-  | { readonly ok: true; readonly compiled: CompiledPolicy; readonly warnings: readonly Problem[] }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+export interface GoodReading {
+  readonly ok: true;
+  readonly compiled: CompiledPolicy;
+  /** Allowed, but worth a look: without effect yet, never asked, shadow mode, stored prompts. */
+  readonly warnings: readonly Problem[];
+}
+
+export type PolicyReading = GoodReading | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** `--policy` wins, unless device management has set the file. */
 export function policySource(
@@ -38,13 +42,14 @@ export function readPolicyText(text: string, fileName: string): PolicyReading {
   const parsed = parsePolicy(text, fileName, { catalogue });
   if (!parsed.ok) return parsed;
   const { policy, revision } = parsed;
-  const readFile = (name: string): FileText => readBesidePolicy(fileName, name);
+  const readFile = (name: string) => readBesidePolicy(fileName, name);
   const built = buildDetectors(policy.guardrails, { readFile });
   if (!built.ok) return { ok: false, problems: parsed.source.place(built.faults) };
   const { detectors } = built;
   const result = compilePolicy({ policy, revision, catalogue, detectors, device: hostname() });
   if (!result.ok) return { ok: false, problems: parsed.source.place(result.faults) };
-  return { ok: true, compiled: result.compiled, warnings: parsed.warnings };
+  const warnings = [...parsed.warnings, ...parsed.source.place(built.warnings)];
+  return { ok: true, compiled: result.compiled, warnings };
 }
 
 export function readPolicySource(source: PolicySource): PolicyReading {
@@ -56,9 +61,12 @@ export function readPolicySource(source: PolicySource): PolicyReading {
 }
 
 /** Throws CommandFailure with every problem's place and mend. */
-export function requirePolicy(source: PolicySource): CompiledPolicy {
+export const requirePolicy = (source: PolicySource): CompiledPolicy => requireReading(source).compiled;
+
+/** The same, with what is worth a second look. */
+export function requireReading(source: PolicySource): GoodReading {
   const reading = readPolicySource(source);
-  if (reading.ok) return reading.compiled;
+  if (reading.ok) return reading;
   throw new CommandFailure(
     'policy-invalid',
     2,
@@ -81,22 +89,6 @@ export async function checkPolicy(file: string): Promise<PolicyCheck> {
     apps: apps.rules.length,
   };
   return { ok: true, file, policy: identity, rules, warnings: reading.warnings };
-}
-
-/** Larger lists than this belong into a service of their own. */
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
-
-/** A file that a rule names, relative to the policy document. */
-function readBesidePolicy(policyFile: string, name: string): FileText {
-  const file = path.resolve(path.dirname(policyFile), name);
-  try {
-    const bytes = readFileSync(file);
-    if (bytes.length > MAX_FILE_BYTES) return { ok: false, message: `${file} is larger than 16 MB.` };
-    return { ok: true, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
-  } catch (cause) {
-    const why = cause instanceof TypeError ? "it isn't UTF-8 text" : (cause as Error).message;
-    return { ok: false, message: `${file} can't be read: ${why}.` };
-  }
 }
 
 function readPolicyFile(file: string): string {

@@ -18,6 +18,7 @@ type Degraded = AgentStatus['degraded'];
 /** The policy in force, as status tells of it. */
 export interface PolicyState {
   readonly compiled: CompiledPolicy;
+  readonly warnings: readonly FileProblem[];
   readonly source: PolicySource;
   readonly loadedAtMs: number;
   readonly lastError: { readonly atMs: number; readonly problems: FileProblem[] } | undefined;
@@ -120,6 +121,7 @@ export class AgentState {
   notices(): readonly string[] {
     return [
       ...this.#degraded().map(({ text, mend }) => (mend ? `${text} ${mend}` : text)),
+      ...(this.policy?.warnings ?? []).map(({ field, message }) => `policy: ${field}: ${message}`),
       ...this.settings.notices.map(({ field, message }) => `${field}: ${message}`),
     ];
   }
@@ -183,6 +185,7 @@ export class AgentState {
       ...policy.compiled.identity,
       source: { kind, ...(file !== undefined && { file }) },
       loadedAtMs: policy.loadedAtMs,
+      warnings: policy.warnings.map(toFileProblem),
       ...(policy.lastError !== undefined && { lastError: policy.lastError }),
     };
   }
@@ -245,6 +248,13 @@ export class AgentState {
       reasons.push({
         code: 'outside-name-constraints',
         text: `${uncovered.length} names of the policy lie outside what the device CA may sign for; they are tunnelled: ${uncovered.slice(0, 3).join(', ')}.`,
+        mend: 'Run: postern trust renew',
+      });
+    }
+    if (trust?.authority.renewalDue()) {
+      reasons.push({
+        code: 'ca-expires',
+        text: `The device CA is valid until ${new Date(trust.authority.notAfterMs).toISOString().slice(0, 10)} only.`,
         mend: 'Run: postern trust renew',
       });
     }

@@ -94,9 +94,9 @@ async function withBody(
   body: Uint8Array,
 ): Promise<ExplainInput> {
   const read = readBody(body, location, path, 'application/json');
-  if (!read.ok) return { type: 'unread', call, why: 'unreadable' };
+  if (!read.ok) return { type: 'unread', call, why: 'oversized' };
   const subject = { exchange: read.exchange, bytes: body.length, nowMs: call.nowMs };
-  const scanned = await scanRequest(policy, subject, (detector, text) => detector.scan(text));
+  const scanned = await scanRequest(policy, subject, { scan: (detector, text) => detector.scan(text) });
   return { type: 'request', request: { ...call, ...subject, ...scanned } };
 }
 
@@ -143,7 +143,7 @@ function fromRecord(found: StoredExchange): Explanation {
     id: found.id,
     decision: found.decision as Action,
     effective: found.effective as Action,
-    reasons: found.rules.map(({ rule, action, text }) => ({ rule, action: action as Action, text })),
+    reasons: found.rules.map(({ action, ...rest }) => ({ ...rest, action: action as Action })),
     service: found.service,
     mode: found.mode as Mode,
     operation: found.operation,

@@ -5,7 +5,7 @@ import { LocalApiError } from '../serve/local-api-error.ts';
 import type { AgentState } from './agent-state.ts';
 import type { ExceptionKeeper } from './exceptions.ts';
 import type { PolicyKeeper } from './policy-keeper.ts';
-import { usageView } from './usage-view.ts';
+import { usageQuery, usageView } from './usage-view.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -42,7 +42,7 @@ export function createHandlers(
       return storedView(found);
     },
     usage: async ({ by, sinceMs, untilMs }) =>
-      usageView(await records.usageReport({ by, sinceMs: sinceMs ?? 0 }), untilMs ?? Date.now()),
+      usageView(await records.usageReport(usageQuery(by, sinceMs, untilMs)), untilMs ?? Date.now()),
     stop() {
       setImmediate(stop);
       return { done: true };

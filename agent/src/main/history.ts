@@ -1,4 +1,11 @@
-import { type AuditLine, type AuditVerification, CommandFailure, type Place } from '../cli/ports.ts';
+import {
+  type AuditExport,
+  type AuditLine,
+  type AuditVerification,
+  CommandFailure,
+  type Place,
+  type UsageQuestion,
+} from '../cli/ports.ts';
 import type { Action } from '../core/decision.ts';
 import { homeFiles } from '../platform/home.ts';
 import { platform } from '../platform/platform.ts';
@@ -7,8 +14,8 @@ import { type AuditEntry, tailAudit } from '../record/audit/read.ts';
 import { verifyAudit } from '../record/audit/verify.ts';
 import { RecordError } from '../record/errors.ts';
 import { openReader, type RecordReader } from '../record/reader.ts';
-import type { UsageGroup, UsageReport } from '../serve/contract.ts';
-import { usageView } from './usage-view.ts';
+import type { UsageReport } from '../serve/contract.ts';
+import { usageQuery, usageView } from './usage-view.ts';
 
 const databaseOf = ({ home }: Place): string => homeFiles(home, platform()).databaseFile;
 
@@ -47,13 +54,13 @@ function auditLine({ body }: AuditEntry): AuditLine {
   };
 }
 
-export async function* auditExport(place: Place, sinceMs: number | undefined): AsyncIterable<string> {
+export async function* auditExport(place: Place, wanted: AuditExport): AsyncIterable<string> {
   const file = databaseOf(place);
-  const lines = await reading(() => exportAudit(file, { format: 'jsonl', sinceMs: sinceMs ?? 0 }));
+  const lines = await reading(() => exportAudit(file, wanted));
   for (;;) {
     const next = await reading(() => lines.next());
     if (next.done) return;
-    yield next.value.trimEnd();
+    yield next.value;
   }
 }
 
@@ -70,8 +77,10 @@ export const auditVerify = (place: Place): Promise<AuditVerification> =>
     };
   });
 
-export const usage = (place: Place, by: UsageGroup, sinceMs = 0): Promise<UsageReport> =>
-  withReader(place, (reader) => usageView(reader.usageReport({ by, sinceMs }), Date.now()));
+export const usage = (place: Place, { by, sinceMs, untilMs }: UsageQuestion): Promise<UsageReport> =>
+  withReader(place, (reader) =>
+    usageView(reader.usageReport(usageQuery(by, sinceMs, untilMs)), untilMs ?? Date.now()),
+  );
 
 /** Opens the database for one question. */
 export const withReader = <T>(place: Place, ask: (reader: RecordReader) => T): Promise<T> =>

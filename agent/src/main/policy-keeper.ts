@@ -11,7 +11,7 @@ import {
   policySource,
   readPolicySource,
   readPolicyText,
-  requirePolicy,
+  requireReading,
 } from './active-policy.ts';
 import type { AgentState } from './agent-state.ts';
 
@@ -29,9 +29,11 @@ export class PolicyKeeper {
     this.#options = options;
     this.#state = state;
     this.#source = policySource(settings, options.policyFile);
-    this.current = requirePolicy(this.#source);
+    const { compiled, warnings } = requireReading(this.#source);
+    this.current = compiled;
     state.policy = {
-      compiled: this.current,
+      compiled,
+      warnings,
       source: this.#source,
       loadedAtMs: Date.now(),
       lastError: undefined,
@@ -124,6 +126,7 @@ export class PolicyKeeper {
     this.current = reading.compiled;
     this.#state.policy = {
       compiled: this.current,
+      warnings: reading.warnings,
       source: this.#source,
       loadedAtMs: Date.now(),
       lastError: undefined,
@@ -138,7 +141,12 @@ export class PolicyKeeper {
 
   #refuse(problems: readonly FileProblem[]): void {
     const state = this.#state;
-    const inForce = state.policy ?? { compiled: this.current, source: this.#source, loadedAtMs: Date.now() };
+    const inForce = state.policy ?? {
+      compiled: this.current,
+      warnings: [],
+      source: this.#source,
+      loadedAtMs: Date.now(),
+    };
     state.policy = {
       ...inForce,
       lastError: { atMs: Date.now(), problems: problems.map((problem) => ({ ...problem })) },

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { CommandFailure, type RunningAgent, type StartOptions } from '../cli/ports.ts';
 import type { Vault } from '../core/placeholder.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
@@ -14,7 +15,7 @@ import { createJourney } from '../journey.ts';
 import { type HomeFiles, homeFiles, prepareHome } from '../platform/home.ts';
 import { acquireInstanceLock } from '../platform/instance-lock.ts';
 import { readPrivateFile, writePrivateFile } from '../platform/private-files.ts';
-import { RecordError } from '../record/errors.ts';
+import { RecordError, type RecordErrorCode } from '../record/errors.ts';
 import { openRecords } from '../record/records.ts';
 import type { Records } from '../record/records-contract.ts';
 import { exchangeView } from '../serve/exchange-view.ts';
@@ -196,6 +197,7 @@ async function listen(options: StartOptions, settings: LoadedConfig, parts: Part
     policy,
     scan: (detector, text) => cache.scan(detector, text),
     spend,
+    pause: () => setImmediate(),
     recorder: records,
     nowMs: () => Date.now(),
     newId: newDecisionId,
@@ -263,6 +265,12 @@ function pseudonymKey(files: HomeFiles): string {
   return made;
 }
 
+/** Where the message doesn't already say it. */
+const RECORD_MENDS: Partial<Record<RecordErrorCode, string>> = {
+  'disk-full': 'Or choose a home on another disk with --home.',
+  'write-failed': 'Check the disk and the rights of that folder, or choose another home with --home.',
+};
+
 /** Typed errors of the rooms, with the exit code a script can rely on. */
 function asFailure(error: unknown): unknown {
   if (error instanceof InterceptError) {
@@ -279,6 +287,6 @@ function asFailure(error: unknown): unknown {
     });
   }
   if (error instanceof RecordError)
-    return new CommandFailure(error.code, 2, error.message, undefined, { cause: error });
+    return new CommandFailure(error.code, 2, error.message, RECORD_MENDS[error.code], { cause: error });
   return error;
 }

@@ -6,6 +6,7 @@ import { constraintDomains } from '../intercept/certificates/constraint-domains.
 import {
   type DeviceAuthority,
   openDeviceAuthority,
+  RENEWAL_DUE_MS,
   renewDeviceAuthority,
 } from '../intercept/certificates/device-authority.ts';
 import { CertificateError } from '../intercept/certificates/errors.ts';
@@ -37,32 +38,47 @@ const optionsFor = (directory: string, policy: CompiledPolicy) => ({
 });
 
 export async function trustStatus(place: Place): Promise<TrustStatus> {
-  const { authority, policy } = openFor(place);
-  return statusOf(authority, policy);
+  const { policy, directory } = placeOf(place);
+  return statusOf(openTrust(directory, policy).authority, policy);
 }
 
+/** Also mends an authority that is lost, damaged or expired: then there is nothing to compare with. */
 export async function trustRenew(place: Place): Promise<TrustRenewal> {
-  const { authority, policy, directory } = openFor(place);
+  const { policy, directory } = placeOf(place);
+  const present = openIfGood(directory, policy);
   const plan = explainRenewal({
-    presentDomains: authority.permittedDomains,
+    presentDomains: present?.permittedDomains ?? [],
     nextDomains: domainsOf(policy),
-    presentEndMs: authority.notAfterMs,
+    presentEndMs: present?.notAfterMs,
     nowMs: Date.now(),
-    source: authority.source === 'organisation' ? 'organisation' : 'device',
+    dueWithinMs: RENEWAL_DUE_MS,
+    source: present?.source === 'organisation' ? 'organisation' : 'device',
   });
   const explanation = plan.text.join('\n');
-  if (!plan.needed || authority.source === 'organisation') {
-    return { renewed: false, explanation, status: statusOf(authority, policy) };
+  if (present !== undefined && (!plan.needed || present.source === 'organisation')) {
+    return { renewed: false, explanation, status: statusOf(present, policy) };
   }
   const renewed = orFailure(() => renewDeviceAuthority(optionsFor(directory, policy)));
   return { renewed: true, explanation, status: statusOf(renewed.authority, policy) };
 }
 
-function openFor(place: Place): { authority: DeviceAuthority; policy: CompiledPolicy; directory: string } {
+function placeOf(place: Place): { policy: CompiledPolicy; directory: string } {
   const files = homeFiles(place.home);
   prepareHome(files);
-  const policy = requirePolicy(policySource(settingsOf(place), undefined));
-  return { authority: openTrust(files.directory, policy).authority, policy, directory: files.directory };
+  return {
+    policy: requirePolicy(policySource(settingsOf(place), undefined)),
+    directory: files.directory,
+  };
+}
+
+/** Undefined where it can't be used; renewing replaces it, whatever its state. */
+function openIfGood(directory: string, policy: CompiledPolicy): DeviceAuthority | undefined {
+  try {
+    return openDeviceAuthority(optionsFor(directory, policy));
+  } catch (error) {
+    if (error instanceof CertificateError) return undefined;
+    throw error;
+  }
 }
 
 function statusOf(authority: DeviceAuthority, policy: CompiledPolicy): TrustStatus {

@@ -1,10 +1,21 @@
-import type { UsageReport as StoredReport, UsageRow } from '../record/reports/query.ts';
-import type { UsageReport } from '../serve/contract.ts';
+import type { UsageReport as StoredReport, UsageQuery, UsageRow } from '../record/reports/query.ts';
+import type { UsageGroup, UsageReport } from '../serve/contract.ts';
+
+/** Days are a person's days: they begin at midnight here. */
+export const usageQuery = (
+  by: UsageGroup,
+  sinceMs: number | undefined,
+  untilMs: number | undefined,
+): UsageQuery => ({
+  by,
+  sinceMs: sinceMs ?? 0,
+  ...(untilMs === undefined ? {} : { untilMs }),
+  utcOffsetMinutes: -new Date().getTimezoneOffset(),
+});
 
 /** The stored report in the contract's words. */
 export function usageView(report: StoredReport, untilMs: number): UsageReport {
   const { by, sinceMs, rows, total } = report;
-  if (by === 'key') throw new RangeError('usage by key is not part of the contract');
   return {
     by,
     sinceMs,

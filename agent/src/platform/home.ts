@@ -9,6 +9,8 @@ export interface HomeFiles {
   readonly caFile: string;
   readonly caKeyFile: string;
   readonly databaseFile: string;
+  /** Signs the heads of the audit log. */
+  readonly auditKeyFile: string;
   readonly tokenFile: string;
   readonly lockFile: string;
   readonly logFile: string;
@@ -25,8 +27,9 @@ export function homeFiles(directory: string, here: Platform = platform()): HomeF
   return {
     directory,
     caFile: inHome('ca.pem'),
-    caKeyFile: inHome('ca.key'),
+    caKeyFile: inHome('ca-intermediate.key'),
     databaseFile: inHome('postern.db'),
+    auditKeyFile: inHome('audit-key.pem'),
     tokenFile: inHome('agent.token'),
     lockFile: inHome('agent.lock'),
     logFile: inHome('agent.log'),

@@ -5,7 +5,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import path from 'node:path';
 import { errorCode, PlatformError } from './platform-error.ts';
+import { notWritable } from './private-files.ts';
 import { processStartedAt } from './process-start.ts';
 
 interface Holder {
@@ -60,7 +62,12 @@ const alreadyRunning = (pid: number, file: string): PlatformError =>
 
 function createComplete(file: string, text: string): boolean {
   const aside = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`;
-  fs.writeFileSync(aside, text, { flag: 'wx', mode: 0o600 });
+  try {
+    fs.writeFileSync(aside, text, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    fs.rmSync(aside, { force: true });
+    throw notWritable(path.dirname(file), error);
+  }
   try {
     fs.linkSync(aside, file);
     return true;

@@ -58,10 +58,12 @@ function checkOwner(directory: string, ownerId: number): void {
 function checkWritable(directory: string): void {
   const probe = path.join(directory, `.write-check-${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
-    fs.writeFileSync(probe, '', { flag: 'wx', mode: FILE_MODE });
-    fs.unlinkSync(probe);
+    // Some content: an empty file needs no room, and says nothing about a full disk.
+    fs.writeFileSync(probe, 'postern', { flag: 'wx', mode: FILE_MODE });
   } catch (error) {
     throw notWritable(directory, error);
+  } finally {
+    fs.rmSync(probe, { force: true });
   }
 }
 
@@ -86,7 +88,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: 'your disk quota is used up',
 };
 
-function notWritable(directory: string, cause: unknown): PlatformError {
+export function notWritable(directory: string, cause: unknown): PlatformError {
   const code = errorCode(cause) ?? 'unknown error';
   return new PlatformError(
     'home-not-writable',

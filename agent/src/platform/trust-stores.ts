@@ -29,7 +29,12 @@ export async function trustStoreStates(
   if (here.os === 'win32') return [await inWindowsStore(ca)];
   return [
     inSystemBundle(ca, here.systemRootFiles),
-    await inNssDatabase(ca, path.join(homeDirectory, '.pki/nssdb'), env),
+    await inNssDatabase(ca, path.join(homeDirectory, '.pki/nssdb'), env, {
+      store: 'NSS',
+      readBy: 'Chromium, Chrome',
+    }),
+    ...(await inFirefoxProfiles(ca, homeDirectory, env)),
+    ...(await inJava(ca, env)),
   ];
 }
 
@@ -42,13 +47,12 @@ function inSystemBundle(ca: X509Certificate, files: readonly string[]): TrustSto
   return { ...about, state: trusted ? 'trusted' : 'absent', detail: file };
 }
 
-/** Chromium on Linux reads this database and nothing else. */
 async function inNssDatabase(
   ca: X509Certificate,
   directory: string,
   env: Environment,
+  about: Pick<TrustStoreState, 'store' | 'readBy'>,
 ): Promise<TrustStoreState> {
-  const about = { store: 'NSS', readBy: 'Chromium, Chrome' } as const;
   if (!fs.existsSync(directory)) return { ...about, state: 'absent', detail: `${directory} doesn't exist` };
   const certutil = async (...args: string[]): Promise<string> =>
     (
@@ -69,6 +73,46 @@ async function inNssDatabase(
     return { ...about, state: 'absent', detail: directory };
   } catch (error) {
     return { ...about, state: 'unknown', detail: whyUnknown(error, 'certutil (package libnss3-tools)') };
+  }
+}
+
+/** Firefox on Linux reads no system store: each profile has a database of its own. None, no answer. */
+async function inFirefoxProfiles(
+  ca: X509Certificate,
+  homeDirectory: string,
+  env: Environment,
+): Promise<readonly TrustStoreState[]> {
+  const places = ['.mozilla/firefox', 'snap/firefox/common/.mozilla/firefox', '.config/mozilla/firefox'];
+  const profiles = places
+    .map((place) => path.join(homeDirectory, place))
+    .filter((place) => fs.existsSync(place))
+    .flatMap((place) => fs.readdirSync(place).map((name) => path.join(place, name)))
+    .filter((profile) => fs.existsSync(path.join(profile, 'cert9.db')));
+  return Promise.all(
+    profiles.map((profile) =>
+      inNssDatabase(ca, profile, env, {
+        store: 'Firefox profile',
+        readBy: `Firefox, ${path.basename(profile)}`,
+      }),
+    ),
+  );
+}
+
+/** The JVM's own list; programs under `postern run` are given ours by JAVA_TOOL_OPTIONS. No JVM, no answer. */
+async function inJava(ca: X509Certificate, env: Environment): Promise<readonly TrustStoreState[]> {
+  const about = { store: 'Java cacerts', readBy: 'Java, Kotlin, Scala, IntelliJ builds' } as const;
+  const { JAVA_TOOL_OPTIONS: _ours, ...rest } = env;
+  try {
+    const { stdout } = await run('keytool', ['-list', '-cacerts', '-storepass', 'changeit'], {
+      timeout: TIMEOUT_MS,
+      maxBuffer: 16 * 1024 * 1024,
+      env: rest,
+    });
+    const found = stdout.includes(ca.fingerprint256);
+    return [{ ...about, state: found ? 'trusted' : 'absent', detail: 'asked by keytool' }];
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    return [{ ...about, state: 'unknown', detail: whyUnknown(error, 'keytool').split('\n', 1)[0] ?? '' }];
   }
 }
 

@@ -1,7 +1,10 @@
 import { DialectError } from '../core/dialect.ts';
 import type { ExchangeRequest, Operation, Part } from '../core/exchange.ts';
+import { visitInnerTexts } from './inner-texts.ts';
+import { childPointer } from './json/pointer.ts';
+import { PartCollector } from './parts.ts';
 
-/** Deeper bodies are refused as unreadable rather than walked. */
+/** Deeper bodies are searched as plain text rather than walked. */
 const MAX_DEPTH = 200;
 /** Shorter strings hold no credential worth the look-up. */
 const MIN_CHARS = 8;
@@ -11,66 +14,85 @@ const MIN_CHARS = 8;
  * is typed there is checked too. What the call means (model, tools, usage) stays unknown.
  */
 export function readAnyJson(body: unknown, operation: Operation): ExchangeRequest {
-  const parts: Part[] = [];
+  const parts = new PartCollector();
   collect(body, '', 0, parts);
-  return {
-    dialect: 'opaque',
-    operation,
-    model: modelIn(body),
-    stream: false,
-    parts,
-    tools: [],
-    maxOutputTokens: undefined,
-  };
+  return opaque(operation, parts.parts, modelIn(body));
 }
 
 /** Reads a body that isn't JSON: the values of a form, or the text as a whole. Its parts can't be edited. */
 export function readAnyText(text: string, contentType: string, operation: Operation): ExchangeRequest {
-  const values = contentType.startsWith('application/x-www-form-urlencoded')
-    ? [...new URLSearchParams(text)].map(([, value]) => value)
-    : [text];
-  const parts = values
-    .filter((value) => value.length >= MIN_CHARS)
-    .map((value, index): Part => textPart(value, `/${index}`, false));
-  return {
-    dialect: 'opaque',
-    operation,
-    model: undefined,
-    stream: false,
-    parts,
-    tools: [],
-    maxOutputTokens: undefined,
-  };
+  const isForm = contentType.toLowerCase().startsWith('application/x-www-form-urlencoded');
+  const values = isForm ? [...new URLSearchParams(text)].map(([, value]) => value) : [text];
+  const parts = new PartCollector();
+  for (const [index, value] of values.entries()) addText(value, `/${index}`, false, parts);
+  return opaque(operation, parts.parts, undefined);
 }
 
-function collect(value: unknown, pointer: string, depth: number, parts: Part[]): void {
+/**
+ * JSON nested too deeply for any reader: its strings, however deep, without their places. Not recursive, so that
+ * nesting costs no stack.
+ */
+export function readDeepJson(body: unknown, operation: Operation): ExchangeRequest {
+  const parts = new PartCollector();
+  const waiting: unknown[] = [body];
+  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    if (typeof value === 'string') addText(value, '', false, parts);
+    else if (typeof value === 'object' && value !== null) {
+      for (const [key, inner] of Object.entries(value)) {
+        if (key.length >= LONG_KEY) addText(key, '', false, parts);
+        if (typeof inner === 'string' || typeof inner === 'object') waiting.push(inner);
+      }
+    }
+  }
+  return opaque(operation, parts.parts, undefined);
+}
+
+function collect(value: unknown, pointer: string, depth: number, parts: PartCollector): void {
   if (typeof value === 'string') {
-    if (value.length >= MIN_CHARS) parts.push(textPart(value, pointer, true));
+    addText(value, pointer, true, parts);
     return;
   }
   if (typeof value !== 'object' || value === null) return;
   if (depth >= MAX_DEPTH) throw new DialectError('too-deep', `nested deeper than ${MAX_DEPTH} levels`);
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index += 1)
-      collect(value[index], `${pointer}/${index}`, depth + 1, parts);
+    for (let index = 0; index < value.length; index += 1) {
+      const inner: unknown = value[index];
+      if (typeof inner === 'string' || typeof inner === 'object')
+        collect(inner, `${pointer}/${index}`, depth + 1, parts);
+    }
     return;
   }
-  for (const [key, inner] of Object.entries(value)) {
-    collect(inner, `${pointer}/${escapeToken(key)}`, depth + 1, parts);
+  for (const key of Object.keys(value)) {
+    const place = childPointer(pointer, key);
+    // A name has no pointer of its own, so it can't be edited.
+    if (key.length >= LONG_KEY) addText(key, place, false, parts);
+    collect((value as Record<string, unknown>)[key], place, depth + 1, parts);
   }
 }
 
-const textPart = (text: string, pointer: string, editable: boolean): Part => ({
-  kind: 'unknown',
-  role: 'user',
-  pointer,
-  text,
-  editable,
-});
+const LONG_KEY = 16;
 
-/** RFC 6901 section 3. */
-const escapeToken = (key: string): string =>
-  key.includes('~') || key.includes('/') ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key;
+function addText(text: string, pointer: string, editable: boolean, parts: PartCollector): void {
+  if (text.length < MIN_CHARS) return;
+  parts.text('unknown', 'user', pointer, text, { editable });
+  visitInnerTexts(text, (inner) => {
+    if (inner.length >= MIN_CHARS) parts.text('unknown', 'user', pointer, inner, { editable: false });
+  });
+}
+
+const opaque = (
+  operation: Operation,
+  parts: readonly Part[],
+  model: string | undefined,
+): ExchangeRequest => ({
+  dialect: 'opaque',
+  operation,
+  model,
+  stream: false,
+  parts,
+  tools: [],
+  maxOutputTokens: undefined,
+});
 
 function modelIn(body: unknown): string | undefined {
   const model = typeof body === 'object' && body !== null && 'model' in body ? body.model : undefined;

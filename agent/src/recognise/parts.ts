@@ -1,7 +1,9 @@
 import { DialectError } from '../core/dialect.ts';
 import type { Part, PartKind, Role } from '../core/exchange.ts';
 import { type AttachmentFacts, dataUrlFacts } from './attachment.ts';
+import { childPointer } from './json/pointer.ts';
 import { visitStrings } from './json/strings.ts';
+import type { JsonRecord } from './json/values.ts';
 
 export interface StringOptions {
   readonly toolName?: string | undefined;
@@ -20,23 +22,63 @@ export interface AttachmentOptions {
 /** Members of a JSON Schema that are grammar, not somebody's words. */
 const SCHEMA_GRAMMAR: ReadonlySet<string> = new Set(['type', '$schema', '$ref', 'format', 'required']);
 
+const MIN_REST_CHARS = 8;
+/** Members that hold ids, or a credential that the provider is meant to use. */
+const NO_WORDS: ReadonlySet<string> = new Set([
+  'type',
+  'id',
+  'user_id',
+  'authorization_token',
+  'authorization',
+  'headers',
+]);
+
+/** A request of 64 MB that is made of nothing but small texts has more; no real one comes near. */
+export const MAX_PARTS = 200_000;
+
 /** Collects the parts of one request, in the order of the body. */
 export class PartCollector {
   readonly parts: Part[] = [];
   readonly tools: string[] = [];
+
+  #add(part: Part): void {
+    if (this.parts.length >= MAX_PARTS) {
+      throw new DialectError('too-many', `The call holds more than ${MAX_PARTS} texts.`);
+    }
+    this.parts.push(part);
+  }
 
   text(kind: PartKind, role: Role, pointer: string, text: unknown, options?: StringOptions): void {
     if (typeof text !== 'string' || text === '') return;
     const editable = options?.editable ?? true;
     const toolName = options?.toolName;
     const part = { kind, role, pointer, text, editable };
-    if (toolName === undefined && options?.json === undefined) this.parts.push(part);
+    if (toolName === undefined && options?.json === undefined) this.#add(part);
     else {
-      this.parts.push({
+      this.#add({
         ...part,
         ...(toolName !== undefined && { toolName }),
         ...(options?.json && { json: true }),
       });
+    }
+  }
+
+  /** A part that is none of the kinds below. */
+  other(part: Part): void {
+    this.#add(part);
+  }
+
+  /**
+   * What stands beside the members that a reader knows: newer settings may carry words too. Short strings are names
+   * and flags, and hold no credential.
+   */
+  rest(role: Role, pointer: string, record: JsonRecord, known: ReadonlySet<string>): void {
+    for (const key of Object.keys(record)) {
+      const value = record[key];
+      if (known.has(key) || (typeof value !== 'string' && typeof value !== 'object')) continue;
+      if (typeof value === 'string' && value.length < MIN_REST_CHARS) continue;
+      const options = { editable: false, skip: NO_WORDS };
+      this.strings('unknown', role, childPointer(pointer, key), value, options);
     }
   }
 
@@ -73,7 +115,7 @@ export class PartCollector {
     facts: AttachmentFacts,
     options?: AttachmentOptions,
   ): void {
-    this.parts.push({
+    this.#add({
       kind,
       role,
       pointer,
@@ -98,7 +140,7 @@ export class PartCollector {
     const facts = dataUrlFacts(url);
     if (facts !== undefined) this.attachment(kind, role, pointer, facts, options);
     else {
-      this.parts.push({
+      this.#add({
         kind,
         role,
         pointer,
@@ -111,7 +153,9 @@ export class PartCollector {
 
   /** Something newer than this dialect. Its strings are shown to detectors all the same, but not edited. */
   unknown(role: Role, pointer: string, value: unknown): void {
-    this.parts.push({ kind: 'unknown', role, pointer, text: undefined, editable: false });
+    // A number or a flag says nothing.
+    if (typeof value !== 'string' && (typeof value !== 'object' || value === null)) return;
+    this.#add({ kind: 'unknown', role, pointer, text: undefined, editable: false });
     this.strings('unknown', role, pointer, value, { editable: false });
   }
 }

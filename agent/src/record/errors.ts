@@ -28,8 +28,8 @@ export function asRecordError(error: unknown, file: string): RecordError {
   const sqlite = sqliteCode(error);
   const text = error instanceof Error ? error.message : String(error);
   if (isCorruption(error)) return new RecordError('corrupt', `${file} is damaged: ${text}`, { cause: error });
-  // SQLITE_IOERR_WRITE and friends are how a full disk shows where SQLite could not tell the reason.
-  if (sqlite === 'SQLITE_FULL' || sqlite.startsWith('SQLITE_IOERR_WRITE')) {
+  // How a full disk shows where SQLite could not tell the reason: in the file itself, or in its shared-memory index.
+  if (/^SQLITE_(FULL|IOERR_WRITE|IOERR_SHMSIZE)/.test(sqlite)) {
     return new RecordError('disk-full', `no room to write ${file}: free some disk space`, { cause: error });
   }
   return new RecordError('write-failed', `${file}: ${text}`, { cause: error });

@@ -29,7 +29,7 @@ export class LogWriter {
   readonly #database: Database;
   readonly #signer: Signer;
   readonly #insertAudit: Statement<[number, string, number, string, string, Buffer]>;
-  readonly #insertExchange: Statement<[ExchangeRow]>;
+  readonly #insertExchange: Statement<ExchangeRow[keyof ExchangeRow][]>;
   readonly #insertContent: Statement<[number, string | null, string | null]>;
   readonly #insertHead: Statement<[SignedRow]>;
   readonly #hasId: Statement<[string], number>;
@@ -43,7 +43,7 @@ export class LogWriter {
       'INSERT INTO audit (sequence, id, at_ms, kind, body, hash) VALUES (?, ?, ?, ?, ?, ?)',
     );
     this.#insertExchange = database.prepare(
-      `INSERT INTO exchanges (${EXCHANGE_COLUMNS.join(', ')}) VALUES (${EXCHANGE_COLUMNS.map((name) => `@${name}`).join(', ')})`,
+      `INSERT INTO exchanges (${EXCHANGE_COLUMNS.join(', ')}) VALUES (${EXCHANGE_COLUMNS.map(() => '?').join(', ')})`,
     );
     this.#insertContent = database.prepare(
       'INSERT INTO contents (sequence, request, response) VALUES (?, ?, ?)',
@@ -145,7 +145,11 @@ export class LogWriter {
     const chained: ChainedBody = { ...body, sequence, previous: state.last.toString('hex') };
     const text = canonicalJson(chained as unknown as Json);
     const hash = leafHash(text);
-    if (body.kind === 'exchange') this.#insertExchange.run(exchangeRow(sequence, body));
+    if (body.kind === 'exchange') {
+      const row = exchangeRow(sequence, body);
+      // Bound by position: by name, SQLite's binding looks up 21 names for every call.
+      this.#insertExchange.run(...EXCHANGE_COLUMNS.map((column) => row[column]));
+    }
     this.#insertAudit.run(sequence, body.id, Math.round(body.atMs), body.kind, text, hash);
     if (content !== undefined) {
       this.#insertContent.run(sequence, content.request ?? null, content.response ?? null);

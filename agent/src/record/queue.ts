@@ -12,7 +12,14 @@ export interface QueuedItem {
   readonly rank: 0 | 1 | 2;
   /** Counts up with every record handed over; never changes. */
   readonly order: number;
-  readonly tally: Tally;
+  readonly atMs: number;
+  /** The effective action, or `event`. */
+  readonly action: string;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly nanoUsd: number;
+  /** Of a record that stands for others. */
+  readonly tally: Tally | undefined;
 }
 
 export type Tally = Pick<
@@ -103,34 +110,38 @@ export class RecordQueue {
     this.#items = this.#items.filter((item) => {
       if (item.rank !== rank || this.#chars <= targetChars) return true;
       this.#chars -= item.json.length;
-      this.#droppedTotal += item.tally.count;
-      this.#dropped = addTallies(item.tally, this.#dropped);
+      const tally = tallyOf(item);
+      this.#droppedTotal += tally.count;
+      this.#dropped = addTallies(tally, this.#dropped);
       return false;
     });
   }
 }
 
-/** How much an item would add to the "dropped" record, and how dear it is to lose. */
+/** An item of the queue: its JSON, how dear it is to lose, and what it would add to the "dropped" record. */
 export function queuedItem(body: AuditBody, json: string, order: number): QueuedItem {
-  if (body.kind === 'dropped') return { json, order, rank: 2, tally: body };
-  if (body.kind === 'event') {
-    const tally = { count: 1, byEffective: { event: 1 }, inputTokens: 0, outputTokens: 0, nanoUsd: 0 };
-    return { json, order, rank: 2, tally: { ...tally, fromMs: body.atMs } };
-  }
-  const strict = Math.max(rankOf(body.decision), rankOf(body.effective)) as QueuedItem['rank'];
-  return {
-    json,
-    order,
-    rank: strict,
-    tally: {
-      fromMs: body.atMs,
-      count: 1,
-      byEffective: { [body.effective]: 1 },
+  if (body.kind === 'exchange') {
+    return {
+      json,
+      rank: Math.max(rankOf(body.decision), rankOf(body.effective)) as QueuedItem['rank'],
+      order,
+      atMs: body.atMs,
+      action: body.effective,
       inputTokens: body.tokens?.input ?? 0,
       outputTokens: body.tokens?.output ?? 0,
       nanoUsd: body.cost?.nanoUsd ?? 0,
-    },
-  };
+      tally: undefined,
+    };
+  }
+  const tally = body.kind === 'dropped' ? body : undefined;
+  const nothing = { inputTokens: 0, outputTokens: 0, nanoUsd: 0 };
+  return { json, rank: 2, order, atMs: body.atMs, action: 'event', ...nothing, tally };
+}
+
+/** Made only for what is given up: hardly ever. */
+function tallyOf({ tally, atMs, action, inputTokens, outputTokens, nanoUsd }: QueuedItem): Tally {
+  if (tally !== undefined) return tally;
+  return { fromMs: atMs, count: 1, byEffective: { [action]: 1 }, inputTokens, outputTokens, nanoUsd };
 }
 
 const rankOf = (action: string): number => (action === 'allow' ? 0 : action === 'warn' ? 1 : 2);

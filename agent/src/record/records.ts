@@ -25,7 +25,7 @@ import type { DurabilitySettings } from './writer-protocol.ts';
 import { startWriter, type WriterThread } from './writer-thread.ts';
 
 const COMMIT_EVERY_MS = 50;
-const COMMIT_AT_RECORDS = 100;
+const COMMIT_AT_RECORDS = 500;
 const MAX_BATCH_RECORDS = 2_000;
 const STALLED_AFTER_MS = 10_000;
 const FIRST_RETRY_MS = 500;

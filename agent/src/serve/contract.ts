@@ -64,6 +64,8 @@ export const statusSchema = z.object({
   policy: policyIdentity.extend({
     source: z.object({ kind: z.enum(['embedded', 'file', 'bundle']), file: z.string().optional() }),
     loadedAtMs: timeMs,
+    /** In force, but worth a look: settings without effect yet, rules that are never asked, shadow mode. */
+    warnings: z.array(fileProblem),
     /** A newer document was refused; the one above is still in force. */
     lastError: z.object({ atMs: timeMs, problems: z.array(fileProblem) }).optional(),
   }),
@@ -114,7 +116,7 @@ export const exchangeSchema = z.object({
   mode,
   decision: action,
   effective: action,
-  reasons: z.array(z.object({ rule: z.string(), action, text: z.string() })),
+  reasons: z.array(z.object({ rule: z.string(), action, text: z.string(), message: z.string().optional() })),
   findings: z.record(z.string(), count),
   result: z.enum(['complete', 'refused', 'client-aborted', 'upstream-failed', 'cut']),
   cause: z.string().optional(),
@@ -140,7 +142,8 @@ export const exchangeSchema = z.object({
   policy: policyIdentity,
 });
 
-export const USAGE_GROUPS = ['app', 'model', 'service', 'user', 'day'] as const;
+/** `key`: the virtual key that the call was made with; none in direct mode. */
+export const USAGE_GROUPS = ['app', 'model', 'service', 'user', 'key', 'day'] as const;
 
 const usageFigures = z.object({
   exchanges: count,

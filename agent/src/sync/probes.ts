@@ -32,11 +32,7 @@ export function fetchText(
       response.on('error', (error) => failed(error.message));
     });
     request.on('error', (error) =>
-      failed(
-        error.name === 'AbortError' || error.name === 'TimeoutError'
-          ? `no answer within ${timeoutMs} ms`
-          : error.message,
-      ),
+      failed(isTimeout(error) ? `no answer within ${timeoutMs} ms` : error.message),
     );
   });
 }
@@ -55,6 +51,45 @@ export function canConnect(host: string, port: number, timeoutMs: number): Promi
     socket.once('connect', () => settle({ ok: true, value: performance.now() - startedAtMs }));
   });
 }
+
+/** CONNECT through a proxy, whose URL may hold credentials; the value is the status it answers. */
+export function canTunnel(
+  proxyUrl: string,
+  host: string,
+  port: number,
+  timeoutMs: number,
+): Promise<Probe<number>> {
+  const proxy = new URL(proxyUrl);
+  const target = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const user = decodeURIComponent(proxy.username);
+  const credentials = Buffer.from(`${user}:${decodeURIComponent(proxy.password)}`).toString('base64');
+  return new Promise((resolve) => {
+    const request = http.request({
+      host: proxy.hostname.replace(/^\[|\]$/g, ''),
+      port: Number(proxy.port || 80),
+      method: 'CONNECT',
+      path: target,
+      agent: false,
+      headers: { host: target, ...(user && { 'proxy-authorization': `Basic ${credentials}` }) },
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const answered = (response: http.IncomingMessage): void => {
+      response.destroy();
+      resolve({ ok: true, value: response.statusCode ?? 0 });
+    };
+    request.once('connect', (response, socket) => {
+      socket.destroy();
+      answered(response);
+    });
+    request.once('response', answered);
+    request.on('error', (error) =>
+      resolve({ ok: false, why: isTimeout(error) ? `no answer within ${timeoutMs} ms` : error.message }),
+    );
+    request.end();
+  });
+}
+
+const isTimeout = ({ name }: Error): boolean => name === 'AbortError' || name === 'TimeoutError';
 
 /** By c-ares, with a deadline: getaddrinfo can hang for 20 s in a black hole. */
 export function canResolve(name: string, timeoutMs: number): Promise<Probe<readonly string[]>> {

@@ -32,6 +32,24 @@ describe('parsePattern', () => {
     expect(parsePattern(source).maxLength).toBe(length);
   });
 
+  it.each([
+    ['(?i:pass(?:w(?:or)?d|wort|wrd|phrase)|paswd)', 'PASWD', 'paswd', 'PassWord'],
+    ['(?i:[a-f]{2})x', 'aFx', 'BBx'],
+    ['(?i:[^a]b)', 'xB', '\u4e00b'],
+    ['a(?i:b(?:c|d))e', 'aBDe', 'abce'],
+    ['(?i:\\wz)', '_Z', 'Az'],
+  ])('%s matches in either case', (source, ...texts) => {
+    const expression = new RegExp(`^(?:${parsePattern(source).source})$`);
+    for (const text of texts) expect(expression.test(text), text).toBe(true);
+  });
+
+  it('keeps case where it is asked to', () => {
+    const expression = new RegExp(`^(?:${parsePattern('a(?i:b[^c])D').source})$`);
+    expect(['abxD', 'aBxD'].map((text) => expression.test(text))).toEqual([true, true]);
+    expect(['AbxD', 'abxd', 'abcD', 'abCD'].filter((text) => expression.test(text))).toEqual([]);
+    expect(() => parsePattern('(?i:a(?=b))')).toThrow(PatternError);
+  });
+
   it('knows where the captured part can start', () => {
     expect(parsePattern('key ?= ?([a-z]{4})').minLengthBeforeCapture).toBe(4);
     expect(parsePattern('(?:ab|c)x{2,3}(y)').minLengthBeforeCapture).toBe(3);

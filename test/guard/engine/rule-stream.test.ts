@@ -25,6 +25,11 @@ const PROSE = [
   '🔑',
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4',
   ' pattern ',
+  'q=%3D',
+  '\\u0026',
+  '\u001b[93m',
+  'password: ',
+  'kind: Secret\n',
   'github_pat_',
 ];
 
@@ -68,7 +73,7 @@ function scanInPieces(pieces: readonly string[]): readonly Match[] {
 
 describe('rule stream', () => {
   it('gives the verdict of a whole scan, wherever the text is cut', () => {
-    for (let seed = 0; seed < 1500; seed++) {
+    for (let seed = 0; seed < 120; seed++) {
       const random = createRandom(seed);
       const text = hostileText(random);
       const whole = detector.scan(text);

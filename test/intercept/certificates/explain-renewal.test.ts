@@ -34,6 +34,17 @@ describe('explainRenewal', () => {
     expect(explainRenewal({ ...base, ...domains, presentEndMs: undefined }).needed).toBe(true);
   });
 
+  it('is in order some time before the end', () => {
+    const soon = explainRenewal({
+      ...base,
+      presentDomains: ['openai.com'],
+      nextDomains: ['openai.com'],
+      dueWithinMs: 2000,
+    });
+    expect(soon.needed).toBe(true);
+    expect(soon.text[0]).toBe("This device's authority expires on 2026-11-23.");
+  });
+
   it("leaves an organisation's authority to the organisation", () => {
     const explained = explainRenewal({
       ...base,

@@ -129,6 +129,23 @@ describe('no client ends the process', () => {
     for await (const chunk of socket) text += chunk;
     expect(text).toMatch(/^HTTP\/1\.1 431 /);
   });
+
+  it('with heads beyond 64 KB in a tunnel: 431, also as the second request', async () => {
+    for (const before of ['', `GET / HTTP/1.1\r\nHost: ${authority}\r\n\r\n`]) {
+      const socket = await rig.tls(authority);
+      let text = '';
+      socket.on('data', (chunk) => {
+        text += chunk;
+      });
+      if (before !== '') {
+        socket.write(before);
+        await eventually(() => text.endsWith('alive'));
+      }
+      socket.write(`GET / HTTP/1.1\r\nHost: ${authority}\r\nA: ${'a'.repeat(70_000)}\r\n\r\n`);
+      await eventually(() => text.includes('HTTP/1.1 431 '));
+      socket.destroy();
+    }
+  });
 });
 
 describe('HTTP/2 floods', () => {

@@ -500,6 +500,36 @@ describe('informational answers, trailers, HTTP/2 upstream', () => {
       },
     });
     expect((await ask(await rig.tls(authority), authority)).trailers).toEqual({ 'x-sum': '42' });
+    // HTTP/2 clients (Go's) get them too where they were announced, whether or not they sent `te`.
+    const h2 = await ask2(await rig.http2(authority), { ':path': '/' });
+    expect(h2.trailers).toMatchObject({ 'x-sum': '42' });
+  });
+
+  it('carries the answer where trailers were announced and can not be carried', async () => {
+    const { rig, authority } = await stage({
+      http1: (_request, response) => {
+        response.writeHead(200, { trailer: 'x-sum' });
+        response.write('body');
+        response.addTrailers({ 'x-sum': '42' });
+        response.end();
+      },
+    });
+    const old = await rig.tls(authority);
+    old.write(`GET / HTTP/1.0\r\n\r\n`);
+    let text = '';
+    for await (const chunk of old) text += chunk;
+    expect(text).toMatch(/^HTTP\/1\.1 200[\s\S]*body$/);
+    expect(text).not.toMatch(/trailer/i);
+  });
+
+  it.each([
+    ['GET', 'HTTP/1.1 200 OK\r\nTrailer: x-sum\r\nContent-Length: 4\r\n\r\nbody', 200, 'body'],
+    ['HEAD', 'HTTP/1.1 200 OK\r\nTrailer: x-sum\r\nTransfer-Encoding: chunked\r\n\r\n', 200, ''],
+    ['GET', 'HTTP/1.1 304 Not Modified\r\nTrailer: x-sum\r\n\r\n', 304, ''],
+  ])('carries an announcement of trailers that can not come: %s %j', async (method, bytes, status, body) => {
+    const { rig, authority } = await rawStage(bytes, 'keep');
+    const answer = await ask(await rig.tls(authority), authority, { method });
+    expect([answer.status, answer.body.toString()]).toEqual([status, body]);
   });
 
   it('speaks h2 upstream for gRPC: body and trailers, and trailers-only', async () => {

@@ -54,6 +54,14 @@ describe('canonical JSON', () => {
     }
   });
 
+  it('writes the same whether or not keys are in order already', () => {
+    const sorted = { a: ['\\ud800', 'x\ud800', -0], b: { c: 1, d: undefined }, e: null };
+    const turned = { e: null, b: { d: undefined, c: 1 }, a: ['\\ud800', 'x\ud800', -0] };
+    expect(canonicalJson(sorted)).toBe(canonicalJson(turned));
+    expect(canonicalJson(sorted)).toBe('{"a":["\\\\ud800","x\ufffd",0],"b":{"c":1},"e":null}');
+    expect(() => canonicalJson({ a: 1, b: [Number.POSITIVE_INFINITY] })).toThrow(RangeError);
+  });
+
   it('is JSON, says the same, and does not depend on the order of keys', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {

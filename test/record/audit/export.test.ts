@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ExportFormat, exportAudit } from '../../../agent/src/record/audit/export.ts';
+import type { ExportFormat } from '../../../agent/src/core/records.ts';
+import { exportAudit } from '../../../agent/src/record/audit/export.ts';
 import { leafHash } from '../../../agent/src/record/audit/merkle.ts';
 import { tailAudit } from '../../../agent/src/record/audit/read.ts';
 import { SAMPLE_TIME_MS, sampleEvent, sampleExchange } from '../../kit/sample-records.ts';

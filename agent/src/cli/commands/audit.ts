@@ -1,6 +1,9 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { EXPORT_FORMATS } from '../../core/records.ts';
+import { type ExportOptions, exportLog } from '../audit-export.ts';
 import { type CommonOptions, type Context, commonOptions, placeOf, print } from '../context.ts';
-import { localTime, money, parseSince, safe, table } from '../format.ts';
+import { localTime, money, safe, table } from '../format.ts';
+import { moment } from '../period.ts';
 import type { AuditLine, AuditVerification } from '../ports.ts';
 
 export function addAudit(program: Command, context: Context): void {
@@ -15,12 +18,16 @@ export function addAudit(program: Command, context: Context): void {
     );
   audit
     .command('export')
-    .description('Write the log as one JSON object per line.')
-    .option('--since <when>', 'a date, or an age: 24h, 7d', since)
-    .addHelpText('after', '\nExample:\n  $ postern audit export --since 7d | gzip > audit.ndjson.gz')
-    .action((options: { since?: number }, command: Command) =>
-      exportAll(context, options.since, commonOptions(command)),
-    );
+    .summary('write the log for a collector or a spreadsheet')
+    .description(
+      'Write the log: as JSON lines (the very text that is hashed), as CSV, as CEF, or as OCSF API Activity.',
+    )
+    .addOption(new Option('--format <format>', 'what to write').choices(EXPORT_FORMATS).default('jsonl'))
+    .option('--since <when>', 'a date, or an age: 24h, 7d (default: all that is kept)', moment)
+    .option('--until <when>', 'a date, or an age (default: now)', moment)
+    .option('-o, --out <file>', 'into this file, readable by you alone; - is standard output', '-')
+    .addHelpText('after', EXPORT_EXAMPLES)
+    .action((options: ExportOptions, command: Command) => exportLog(context, options, command));
   audit
     .command('verify')
     .description('Prove that no record was changed, removed or inserted. Exit code 1 if one was.')
@@ -28,19 +35,17 @@ export function addAudit(program: Command, context: Context): void {
     .action((_options: unknown, command: Command) => verify(context, commonOptions(command)));
 }
 
+const EXPORT_EXAMPLES = `
+Examples:
+  $ postern audit export --since 7d | gzip > audit.jsonl.gz
+  $ postern audit export --format csv --since 2026-11-01 --until 2026-12-01 --out november.csv
+  $ postern audit export --format ocsf --since 24h | vector --config siem.toml`;
+
 function parseLines(text: string): number {
   const lines = Number(text);
   if (!Number.isInteger(lines) || lines < 1 || lines > 10_000)
     throw new InvalidArgumentError('Give 1 to 10000.');
   return lines;
-}
-
-/** Option parser: an age or a date. */
-export function since(text: string): number {
-  const atMs = parseSince(text, Date.now());
-  if (atMs === undefined)
-    throw new InvalidArgumentError('Give an age such as 24h or 7d, or a date such as 2026-11-23.');
-  return atMs;
 }
 
 async function tail(context: Context, limit: number, common: CommonOptions): Promise<void> {
@@ -83,17 +88,6 @@ function describeLines({ colors }: Context, lines: readonly AuditLine[]): string
     colors.dim(safe(line.detail ?? '')),
   ]);
   return table(columns, rows, colors.dim);
-}
-
-async function exportAll(
-  context: Context,
-  sinceMs: number | undefined,
-  common: CommonOptions,
-): Promise<void> {
-  for await (const line of context.commands.auditExport(placeOf(context, common), sinceMs)) {
-    if (context.out.gone) break;
-    await context.out.lineWithBackpressure(line);
-  }
 }
 
 async function verify(context: Context, common: CommonOptions): Promise<void> {

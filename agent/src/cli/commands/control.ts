@@ -151,6 +151,7 @@ function troubles(colors: Colors, status: AgentStatus): string[] {
   };
   for (const { text, mend } of status.degraded) add(text, mend);
   for (const problem of status.policy.lastError?.problems ?? []) add(place(problem), problem.mend);
+  for (const problem of status.policy.warnings) add(place(problem), problem.mend);
   for (const problem of status.config.problems) add(place(problem), problem.mend);
   for (const incident of status.incidents) {
     lines.push(

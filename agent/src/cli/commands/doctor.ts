@@ -9,7 +9,16 @@ import {
   checkTrust,
 } from '../doctor/agent-checks.ts';
 import type { Check, CheckResult, Findings } from '../doctor/check.ts';
-import { checkClock, checkDisk, checkHome, checkLock, checkNetwork } from '../doctor/machine-checks.ts';
+import {
+  checkClock,
+  checkDatabase,
+  checkDisk,
+  checkGateway,
+  checkHome,
+  checkLock,
+  checkNetwork,
+  checkPort,
+} from '../doctor/machine-checks.ts';
 import { safe, table } from '../format.ts';
 
 /** In this order: later ones use what earlier ones found. */
@@ -23,6 +32,9 @@ const CHECKS: readonly Check[] = [
   checkTrust,
   checkShell,
   checkNetwork,
+  checkGateway,
+  checkPort,
+  checkDatabase,
   checkDisk,
   checkClock,
 ];

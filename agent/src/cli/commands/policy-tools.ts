@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { ACTIONS } from '../../core/decision.ts';
 import { type Context, commonOptions, placeOf, print } from '../context.ts';
 import { localTime, money, safe, table } from '../format.ts';
+import { moment } from '../period.ts';
 import type { PolicyChange, PolicyDiff, PolicyReplay, PolicyTest } from '../ports.ts';
-import { since } from './audit.ts';
 
 /** `policy test`, `policy diff`, `policy replay`: what a policy does, before it is pushed. */
 export function addPolicyTools(policy: Command, context: Context): void {
@@ -33,7 +33,7 @@ export function addPolicyTools(policy: Command, context: Context): void {
     .summary('try a policy on the calls of the past')
     .description("Say what a policy would have done with this device's recorded calls.")
     .argument('<file>', 'the policy')
-    .requiredOption('--since <when>', 'a date, or an age: 36h, 7d', since)
+    .requiredOption('--since <when>', 'a date, or an age: 36h, 7d', moment)
     .addHelpText('after', '\nExample:\n  $ postern policy replay policy-next.yaml --since 7d')
     .action((file: string, options: { since: number }, command: Command) =>
       replay(context, file, options.since, command),

@@ -2,27 +2,39 @@ import { type Command, Option } from 'commander';
 import { USAGE_GROUPS, type UsageGroup, type UsageReport } from '../../serve/contract.ts';
 import { type Context, commonOptions, placeOf, print } from '../context.ts';
 import { localTime, money, safe, short, table } from '../format.ts';
-import { since } from './audit.ts';
+import { checkPeriod, moment } from '../period.ts';
 
 export function addUsage(program: Command, context: Context): void {
   program
     .command('usage')
     .description('Show money and tokens.')
     .addOption(new Option('--by <what>', 'one line per').choices(USAGE_GROUPS).default('app'))
-    .option('--since <when>', 'a date, or an age: 24h, 7d (default: all that is kept)', since)
-    .addHelpText('after', '\nExamples:\n  $ postern usage\n  $ postern usage --by model --since 7d')
-    .action((options: { by: UsageGroup; since?: number }, command: Command) =>
-      usage(context, options, command),
-    );
+    .option('--since <when>', 'a date, or an age: 24h, 7d (default: all that is kept)', moment)
+    .option('--until <when>', 'a date, or an age (default: now)', moment)
+    .addHelpText('after', EXAMPLES)
+    .action((options: Options, command: Command) => usage(context, options, command));
 }
 
-async function usage(
-  context: Context,
-  options: { by: UsageGroup; since?: number },
-  command: Command,
-): Promise<void> {
+interface Options {
+  readonly by: UsageGroup;
+  readonly since?: number;
+  readonly until?: number;
+}
+
+const EXAMPLES = `
+Examples:
+  $ postern usage
+  $ postern usage --by model --since 7d
+  $ postern usage --by day --since 2026-11-01 --until 2026-12-01`;
+
+async function usage(context: Context, { by, since, until }: Options, command: Command): Promise<void> {
   const common = commonOptions(command);
-  const report = await context.commands.usage(placeOf(context, common), options.by, options.since);
+  checkPeriod(since, until);
+  const report = await context.commands.usage(placeOf(context, common), {
+    by,
+    sinceMs: since,
+    untilMs: until,
+  });
   print(context, common, report, () => describe(context, report));
 }
 

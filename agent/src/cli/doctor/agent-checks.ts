@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import { dangerousVariablesIn } from '../../platform/clean-environment.ts';
@@ -100,6 +101,9 @@ export const checkAgent: Check = async (findings) => {
       mend,
     });
   }
+  for (const { message, file, line, mend } of policy.warnings) {
+    results.push({ name: 'policy', state: 'warn', why: `${file}:${line ?? 1}: ${message}`, mend });
+  }
   if (store.state !== 'ok')
     results.push({ name: 'records', state: 'fail', why: store.lastError ?? store.state, mend: undefined });
   return results;
@@ -107,7 +111,7 @@ export const checkAgent: Check = async (findings) => {
 
 export const checkProxy: Check = async ({ status }) => {
   if (!status) return [];
-  const name = 'PAC';
+  const name = 'proxy';
   const pac = await fetchText(status.pac.url, TIMEOUT_MS);
   const mend = 'Restart the agent: `postern stop`, then `postern start`.';
   if (!pac.ok) return [{ name, state: 'fail', why: `${status.pac.url}: ${pac.why}`, mend }];
@@ -116,19 +120,16 @@ export const checkProxy: Check = async ({ status }) => {
       { name, state: 'fail', why: `${status.pac.url} answers ${pac.value.status} and no PAC script`, mend },
     ];
   }
-  return [{ name, state: 'ok', why: `${status.pac.url} is served` }];
+  return [{ name, state: 'ok', why: `${status.proxy.url} answers, the PAC file is served` }];
 };
 
 export const checkTrust: Check = async ({ context, files, status }) => {
   const caFile = status?.ca.file ?? files.caFile;
   if (!fs.existsSync(caFile)) return [{ name: 'CA', state: 'ok', why: 'will be made at the first start' }];
-  const states = await trustStoreStates(
-    fs.readFileSync(caFile, 'utf8'),
-    context.platform,
-    context.io.env,
-    os.homedir(),
-  );
-  const results: CheckResult[] = states.map(({ store, state, readBy, detail }) => ({
+  const pem = fs.readFileSync(caFile, 'utf8');
+  const results = [caValidity(pem, status?.ca.notAfterMs, Date.now())];
+  const states = await trustStoreStates(pem, context.platform, context.io.env, os.homedir());
+  const storeResults: CheckResult[] = states.map(({ store, state, readBy, detail }) => ({
     name: 'CA',
     state: state === 'trusted' ? 'ok' : 'warn',
     why:
@@ -140,12 +141,35 @@ export const checkTrust: Check = async ({ context, files, status }) => {
         ? undefined
         : `Nothing to do for what runs under \`postern run\`; browsers and others need ${caFile} in that store.`,
   }));
+  results.push(...storeResults);
   if (status && status.ca.uncovered.length > 0) {
     const why = `the policy names ${status.ca.uncovered.length} hosts that the CA may not sign for`;
     results.push({ name: 'CA', state: 'warn', why, mend: 'Run `postern trust renew`.' });
   }
   return results;
 };
+
+const DAY_MS = 86_400_000;
+/** Time enough to bring a new one to every browser and program. */
+const RENEW_WITHIN_DAYS = 45;
+
+/** `endMs`: of the agent's whole chain, where one is running; it may end before its root. */
+function caValidity(pem: string, endMs: number | undefined, nowMs: number): CheckResult {
+  const name = 'CA';
+  const ca = new X509Certificate(pem);
+  const untilMs = Math.min(ca.validToDate.getTime(), endMs ?? Number.POSITIVE_INFINITY);
+  const until = new Date(untilMs).toISOString().slice(0, 10);
+  const mend =
+    'Run `postern trust renew`, then give the new certificate to the programs that trust the old one.';
+  if (nowMs < ca.validFromDate.getTime()) {
+    return { name, state: 'fail', why: 'is not valid yet: the clock runs behind', mend: 'Set the clock.' };
+  }
+  const days = Math.floor((untilMs - nowMs) / DAY_MS);
+  if (days < 0) return { name, state: 'fail', why: `expired on ${until}`, mend };
+  if (days < RENEW_WITHIN_DAYS)
+    return { name, state: 'warn', why: `expires in ${days} days, on ${until}`, mend };
+  return { name, state: 'ok', why: `valid until ${until}` };
+}
 
 /** This shell, as a tool started from it would find it. */
 export const checkShell: Check = async ({ context, status }) => {

@@ -3,8 +3,9 @@ import path from 'node:path';
 import { instanceLockHolder } from '../../platform/instance-lock.ts';
 import { PlatformError } from '../../platform/platform-error.ts';
 import { ensurePrivateDirectory } from '../../platform/private-files.ts';
-import { canConnect, canResolve } from '../../sync/probes.ts';
+import { canConnect, canResolve, canTunnel } from '../../sync/probes.ts';
 import { bytes } from '../format.ts';
+import { CommandFailure } from '../ports.ts';
 import type { Check, CheckResult } from './check.ts';
 
 const WARN_FREE_BYTES = 500e6;
@@ -22,7 +23,7 @@ export const checkHome: Check = async ({ files }) => {
     if (!(error instanceof PlatformError)) throw error;
     return [{ name, state: 'fail', why: error.message, mend: error.mend }];
   }
-  const open = openFiles([files.caKeyFile, files.tokenFile, files.databaseFile]);
+  const open = openFiles([files.caKeyFile, files.auditKeyFile, files.tokenFile, files.databaseFile]);
   if (open.length > 0) {
     return [
       { name, state: 'fail', why: `others can read ${open.join(', ')}`, mend: `chmod 600 ${open.join(' ')}` },
@@ -86,9 +87,81 @@ export const checkNetwork: Check = async ({ config }) => {
 
 /** The URL may hold a password: only host and port are ever shown. */
 async function checkUpstreamProxy(proxy: string): Promise<CheckResult> {
-  const { hostname, port, host } = new URL(proxy);
-  const probe = await canConnect(hostname.replace(/^\[|\]$/g, ''), Number(port || 80), TIMEOUT_MS);
-  if (probe.ok) return { name: 'upstream proxy', state: 'ok', why: `${host} answers` };
+  const name = 'upstream proxy';
+  const { host } = new URL(proxy);
+  const probe = await canTunnel(proxy, NAME_TO_RESOLVE, 443, TIMEOUT_MS);
+  if (probe.ok && probe.value === 200)
+    return { name, state: 'ok', why: `${host} lets ${NAME_TO_RESOLVE} through` };
+  if (probe.ok && probe.value === 407) {
+    const mend = 'Put the right user and password into upstream.proxy (http://user:pass@host:port).';
+    return { name, state: 'fail', why: `${host} does not accept the credentials`, mend };
+  }
+  if (probe.ok) {
+    const mend = 'Ask the people who run that proxy to allow the AI hosts that the policy allows.';
+    return { name, state: 'warn', why: `${host} answers ${probe.value} for ${NAME_TO_RESOLVE}`, mend };
+  }
   const mend = 'Check upstream.proxy in the configuration, and that you are on the company network.';
-  return { name: 'upstream proxy', state: 'fail', why: `${host} can't be reached: ${probe.why}`, mend };
+  return { name, state: 'fail', why: `${host} can't be reached: ${probe.why}`, mend };
 }
+
+/** As the agent would reach it: through the company proxy if there is one. */
+export const checkGateway: Check = async ({ config }) => {
+  const gateway = config?.config.gateway;
+  if (gateway === undefined) return [];
+  const { hostname, port, protocol, host } = new URL(gateway.baseUrl);
+  const target = hostname.replace(/^\[|\]$/g, '');
+  const portNumber = Number(port || (protocol === 'https:' ? 443 : 80));
+  const proxy = config?.config.upstream.proxy;
+  const why = proxy
+    ? await canTunnel(proxy, target, portNumber, TIMEOUT_MS).then((probe) =>
+        !probe.ok ? probe.why : probe.value === 200 ? undefined : `the proxy answers ${probe.value}`,
+      )
+    : await canConnect(target, portNumber, TIMEOUT_MS).then((probe) => (probe.ok ? undefined : probe.why));
+  if (why === undefined) return [{ name: 'gateway', state: 'ok', why: `${host} can be reached` }];
+  const mend = 'Check gateway.baseUrl and the network; a private address may need the company VPN.';
+  return [{ name: 'gateway', state: 'fail', why: `${host} can't be reached: ${why}`, mend }];
+};
+
+/** Only while no agent runs: then nobody may sit on its port. */
+export const checkPort: Check = async ({ config, status }) => {
+  const listen = config?.config.listen;
+  if (status || listen === undefined || listen.port === 0) return [];
+  const place = `${listen.host}:${listen.port}`;
+  const probe = await canConnect(listen.host, listen.port, TIMEOUT_MS);
+  if (!probe.ok) return [{ name: 'port', state: 'ok', why: `${place} is free` }];
+  const mend = `End that program (ss -ltnp or lsof -i :${listen.port} names it), or set listen.port to another one.`;
+  return [{ name: 'port', state: 'fail', why: `another program listens on ${place}`, mend }];
+};
+
+/** A full proof reads the whole log; beyond this size it is left to `audit verify`. */
+const VERIFY_UP_TO_BYTES = 64e6;
+
+export const checkDatabase: Check = async ({ context, files, place }) => {
+  const name = 'database';
+  const results: CheckResult[] = [];
+  const folder = fs.existsSync(files.directory) ? fs.readdirSync(files.directory) : [];
+  const damaged = folder.filter((file) => /^postern\.db\.corrupt-[^.]*$/.test(file));
+  if (damaged.length > 0) {
+    const mend = `Give it to your security team, then move it out of ${files.directory}.`;
+    results.push({ name, state: 'warn', why: `a damaged one was set aside: ${damaged.join(', ')}`, mend });
+  }
+  const size = fs.statSync(files.databaseFile, { throwIfNoEntry: false })?.size;
+  if (size === undefined) return [...results, { name, state: 'ok', why: 'will be made at the first start' }];
+  try {
+    await context.commands.auditTail(place, 1);
+    if (size > VERIFY_UP_TO_BYTES) {
+      const why = `${bytes(size)}, can be read; \`postern audit verify\` proves the whole log`;
+      return [...results, { name, state: 'ok', why }];
+    }
+    const { ok, records, problems } = await context.commands.auditVerify(place);
+    if (ok) return [...results, { name, state: 'ok', why: `${bytes(size)}, ${records} records, log whole` }];
+    const why = `the audit log does not prove itself: ${problems[0]?.text ?? 'unknown'}`;
+    const mend = 'Keep the file as it is and tell your security team; `postern audit verify` shows more.';
+    return [...results, { name, state: 'fail', why, mend }];
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    const mend =
+      error.mend ?? 'Start the agent: a damaged database is set aside and a new one begun. Keep the old one.';
+    return [...results, { name, state: 'fail', why: error.message, mend }];
+  }
+};

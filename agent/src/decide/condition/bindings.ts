@@ -8,6 +8,10 @@ import { CONFIDENCES, SEVERITIES } from '../ranks.ts';
 /** Loops over lists are bounded by these, together with the checker's limit on nesting. */
 const MAX_ITEMS = 128;
 
+/** Of texts that a client chooses: conditions take time with their length. No real name is longer. */
+const MAX_TEXT = 256;
+const bounded = (text: string): string => text.slice(0, MAX_TEXT);
+
 /** What is known about a call when a condition is evaluated. */
 export interface ConditionFacts {
   readonly user: string;
@@ -76,7 +80,7 @@ export class Bindings {
   }
 
   get model(): string {
-    return this.#facts.exchange?.model ?? '';
+    return bounded(this.#facts.exchange?.model ?? '');
   }
 
   get operation(): string {
@@ -89,7 +93,7 @@ export class Bindings {
       tokensEstimate: BigInt(this.#tokens()),
       bytes: BigInt(Math.trunc(bytes)),
       stream: exchange?.stream ?? false,
-      tools: exchange?.tools.slice(0, MAX_ITEMS) ?? [],
+      tools: exchange?.tools.slice(0, MAX_ITEMS).map(bounded) ?? [],
       attachments: attachmentsOf(exchange),
     }));
   }
@@ -104,6 +108,7 @@ export class Bindings {
         confidence: finding.confidence,
         direction: finding.direction,
         part: finding.partKind,
+        place: bounded(finding.place),
         role: finding.role,
       })),
     );
@@ -147,8 +152,8 @@ function attachmentsOf(exchange: ExchangeRequest | undefined): Row[] {
     if (rows.length === MAX_ITEMS) break;
     rows.push({
       kind: part.kind,
-      mediaType: part.mediaType ?? '',
-      fileName: part.fileName ?? '',
+      mediaType: bounded(part.mediaType ?? ''),
+      fileName: bounded(part.fileName ?? ''),
       bytes: BigInt(part.bytes ?? 0),
     });
   }

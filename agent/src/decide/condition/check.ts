@@ -1,6 +1,6 @@
 import { nearest } from '../../../../policies/schema/nearest.ts';
 import { ConditionFault, type Expression } from './fault.ts';
-import { checkCall } from './functions.ts';
+import { checkCall, weightOf } from './functions.ts';
 import {
   ANY,
   BOOL,
@@ -34,16 +34,7 @@ export class ConditionChecker {
 
   /** The expression's type. Throws ConditionFault. */
   check(expression: Expression, locals: ReadonlyMap<string, Shape> = new Map(), loops = 0): Shape {
-    if (++this.#nodes > MAX_NODES) {
-      throw new ConditionFault(expression.id, 'This condition is too long.', 'Split the rule into several.');
-    }
-    if (loops === MAX_LOOP_DEPTH && ++this.#innerNodes > MAX_INNER_NODES) {
-      throw new ConditionFault(
-        expression.id,
-        'The inner loop does too much.',
-        'Move a part of it out of the loop.',
-      );
-    }
+    this.#charge(expression, 1, loops);
     const { exprKind } = expression;
     switch (exprKind.case) {
       case 'constExpr':
@@ -58,7 +49,9 @@ export class ConditionChecker {
         const { target, args, function: name } = exprKind.value;
         const targetShape = target === undefined ? undefined : this.check(target, locals, loops);
         const shapes = args.map((argument) => this.check(argument, locals, loops));
-        return checkCall({ id: expression.id, name, target: targetShape, args: shapes, nodes: args });
+        const result = checkCall({ id: expression.id, name, target: targetShape, args: shapes, nodes: args });
+        this.#charge(expression, weightOf({ name, nodes: args }), loops);
+        return result;
       }
       case 'comprehensionExpr':
         return this.#loop(expression.id, exprKind.value, locals, loops + 1);
@@ -68,6 +61,18 @@ export class ConditionChecker {
           'Maps and messages have no use in a condition.',
           'Use lists, comparisons and the functions of CEL.',
         );
+    }
+  }
+
+  #charge({ id }: Expression, nodes: number, loops: number): void {
+    this.#nodes += nodes;
+    if (this.#nodes > MAX_NODES) {
+      throw new ConditionFault(id, 'This condition is too long.', 'Split the rule into several.');
+    }
+    if (loops < MAX_LOOP_DEPTH) return;
+    this.#innerNodes += nodes;
+    if (this.#innerNodes > MAX_INNER_NODES) {
+      throw new ConditionFault(id, 'The inner loop does too much.', 'Move a part of it out of the loop.');
     }
   }
 

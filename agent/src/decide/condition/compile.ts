@@ -6,6 +6,7 @@ import { celEnv, isCelError, parse, plan } from '@bufbuild/cel';
 import type { Bindings } from './bindings.ts';
 import { ConditionChecker } from './check.ts';
 import { ConditionFault } from './fault.ts';
+import { linearPatterns } from './patterns.ts';
 import { BODY_VARIABLES, shapeName } from './shape.ts';
 
 /** Deeper nesting is refused before the parser, which recurses, sees it. */
@@ -29,7 +30,7 @@ export type CompiledCondition =
   | { readonly ok: true; readonly condition: Condition }
   | { readonly ok: false; readonly message: string; readonly mend: string };
 
-const environment = celEnv();
+const environment = celEnv({ re2: linearPatterns });
 const YES: ConditionResult = { ok: true, value: true };
 const NO: ConditionResult = { ok: true, value: false };
 

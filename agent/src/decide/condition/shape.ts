@@ -56,6 +56,7 @@ export const VARIABLES = {
       confidence: TEXT,
       direction: TEXT,
       part: TEXT,
+      place: TEXT,
       role: TEXT,
     },
   }),

@@ -1,7 +1,8 @@
 import type { Match } from '../../core/finding.ts';
 import { buildKeywordAutomaton, type KeywordAutomaton } from './aho-corasick.ts';
-import { parsePattern } from './pattern.ts';
-import type { Lead, Rule } from './rule.ts';
+import { type Expression, lineAround, NativeExpression, untilEndOfLine } from './expression.ts';
+import type { Lead } from './lead.ts';
+import type { ForeignRule, Rule } from './rule.ts';
 
 /** A match before overlaps are settled. */
 export interface Candidate extends Match {
@@ -9,15 +10,8 @@ export interface Candidate extends Match {
 }
 
 export interface CompiledRule {
-  readonly rule: Rule;
-  /** Sticky: matches at `lastIndex` or not at all. */
-  readonly matcher: RegExp;
-  /** Sticky: true if more text could change what `matcher` says at `lastIndex`. */
-  readonly undecided: RegExp;
-  /** Sticky: undecided, and the captured part has begun. Undefined where nothing is captured. */
-  readonly beginsCapture: RegExp | undefined;
-  /** Where a match starts, counted from the keyword: negative where random characters precede it, the least possible where it is captured. */
-  readonly start: number;
+  readonly rule: Rule | ForeignRule;
+  readonly expression: Expression;
 }
 
 export interface CompiledRules {
@@ -28,9 +22,13 @@ export interface CompiledRules {
   readonly rulesByKeyword: readonly (readonly CompiledRule[])[];
   /** Every beginning of a keyword at which a match itself starts, in the case the vendor writes it. */
   readonly openings: ReadonlySet<string>;
+  /** The same in lower case, for secrets that may start anywhere and in any case. */
+  readonly anywhereOpenings: ReadonlySet<string>;
   readonly leads: readonly CompiledLead[];
   /** How much text before a keyword any rule may look at. */
   readonly lookBehind: number;
+  /** How much of the end of a text may become part of a match at a keyword yet to come. */
+  readonly holdBack: number;
 }
 
 export interface CompiledLead {
@@ -44,13 +42,16 @@ export interface CompiledLead {
 /** Boundary assertions and judges look at no more than this many characters before a match. */
 const BOUNDARY_CHARACTERS = 48;
 
-export function compileRules(rules: readonly Rule[]): CompiledRules {
+export function compileRules(rules: readonly (Rule | ForeignRule)[]): CompiledRules {
   const indexOf = new Map<string, number>();
   const rulesByKeyword: CompiledRule[][] = [];
   const openings = new Set<string>();
+  const anywhereOpenings = new Set<string>();
   const leads: CompiledLead[] = [];
+  let holdBack = 0;
   const compiled = rules.map((rule) => {
     const one = compileRule(rule);
+    const lead = 'pattern' in rule ? rule.lead : undefined;
     for (const keyword of rule.keywords) {
       const folded = keyword.toLowerCase();
       const index = indexOf.get(folded) ?? indexOf.size;
@@ -58,10 +59,10 @@ export function compileRules(rules: readonly Rule[]): CompiledRules {
       const announced = rulesByKeyword[index] ?? [];
       if (!announced.includes(one)) announced.push(one);
       rulesByKeyword[index] = announced;
-      if (rule.lead !== undefined) leads.push(compileLead(rule.lead, keyword));
-      if (one.beginsCapture === undefined && rule.lead === undefined) {
-        for (let length = 1; length <= keyword.length; length++) openings.add(keyword.slice(0, length));
-      }
+      if (lead !== undefined) leads.push(compileLead(lead, keyword));
+      else if (one.expression.start < 0) holdBack = Math.max(holdBack, keyword.length - one.expression.start);
+      else if (rule.opensAnywhere === true) addBeginnings(anywhereOpenings, folded);
+      else if (!one.expression.captures) addBeginnings(openings, keyword);
     }
     return one;
   });
@@ -72,23 +73,20 @@ export function compileRules(rules: readonly Rule[]): CompiledRules {
     keywordLengths: Uint8Array.from(keywords, (keyword) => keyword.length),
     rulesByKeyword,
     openings,
+    anywhereOpenings,
     leads,
-    lookBehind: BOUNDARY_CHARACTERS + Math.max(0, ...leads.map((lead) => lead.length)),
+    lookBehind: BOUNDARY_CHARACTERS + Math.max(0, ...compiled.map((one) => one.expression.lookBehind)),
+    holdBack,
   };
 }
 
-function compileRule(rule: Rule): CompiledRule {
-  const pattern = parsePattern(rule.pattern);
-  const { lead } = rule;
-  const before = lead === undefined ? '' : `(?<=(?<!${lead.set})${lead.set}{${lead.length}})`;
-  return {
-    rule,
-    matcher: new RegExp(before + pattern.source, pattern.hasCapture ? 'dy' : 'y'),
-    undecided: new RegExp(before + pattern.undecidedSource, 'y'),
-    beginsCapture:
-      pattern.beginsCaptureSource === undefined ? undefined : new RegExp(pattern.beginsCaptureSource, 'y'),
-    start: lead === undefined ? pattern.minLengthBeforeCapture : lead.shown - lead.length,
-  };
+function addBeginnings(openings: Set<string>, keyword: string): void {
+  for (let length = 1; length <= keyword.length; length++) openings.add(keyword.slice(0, length));
+}
+
+function compileRule(rule: Rule | ForeignRule): CompiledRule {
+  const expression = 'pattern' in rule ? new NativeExpression(rule.pattern, rule.lead) : rule.expression;
+  return { rule, expression: rule.exceptsByLine === true ? untilEndOfLine(expression) : expression };
 }
 
 function compileLead(lead: Lead, keyword: string): CompiledLead {
@@ -97,23 +95,26 @@ function compileLead(lead: Lead, keyword: string): CompiledLead {
   return { member, length: lead.length, shown: lead.shown, keyword };
 }
 
-/** Tries one rule at a keyword that starts at `at` in `text`. `offset` is where `text` starts in the whole. */
-export function tryRule(one: CompiledRule, text: string, at: number, offset: number): Candidate | undefined {
-  one.matcher.lastIndex = at;
-  const found = one.matcher.exec(text);
-  if (found === null) return undefined;
-  const captured =
-    one.beginsCapture !== undefined
-      ? found.indices?.find((range, i) => i > 0 && range !== undefined)
-      : undefined;
-  const start = captured?.[0] ?? at + one.start;
-  const end = captured?.[1] ?? at + found[0].length;
-  const { rule } = one;
-  const confidence = rule.judge(
-    text.slice(start, end),
-    text.slice(Math.max(0, start - BOUNDARY_CHARACTERS), start),
-  );
+/** Tries one rule at a keyword that starts at `at` in `text`, which itself starts at `offset` in the whole. */
+export function tryRule(
+  { rule, expression }: CompiledRule,
+  text: string,
+  at: number,
+  offset: number,
+  limit: number,
+): Candidate | undefined {
+  const found = expression.match(text, at, limit);
+  if (found === undefined) return undefined;
+  const { start, end } = found;
+  const secret = text.slice(start, end);
+  const confidence = rule.judge(secret, text.slice(Math.max(0, start - BOUNDARY_CHARACTERS), start));
   if (confidence === undefined) return undefined;
+  if (rule.isExcepted !== undefined) {
+    const { from, to } = found;
+    const before = text.slice(Math.max(0, from - BOUNDARY_CHARACTERS), from);
+    const line = rule.exceptsByLine === true ? lineAround(text, found) : '';
+    if (rule.isExcepted({ secret, matched: text.slice(from, to), before, line })) return undefined;
+  }
   return {
     kind: rule.id,
     label: rule.label,

@@ -4,6 +4,9 @@
  *
  * The subset: literals, escapes, character sets, groups `( )`, `(?: )`, `(?i: )`, alternation, `?` and `{m,n}` (greedy
  * or lazy), lookaheads and lookbehinds, `^`. Neither `*`, `+`, `{m,}`, `.`, `$`, `\b` nor back-references.
+ *
+ * What stands in `(?i: )` is written out in both cases, because V8 loses matches there: in Node 24
+ * `/(?i:pass(?:w(?:or)?d|wort)|paswd)/` doesn't match `PASWD`. So it holds no assertions.
  */
 export interface Pattern {
   readonly source: string;
@@ -27,7 +30,7 @@ export type PatternNode =
   | { readonly type: 'lookahead'; readonly source: string; readonly alternatives: readonly Sequence[] }
   | {
       readonly type: 'group';
-      readonly open: '(' | '(?:' | '(?i:';
+      readonly open: '(' | '(?:';
       readonly alternatives: readonly Sequence[];
     }
   | {
@@ -53,7 +56,7 @@ export function parsePattern(source: string): Pattern {
   const root = reader.alternatives();
   if (!reader.atEnd) throw new PatternError('malformed', `unmatched ")" in /${source}/`);
   return {
-    source,
+    source: root.map(capturingSequence).join('|'),
     undecidedSource: undecided(root) ?? '(?!)',
     beginsCaptureSource: beginsCapture(root),
     maxLength: Math.max(...root.map(maxLength)),
@@ -66,6 +69,7 @@ export function parsePattern(source: string): Pattern {
 class Reader {
   readonly #source: string;
   #at = 0;
+  #foldsCase = false;
   constructor(source: string) {
     this.#source = source;
   }
@@ -93,12 +97,17 @@ class Reader {
     const start = this.#at;
     for (const open of ['(?<=', '(?<!', '(?=', '(?!', '(?:', '(?i:', '('] as const) {
       if (!this.#eat(open)) continue;
+      const isAssertion = open.length > 2 && !open.endsWith(':');
+      if (this.#foldsCase && isAssertion) this.#refuse();
+      const outside = this.#foldsCase;
+      if (open === '(?i:') this.#foldsCase = true;
       const alternatives = this.alternatives();
+      this.#foldsCase = outside;
       if (!this.#eat(')')) throw new PatternError('malformed', `missing ")" in /${this.#source}/`);
       const source = this.#source.slice(start, this.#at);
       if (open === '(?<=' || open === '(?<!') return { type: 'lookbehind', source };
       if (open === '(?=' || open === '(?!') return { type: 'lookahead', source, alternatives };
-      return { type: 'group', open, alternatives };
+      return { type: 'group', open: open === '(' ? '(' : '(?:', alternatives };
     }
     if (this.#eat('^')) return { type: 'lookbehind', source: '^' };
     if (this.#eat('[')) {
@@ -113,7 +122,10 @@ class Reader {
     } else {
       this.#at++;
     }
-    return { type: 'unit', source: this.#source.slice(start, this.#at) };
+    const source = this.#source.slice(start, this.#at);
+    // Of a range beyond ASCII only the ends are named, which isn't enough to write both cases out.
+    if (this.#foldsCase && /[\u0080-\uffff]-[^\]]|[^\\[]-[\u0080-\uffff]/.test(source)) this.#refuse();
+    return { type: 'unit', source: this.#foldsCase ? inBothCases(source) : source };
   }
 
   #quantified(node: PatternNode): PatternNode {
@@ -138,6 +150,41 @@ class Reader {
   }
 }
 
+const ASCII = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
+
+/** A unit that matches letters of either case: as it stands, or as a set of what it matches, ASCII and letters it names. */
+function inBothCases(source: string): string {
+  const matches = new RegExp(`^${source}$`, 'i');
+  const asWritten = new RegExp(`^${source}$`);
+  const alphabet = [...ASCII, ...namedLetters(source)];
+  const members = alphabet.filter((character) => matches.test(character));
+  if (alphabet.every((character) => asWritten.test(character) === members.includes(character))) return source;
+  const inSet = (characters: string[]): string =>
+    characters
+      .map((character) => (/[A-Za-z0-9]/.test(character) ? character : `\\u${hex(character)}`))
+      .join('');
+  if (!asWritten.test('\u4e00')) return `[${inSet(members)}]`;
+  return `[^${inSet(alphabet.filter((character) => !members.includes(character)))}]`;
+}
+
+/** Characters beyond ASCII that a unit names, in both cases. */
+function namedLetters(source: string): string[] {
+  const named = [...new Set(source)].filter((character) => character > '\u007f');
+  const cases = named.flatMap((character) => [character, character.toLowerCase(), character.toUpperCase()]);
+  return [...new Set(cases)].filter(({ length }) => length === 1);
+}
+
+const hex = (character: string): string => character.charCodeAt(0).toString(16).padStart(4, '0');
+
+/** The node as an expression with its capturing groups. */
+function capturing(node: PatternNode): string {
+  if (node.type === 'group') return `${node.open}${node.alternatives.map(capturingSequence).join('|')})`;
+  if (node.type !== 'repeat') return node.source;
+  return `${capturing(node.node)}{${node.min},${node.max}}${node.lazy ? '?' : ''}`;
+}
+
+const capturingSequence = (sequence: Sequence): string => sequence.map(capturing).join('');
+
 /** The node as an expression, without capturing. */
 function plain(node: PatternNode): string {
   switch (node.type) {
@@ -146,7 +193,7 @@ function plain(node: PatternNode): string {
     case 'lookahead':
       return node.source;
     case 'group':
-      return `${node.open === '(' ? '(?:' : node.open}${node.alternatives.map(plainSequence).join('|')})`;
+      return `(?:${node.alternatives.map(plainSequence).join('|')})`;
     case 'repeat':
       return `${plain(node.node)}{${node.min},${node.max}}${node.lazy ? '?' : ''}`;
   }
@@ -185,10 +232,8 @@ function undecidedNode(node: PatternNode): string | undefined {
       return undefined;
     case 'lookahead':
       return undecided(node.alternatives);
-    case 'group': {
-      const inside = undecided(node.alternatives);
-      return inside !== undefined && node.open === '(?i:' ? `(?i:${inside})` : inside;
-    }
+    case 'group':
+      return undecided(node.alternatives);
     case 'repeat': {
       const inside = undecidedNode(node.node);
       if (inside === undefined || node.max === 0) return undefined;

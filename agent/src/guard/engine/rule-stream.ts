@@ -6,6 +6,7 @@ import {
   type CompiledRules,
   tryRule,
 } from './compile.ts';
+import { KeywordDensity } from './density.ts';
 import { settleOverlaps } from './overlaps.ts';
 
 /** A keyword was seen, and what follows it may still become a match. */
@@ -13,6 +14,8 @@ interface OpenCandidate {
   readonly rule: CompiledRule;
   /** Where the keyword starts, in the whole text. */
   readonly at: number;
+  /** What its rule may look at ends here, in the whole text. */
+  readonly limit: number;
   /** No match of it starts before this; moves on until the captured part has begun. */
   startsFrom: number;
   /** Not worth trying again before the text is this long. */
@@ -33,6 +36,7 @@ export class RuleStream implements StreamScanner {
   #text = '';
   #offset = 0;
   #state = 0;
+  readonly #density = new KeywordDensity();
   #open: OpenCandidate[] = [];
   /** Decided, but an undecided neighbour may still displace them. */
   #pending: Candidate[] = [];
@@ -55,7 +59,7 @@ export class RuleStream implements StreamScanner {
   }
 
   end(): StreamScan {
-    for (const { rule, at } of this.#open) this.#decide(rule, at);
+    for (const candidate of this.#open) this.#decide(candidate);
     this.#open = [];
     this.#state = 0;
     return this.#report(this.#offset + this.#text.length);
@@ -74,9 +78,12 @@ export class RuleStream implements StreamScanner {
         const after = i + 1 + this.#offset;
         const at = after - (keywordLengths[keyword] as number);
         for (const rule of rulesByKeyword[keyword] ?? []) {
+          const { captures, start } = rule.expression;
+          const earliest = Math.max(0, at + (rule.rule.opensAnywhere === true ? Math.min(0, start) : start));
           const startsFrom =
-            rule.beginsCapture === undefined ? at + rule.start : Math.max(after, at + rule.start);
-          this.#consider({ rule, at, startsFrom, retryAt: 0 });
+            captures && rule.rule.opensAnywhere !== true ? Math.max(after, earliest) : earliest;
+          const limit = this.#density.limitAt(rule, at);
+          this.#consider({ rule, at, limit, startsFrom, retryAt: 0 });
         }
       }
     }
@@ -95,15 +102,20 @@ export class RuleStream implements StreamScanner {
 
   #consider(candidate: OpenCandidate): void {
     const { rule, at } = candidate;
-    if (!this.#matches(rule.undecided, at)) {
-      this.#decide(rule, at);
+    const { expression } = rule;
+    const text = this.#text;
+    const place = at - this.#offset;
+    const limit = candidate.limit - this.#offset;
+    if (!expression.isUndecided(text, place, limit)) {
+      this.#decide(candidate);
       return;
     }
-    const length = this.#offset + this.#text.length;
+    const length = this.#offset + text.length;
     if (
-      rule.beginsCapture !== undefined &&
-      !this.#matches(rule.beginsCapture, at) &&
-      !this.#matches(rule.matcher, at)
+      expression.captures &&
+      rule.rule.opensAnywhere !== true &&
+      !expression.hasBegunCapture(text, place, limit) &&
+      expression.match(text, place, limit) === undefined
     ) {
       candidate.startsFrom = length;
     }
@@ -111,20 +123,15 @@ export class RuleStream implements StreamScanner {
     this.#open.push(candidate);
   }
 
-  #matches(sticky: RegExp, at: number): boolean {
-    sticky.lastIndex = at - this.#offset;
-    return sticky.test(this.#text);
-  }
-
-  #decide(rule: CompiledRule, at: number): void {
-    const found = tryRule(rule, this.#text, at - this.#offset, this.#offset);
+  #decide({ rule, at, limit }: OpenCandidate): void {
+    const found = tryRule(rule, this.#text, at - this.#offset, this.#offset, limit - this.#offset);
     if (found !== undefined) this.#pending.push(found);
   }
 
   /** The offset before which every match is known. */
   #undecidedFrom(): number {
     const end = this.#offset + this.#text.length;
-    let from = end - this.#openingLength();
+    let from = Math.max(0, end - Math.max(this.#openingLength(), this.#rules.holdBack));
     for (const { startsFrom } of this.#open) from = Math.min(from, startsFrom);
     for (const lead of this.#rules.leads) from = Math.min(from, end - leadLength(this.#text, lead));
     return from;
@@ -132,11 +139,13 @@ export class RuleStream implements StreamScanner {
 
   /** Length of the longest end of the text that could be the beginning of a match. */
   #openingLength(): number {
-    const { automaton, openings } = this.#rules;
+    const { automaton, openings, anywhereOpenings } = this.#rules;
     const text = this.#text;
     for (let length = automaton.depth[this.#state / automaton.rowLength] as number; length > 0; length--) {
       const start = text.length - length;
-      if (openings.has(text.slice(start)) && !continuesWord(text, start)) return length;
+      const end = text.slice(start);
+      if (openings.has(end) && !continuesWord(text, start)) return length;
+      if (anywhereOpenings.size > 0 && anywhereOpenings.has(end.toLowerCase())) return length;
     }
     return 0;
   }
@@ -185,12 +194,15 @@ function splitAt(pending: Candidate[], limit: number): { decided: Candidate[]; w
 const isWordUnit = (unit: number): boolean =>
   (unit >= 48 && unit <= 57) || (unit >= 65 && unit <= 90) || unit === 95 || (unit >= 97 && unit <= 122);
 
+/** What ends a word although its last character is one, as the catalogue's rules know it: `\\n`, `\\u003d`, `%3D`, `[93m`. */
+const ESCAPE = /(?:\\[nrt]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\[[0-9;]{1,8}m)$/;
+const LONGEST_ESCAPE = 10;
+
 /** True if the character before `start` makes a word boundary impossible there: rules never match inside a word. */
 function continuesWord(text: string, start: number): boolean {
   if (start === 0 || !isWordUnit(text.charCodeAt(start)) || !isWordUnit(text.charCodeAt(start - 1)))
     return false;
-  // `\n` inside an escaped string (JSON in JSON) ends a word although its last character is a letter.
-  return !(start >= 2 && text[start - 2] === '\\' && /[nrt]/.test(text[start - 1] as string));
+  return !ESCAPE.test(text.slice(Math.max(0, start - LONGEST_ESCAPE), start));
 }
 
 /** How much of the end of `text` could be the random characters before a keyword that is yet to come. */

@@ -1,8 +1,10 @@
 import type { GuardrailRule } from '../../../../policies/schema/policy.ts';
+import type { Fault } from '../../../../policies/schema/problem.ts';
 import type { Detector } from '../../core/finding.ts';
-import type { DetectorBuild } from '../build.ts';
+import type { BuildContext, DetectorBuild } from '../build.ts';
 import { createRuleDetector } from '../engine/engine.ts';
 import { secretsCatalogue } from './catalogue.ts';
+import { readTeamRules } from './rules-file/team-rules.ts';
 
 let builtIn: Detector | undefined;
 
@@ -12,10 +14,29 @@ export function createSecretsDetector(): Detector {
   return builtIn;
 }
 
-export function buildSecrets(rule: Extract<GuardrailRule, { detect: 'secrets' }>): DetectorBuild {
-  if (rule.rulesFile === undefined) return { ok: true, key: 'secrets', make: createSecretsDetector };
-  return {
-    ok: false,
-    faults: [{ path: ['rulesFile'], message: "Rules of a team's own aren't read yet.", mend: 'Remove it.' }],
-  };
+/** A file of another format has a fault in every line; the first ones say it all. */
+const MAX_FAULTS = 20;
+
+export function buildSecrets(
+  rule: Extract<GuardrailRule, { detect: 'secrets' }>,
+  context: BuildContext,
+): DetectorBuild {
+  const name = rule.rulesFile;
+  if (name === undefined) return { ok: true, key: 'secrets', make: createSecretsDetector };
+  const fault = (message: string, mend: string): Fault => ({ path: ['rulesFile'], message, mend });
+  const file = context.readFile(name);
+  if (!file.ok) return { ok: false, faults: [fault(file.message, 'Name a file beside the policy.')] };
+  const team = readTeamRules(file.text, secretsCatalogue);
+  if (!team.ok) {
+    const faults = team.faults
+      .toSorted((a, b) => a.line - b.line)
+      .slice(0, MAX_FAULTS)
+      .map(({ line, message }) => fault(`${name}:${line}: ${message}.`, `Correct line ${line} of ${name}.`));
+    return { ok: false, faults };
+  }
+  const key = `secrets:${name}`;
+  const warnings = team.notices.map(({ line, message }) =>
+    fault(`${name}:${line}: ${message}.`, `Nothing has to be done; to be told no more, remove it.`),
+  );
+  return { ok: true, key, warnings, make: () => createRuleDetector(key, team.rules) };
 }

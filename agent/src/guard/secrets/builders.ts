@@ -1,6 +1,8 @@
 /** How most credentials look, so that a catalogue line says only what differs. */
 import type { Confidence, Severity } from '../../core/finding.ts';
-import type { Lead, Rule } from '../engine/rule.ts';
+import type { Lead } from '../engine/lead.ts';
+import type { Rule } from '../engine/rule.ts';
+import type { Run } from '../engine/run.ts';
 import { entropyBits, looksLikeExample } from './checks.ts';
 
 export const BASE62 = 'A-Za-z0-9';
@@ -8,8 +10,11 @@ export const BASE64URL = 'A-Za-z0-9_-';
 export const HEX = '0-9a-f';
 export const LOWER = 'a-z0-9';
 
-/** Before a token: not inside a word; an escaped line break (`\n` of JSON in JSON) ends a word too. */
-export const LEFT = '(?<=^|[^A-Za-z0-9_]|\\\\[nrt])';
+/**
+ * Before a token: not inside a word. An escaped line break (`\n` of JSON in JSON), an escaped or percent-encoded
+ * character (`\u003d`, `%3D`) and a terminal's colour (`ESC [93m`) end a word too, although their last character is one.
+ */
+export const LEFT = '(?<=^|[^A-Za-z0-9_]|\\\\[nrt]|%[0-9A-Fa-f]{2}|\\\\u[0-9A-Fa-f]{4}|\\[[0-9;]{1,8}m)';
 
 export interface Shape {
   readonly id: string;
@@ -22,6 +27,7 @@ export interface Shape {
   readonly minEntropy?: number;
   readonly specificity?: number;
   readonly lead?: Lead;
+  readonly run?: Run;
   /** The match leaves the vendor's prefix standing: where that begins like a common word, a stream would be held too often. */
   readonly keepPrefix?: boolean;
   /** Proof that the secret is real (a checksum): no heuristics then. */
@@ -53,6 +59,7 @@ export function secret(shape: Shape): Rule {
     pattern: shape.pattern,
     specificity,
     ...(shape.lead === undefined ? {} : { lead: shape.lead }),
+    ...(shape.run === undefined ? {} : { run: shape.run }),
     judge(value, before) {
       if (shape.proof?.(value) === true) return confidence;
       if (entropyBits(value) < minEntropy || looksLikeExample(value)) return undefined;
@@ -86,20 +93,29 @@ export function token(
       ? escapePattern(keywords[0] as string)
       : `(?:${keywords.map(escapePattern).join('|')})`;
   // Padding ends a token: were it part of the set, a run of `key=key=` would be read again from every `key`.
-  const random = `[${set.replace('=', '')}]${quantifier(length)}${set.includes('=') ? '={0,2}' : ''}`;
+  const own = set.replace('=', '');
+  const random = `[${own}]${quantifier(length)}${set.includes('=') ? '={0,2}' : ''}`;
+  const [min, max] = typeof length === 'number' ? [length, length] : length;
+  const endsWithRun = WORDS.test(set);
   return secret({
     id,
     label,
     source,
     keywords,
     pattern: `${LEFT}${head}${extra.keepPrefix === true ? `(${random})` : random}${rightBoundary(set)}`,
+    ...(extra.pattern === undefined ? { run: { set: own, min, max: endsWithRun ? max : undefined } } : {}),
     ...extra,
   });
 }
 
 /** After a token: neither a letter, a digit, nor another character of the token's own set. */
-const rightBoundary = (set: string): string =>
-  `(?![A-Za-z0-9_${set.includes('-') && set.endsWith('-') ? '-' : ''}])`;
+const rightBoundary = (set: string): string => {
+  const dot = set.includes('.') ? '|\\.[A-Za-z0-9]' : '';
+  return `(?![A-Za-z0-9_${set.includes('-') && set.endsWith('-') ? '-' : ''}]${dot})`;
+};
+
+/** Sets of which every character is kept from following a token. */
+const WORDS = /^(?:[A-Za-z0-9]-[A-Za-z0-9])*_?-?$/;
 
 /** Between a name and its value: `=`, `:`, `=>`, `:=`, quotes (escaped ones too), a type or an index bracket. */
 export const ASSIGNMENT =

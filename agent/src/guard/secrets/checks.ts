@@ -1,12 +1,22 @@
 /** What makes a string of the right shape a real secret: randomness, checksums, and not being an example. */
 import { crc32 } from 'node:zlib';
 
+/** By code unit up to 127, the last place for all others: emptied after every use. */
+const counts = new Uint32Array(129);
+
 /** Shannon entropy in bits per character. */
 export function entropyBits(text: string): number {
-  const counts = new Map<string, number>();
-  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
+  for (let i = 0; i < text.length; i++) {
+    const unit = Math.min(text.charCodeAt(i), 128);
+    counts[unit] = (counts[unit] as number) + 1;
+  }
   let bits = 0;
-  for (const count of counts.values()) bits -= (count / text.length) * Math.log2(count / text.length);
+  for (let i = 0; i < text.length; i++) {
+    const unit = Math.min(text.charCodeAt(i), 128);
+    const count = counts[unit] as number;
+    counts[unit] = 0;
+    if (count > 0) bits -= (count / text.length) * Math.log2(count / text.length);
+  }
   return bits;
 }
 
@@ -14,33 +24,38 @@ export function entropyBits(text: string): number {
 const EXAMPLE_WORD =
   /example|placeholder|changeme|change[_-]me|replace[_-]?(?:me|with)|redacted|dummy|sample|your[_-]|youra?pi|[_-]here|insert|foobar|not[_-]?a[_-]?real|xxxxx|\*\*\*\*|\.\.\.\.|test[_-]?test|deadbeef|notreal/i;
 const TEMPLATE = /^[<[{%$]|\$\{|\{\{|\$\(|%\(|<%|[>\]}]$/;
-/** Six of the same, or a run of six through the alphabet or the digits. */
-const REPEATED = /([^\s-])\1{5}/;
-const SEQUENCES = [
-  'abcdefghijklmnopqrstuvwxyz',
-  '01234567890123456789',
-  'qwertyuiop',
-  '98765432109876543210',
-];
+/** Six of the same; in a long value, which may hold a run of zeros or blanks in base64, a tenth of it. */
+const REPEATED = /([^\s-])\1{5,}/g;
+const REPEATED_SHARE = 0.1;
 
 /** True for values that stand for a secret instead of being one: documented examples, templates, typed-out runs. */
 export function looksLikeExample(value: string): boolean {
-  if (EXAMPLE_WORD.test(value) || TEMPLATE.test(value) || REPEATED.test(value)) return true;
+  if (EXAMPLE_WORD.test(value) || TEMPLATE.test(value) || isRepeated(value)) return true;
   return hasSequence(value.toLowerCase());
 }
 
-const SEQUENCE_LENGTH = 7;
-const sequenceParts = new Set(
-  SEQUENCES.flatMap((all) =>
-    Array.from({ length: all.length - SEQUENCE_LENGTH + 1 }, (_, i) => all.slice(i, i + SEQUENCE_LENGTH)),
-  ),
-);
+const isRepeated = (value: string): boolean =>
+  (value.match(REPEATED) ?? []).some((run) => run.length >= value.length * REPEATED_SHARE);
 
+const SEQUENCE_LENGTH = 7;
+const KEYBOARD = /qwertyu|wertyui|ertyuio|rtyuiop/;
+
+/** Seven in a row through the alphabet, up or down through the digits (from 9 on with 0, from 0 on with 9), or along the keyboard. */
 function hasSequence(lower: string): boolean {
-  for (let i = 0; i + SEQUENCE_LENGTH <= lower.length; i++) {
-    if (sequenceParts.has(lower.slice(i, i + SEQUENCE_LENGTH))) return true;
+  let up = 1;
+  let down = 1;
+  for (let i = 1; i < lower.length; i++) {
+    const unit = lower.charCodeAt(i);
+    const before = lower.charCodeAt(i - 1);
+    const isDigit = unit >= 48 && unit <= 57;
+    const isLetter = unit >= 97 && unit <= 122;
+    const rises = unit === before + 1 || (unit === 48 && before === 57);
+    const falls = unit === before - 1 || (unit === 57 && before === 48);
+    up = rises && (isLetter || isDigit) ? up + 1 : 1;
+    down = falls && isDigit ? down + 1 : 1;
+    if (up >= SEQUENCE_LENGTH || down >= SEQUENCE_LENGTH) return true;
   }
-  return false;
+  return KEYBOARD.test(lower);
 }
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';

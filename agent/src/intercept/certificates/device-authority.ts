@@ -14,7 +14,8 @@ import { readOwnFile, replaceFiles, secureDirectory } from './private-files.ts';
 import { checkAuthority, type SigningAuthority } from './signing-authority.ts';
 
 const DAY_MS = 86_400_000;
-const RENEWAL_DUE_DAYS = 45;
+/** Time enough to bring a new root to every browser and program. */
+export const RENEWAL_DUE_MS = 45 * DAY_MS;
 const MEND_DEVICE = 'Run `postern trust renew` to make a new one; programs must then trust the new ca.pem.';
 const MEND_ORGANISATION =
   'Ask your IT department for the right file, or correct its path in the configuration.';
@@ -159,7 +160,7 @@ function describe(
     rootPem: authority.rootPem,
     permittedDomains: authority.permittedDomains,
     notAfterMs: authority.notAfterMs,
-    renewalDue: () => authority.notAfterMs - options.now() < RENEWAL_DUE_DAYS * DAY_MS,
+    renewalDue: () => authority.notAfterMs - options.now() < RENEWAL_DUE_MS,
     missingDomains: (wanted) => wanted.filter((domain) => !permitted.contains(domain)),
     covers: (host) => hosts.covers(host),
     forHost: (host) => hosts.forHost(host),

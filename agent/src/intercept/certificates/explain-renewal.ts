@@ -7,6 +7,8 @@ export interface RenewalFacts {
   /** End of the present authority; undefined if there is none that can be read. */
   readonly presentEndMs: number | undefined;
   readonly nowMs: number;
+  /** From this long before the end on, renewing is in order. */
+  readonly dueWithinMs?: number;
   readonly source: 'device' | 'organisation';
 }
 
@@ -19,12 +21,12 @@ export interface RenewalExplanation {
 }
 
 export function explainRenewal(facts: RenewalFacts): RenewalExplanation {
-  const { presentDomains, nextDomains, presentEndMs, nowMs, source } = facts;
+  const { presentDomains, nextDomains, presentEndMs, nowMs, dueWithinMs = 0, source } = facts;
   const added = outside(nextDomains, presentDomains);
   const removed = outside(presentDomains, nextDomains);
-  const ended = presentEndMs === undefined || presentEndMs <= nowMs;
-  const needed = added.length > 0 || ended;
-  const text = [why(added, removed, presentEndMs, nowMs)];
+  const due = presentEndMs === undefined || presentEndMs <= nowMs + dueWithinMs;
+  const needed = added.length > 0 || due;
+  const text = [why(added, removed, presentEndMs, nowMs, due)];
   text.push(...(source === 'organisation' ? ORGANISATION_STEPS(added) : needed ? DEVICE_STEPS : []));
   return { needed, added, removed, text };
 }
@@ -39,12 +41,13 @@ function why(
   removed: readonly string[],
   endMs: number | undefined,
   nowMs: number,
+  due: boolean,
 ): string {
   const reasons: string[] = [];
   if (endMs === undefined) reasons.push("This device's authority can't be read.");
   else if (endMs <= nowMs) {
-    reasons.push(`This device's authority expired on ${new Date(endMs).toISOString().slice(0, 10)}.`);
-  }
+    reasons.push(`This device's authority expired on ${day(endMs)}.`);
+  } else if (due) reasons.push(`This device's authority expires on ${day(endMs)}.`);
   if (added.length > 0) {
     const them = added.length === 1 ? 'it' : 'them';
     reasons.push(
@@ -57,6 +60,8 @@ function why(
     ? 'The authority reaches every domain of the policy; nothing has to change.'
     : reasons.join(' ');
 }
+
+const day = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
 
 const DEVICE_STEPS = [
   'Renewing makes a new root certificate and deletes the old signing key. The new authority can speak for the domains of the policy and for no other, and its root key is destroyed at once, as before.',

@@ -4,8 +4,9 @@ import type { Flow, RequestHead } from '../../core/flow.ts';
 import { DEFECT, errorAnswer, MISDIRECTED } from './answers.ts';
 import { formatAuthority, parseAuthority } from './authority.ts';
 import type { Client } from './client.ts';
+import type { DrivenCall } from './driven-call.ts';
 import type { Edge } from './edge.ts';
-import { type DrivenCall, FlowDriver } from './flow-driver.ts';
+import { FlowDriver } from './flow-driver.ts';
 import type { HeadFacts } from './request-head.ts';
 
 /** One place a request may go to, with what is constant about it. */
@@ -32,7 +33,7 @@ export interface Inbound {
   readonly httpVersion: RequestHead['httpVersion'];
   readonly webSocket: boolean;
   readonly startedAtMs: number;
-  readonly dispatch?: DrivenCall['dispatch'];
+  readonly dispatch?: DrivenCall<FlowDriver>['dispatch'];
 }
 
 /** True if `text` (Host, `:authority`, an absolute form's authority) means this destination and no other. */

@@ -8,6 +8,8 @@ export interface HeldHead {
   readonly status: number;
   readonly statusText: string;
   readonly headers: RawHeaders;
+  /** Trailers may come. */
+  readonly trailers: boolean;
   /** Undefined: a coding that we can't undo. */
   readonly codings: readonly Coding[] | undefined;
   readonly maxBytes: number;

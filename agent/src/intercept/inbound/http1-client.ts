@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import type { RawHeaders } from '../../core/connection.ts';
 import type { LocalResponse } from '../../core/flow.ts';
 import { type Client, type ClientEvents, discard, type HeadOptions, ignore } from './client.ts';
+import { withoutHeaders } from './response-head.ts';
 
 /** Node's response, knowing whose it is: listeners are shared functions instead of closures per request. */
 export class ClientResponse extends ServerResponse {
@@ -18,6 +19,13 @@ function onClose(this: ClientResponse): void {
   const events = this.client?.events;
   if (this.client !== undefined) this.client.events = undefined;
   events?.clientClosed();
+}
+
+function hasLength(headers: RawHeaders): boolean {
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i]?.toLowerCase() === 'content-length') return true;
+  }
+  return false;
 }
 
 export class Http1Client implements Client {
@@ -61,8 +69,16 @@ export class Http1Client implements Client {
 
   head(status: number, statusText: string, headers: RawHeaders, options: HeadOptions): void {
     const response = this.#response;
-    response.writeHead(status, statusText, headers as string[]);
+    response.writeHead(status, statusText, this.#sendable(headers, options) as string[]);
     if (options.flush && !options.endsHere) response.flushHeaders();
+  }
+
+  /** Only a chunked body can have trailers; to announce them for another, Node throws. */
+  #sendable(headers: RawHeaders, options: HeadOptions): RawHeaders {
+    if (!options.trailers) return headers;
+    const chunked =
+      this.#request.httpVersionMinor > 0 && !this.headOnly && !options.endsHere && !hasLength(headers);
+    return chunked ? headers : withoutHeaders(headers, ['trailer']);
   }
 
   write(chunk: Uint8Array): boolean {

@@ -4,7 +4,7 @@ import type { Flow, ResponseCommand, ResponsePlan } from '../../core/flow.ts';
 import type { Client } from './client.ts';
 import { type Coding, type DecoderEvents, StreamDecoder } from './content-coding.ts';
 
-interface ResponseOwner {
+export interface ResponseOwner {
   /** Everything has been handed to the client. */
   bodyComplete(): void;
   /** The flow cut the response; the client has its end. */
@@ -36,6 +36,8 @@ export class ResponseBody implements DecoderEvents {
   readonly #options: ResponseBodyOptions;
   readonly #decoder: StreamDecoder | undefined;
   #looking: boolean;
+  /** Of a tapped body: passed on, not yet shown to the flow. */
+  #unseen: Uint8Array[] | undefined;
   #clientBlocked = false;
   #decoderBlocked = false;
   #over = false;
@@ -60,7 +62,7 @@ export class ResponseBody implements DecoderEvents {
     this.bytes += chunk.byteLength;
     if (this.#options.plan !== 'gate' && !this.#client.write(chunk)) this.#clientBlocked = true;
     if (this.#looking) {
-      if (this.#decoder === undefined) this.#look(this.#flow.responseData(chunk));
+      if (this.#decoder === undefined) this.#show(chunk);
       else if (!this.#decoder.write(chunk)) this.#decoderBlocked = true;
     }
     return this.#over || !(this.#clientBlocked || this.#decoderBlocked);
@@ -86,6 +88,8 @@ export class ResponseBody implements DecoderEvents {
   }
 
   destroy(): void {
+    // What the client got before the end came belongs into the record.
+    if (this.#unseen !== undefined) this.#reported(() => this.#showUnseen());
     this.#over = true;
     this.#decoder?.destroy();
   }
@@ -126,11 +130,41 @@ export class ResponseBody implements DecoderEvents {
   }
 
   #conclude(): void {
-    if (this.#looking) this.#look(this.#flow.responseEnd());
+    // Nothing is held back from a tapped client, so it needn't wait for our own reading.
+    if (this.#options.plan === 'tap') this.#endClient();
+    this.#showUnseen();
+    if (this.#looking && !this.#over) this.#look(this.#flow.responseEnd());
     if (this.#over) return;
     this.#over = true;
     this.#endClient();
     this.#options.owner.bodyComplete();
+  }
+
+  /**
+   * A tapped chunk is on its way to the client: it is read once all sockets that are ready now have been served, so
+   * that no stream waits for what was said in another.
+   */
+  #show(chunk: Uint8Array): void {
+    if (this.#options.plan !== 'tap') {
+      this.#look(this.#flow.responseData(chunk));
+    } else if (this.#unseen === undefined) {
+      this.#unseen = [chunk];
+      setImmediate(showUnseen, this);
+    } else this.#unseen.push(chunk);
+  }
+
+  /** Called from another turn of the loop. */
+  showUnseen(): void {
+    this.#reported(() => this.#showUnseen());
+  }
+
+  #showUnseen(): void {
+    const chunks = this.#unseen;
+    this.#unseen = undefined;
+    for (const chunk of chunks ?? []) {
+      if (this.#over || !this.#looking) return;
+      this.#look(this.#flow.responseData(chunk));
+    }
   }
 
   #endClient(): void {
@@ -178,3 +212,5 @@ export class ResponseBody implements DecoderEvents {
     }
   }
 }
+
+const showUnseen = (body: ResponseBody): void => body.showUnseen();

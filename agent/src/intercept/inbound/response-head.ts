@@ -7,6 +7,8 @@ export interface ResponseFacts {
   contentLength: string | undefined;
   contentEncoding: string | undefined;
   eventStream: boolean;
+  /** Trailers are announced (RFC 9110 section 6.6.2). */
+  announcesTrailers: boolean;
   /** gRPC's trailers-only form: the status is in the head, and no body follows. */
   trailersOnly: boolean;
 }
@@ -30,6 +32,7 @@ export function readResponseHead(raw: RawHeaders, inspected: boolean): ResponseF
     contentLength: undefined,
     contentEncoding: undefined,
     eventStream: false,
+    announcesTrailers: false,
     trailersOnly: false,
   };
   let nominated: Set<string> | undefined;
@@ -44,6 +47,7 @@ export function readResponseHead(raw: RawHeaders, inspected: boolean): ResponseF
     if (inspected && name === 'alt-svc') continue;
     if (name === 'content-length') facts.contentLength = value;
     else if (name === 'content-type') facts.eventStream = value.startsWith('text/event-stream');
+    else if (name === 'trailer') facts.announcesTrailers = true;
     else if (name === 'grpc-status') facts.trailersOnly = true;
     else if (name === 'content-encoding') {
       facts.contentEncoding =

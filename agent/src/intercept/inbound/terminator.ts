@@ -44,6 +44,8 @@ interface Session {
   readonly connection: Connection;
   readonly startedAtMs: number;
   requests: number;
+  /** The response to the last request of an HTTP/1 connection. */
+  lastResponse: ClientResponse | undefined;
   /** Of HTTP/2 sessions. */
   readonly guard: FloodGuard | undefined;
 }
@@ -203,7 +205,7 @@ class TerminatingServer {
   }
 
   #open(connection: Connection, guard: FloodGuard | undefined): Session {
-    return { connection, startedAtMs: performance.now(), requests: 0, guard };
+    return { connection, startedAtMs: performance.now(), requests: 0, lastResponse: undefined, guard };
   }
 
   #closed(session: Session): void {
@@ -234,7 +236,9 @@ class TerminatingServer {
     // Node reports failed handshakes here as well; tlsClientError has dealt with those.
     const session = this.#sessions.get(socket);
     this.#edge.counters.clientErrors++;
-    if (session !== undefined && session.requests === 0 && socket.writable && error.code !== 'ECONNRESET') {
+    // In the middle of another answer, ours would be read as part of it.
+    const silent = session?.lastResponse === undefined || session.lastResponse.writableFinished;
+    if (session !== undefined && silent && socket.writable && error.code !== 'ECONNRESET') {
       session.requests++;
       const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
       sendLastAnswer(socket, status, 'Postern could not read this as an HTTP request.');
@@ -248,6 +252,7 @@ class TerminatingServer {
     const session = this.#sessions.get(request.socket);
     if (session === undefined) return void response.destroy();
     session.requests++;
+    session.lastResponse = response;
     const facts = readRequestHead(request.rawHeaders, request.method, request.url);
     const client = new Http1Client(request, response, expectsContinue);
     if (this.#edge.closing) response.shouldKeepAlive = false;

@@ -6,6 +6,7 @@ import { sendLastAnswer } from './answers.ts';
 import { ignore } from './client.ts';
 import { readClientHello } from './client-hello.ts';
 import type { Edge } from './edge.ts';
+import { TunnelReads } from './tunnel-reads.ts';
 
 export const ESTABLISHED = 'HTTP/1.1 200 Connection Established\r\n\r\n';
 
@@ -27,20 +28,21 @@ export function openTunnel(
   const dialling = new AbortController();
   const onClose = (): void => dialling.abort();
   client.once('close', onClose);
-  edge.options.outgoing.openTunnel(target, dialling.signal).then(
+  const reads = new TunnelReads();
+  edge.options.outgoing.openTunnel(target, dialling.signal, reads).then(
     (upstream) => {
       client.off('close', onClose);
       upstream.on('error', ignore); // join() or 'close' deals with it
       if (client.destroyed) return void upstream.destroy();
       client.write(ESTABLISHED);
-      if (takeOver === undefined || isIP(target.host) === 0) return join(edge, client, upstream, head);
+      if (takeOver === undefined || isIP(target.host) === 0) return join(edge, client, upstream, head, reads);
       peekServerName(client, head, (serverName, seen) => {
         if (client.destroyed) return void upstream.destroy();
         if (serverName !== undefined && takeOver(serverName, seen)) {
           upstream.destroy();
           return;
         }
-        join(edge, client, upstream, seen);
+        join(edge, client, upstream, seen, reads);
       });
     },
     (error: unknown) => {
@@ -95,7 +97,7 @@ function peekServerName(
   client.on('close', onEnd);
 }
 
-function join(edge: Edge, client: Socket, upstream: Socket, head: Buffer): void {
+function join(edge: Edge, client: Socket, upstream: Socket, head: Buffer, reads: TunnelReads): void {
   edge.counters.tunnels++;
   edge.gauges.tunnels++;
   let open = 2;
@@ -104,14 +106,15 @@ function join(edge: Edge, client: Socket, upstream: Socket, head: Buffer): void 
     if (open === 0) edge.gauges.tunnels--;
   };
   if (head.length > 0) upstream.write(head);
-  follow(client, upstream, closed);
-  follow(upstream, client, closed);
+  follow(client, upstream, closed, undefined);
+  follow(upstream, client, closed, reads.used ? reads : undefined);
 }
 
 /** `to` gets what `from` sends, its FIN as a FIN, and its reset as a reset. */
-function follow(from: Socket, to: Socket, closed: () => void): void {
+function follow(from: Socket, to: Socket, closed: () => void, reads: TunnelReads | undefined): void {
   // A FIN that arrived while peeking has been consumed: pipe() would never see it.
   if (from.readableEnded) to.end();
+  else if (reads !== undefined) reads.join(from, to);
   else from.pipe(to);
   from.on('close', (hadError) => {
     closed();

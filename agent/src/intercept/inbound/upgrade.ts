@@ -106,7 +106,9 @@ class Handshake implements UpstreamCall {
       maxHeaderSize: 65_536,
     });
     this.#request = outgoing;
-    outgoing.on('information', (info) => this.#driver.informational(info.statusCode, info.rawHeaders));
+    outgoing.on('information', (info) =>
+      this.#driver.response.informational(info.statusCode, info.rawHeaders),
+    );
     outgoing.on('response', (answer) => this.#forward(answer));
     outgoing.on('upgrade', (answer, upstream, head) => this.#switch(answer, upstream, head));
     outgoing.on('error', (error) => this.#fail(error));
@@ -117,16 +119,16 @@ class Handshake implements UpstreamCall {
     if (this.#over) return;
     this.#answer = answer;
     answer.on('data', (chunk: Buffer) => {
-      if (!this.#over && !this.#driver.data(chunk)) answer.pause();
+      if (!this.#over && !this.#driver.response.data(chunk)) answer.pause();
     });
     answer.on('end', () => {
       if (this.#over) return;
       this.#over = true;
-      this.#driver.end(answer.rawTrailers);
+      this.#driver.response.end(answer.rawTrailers);
     });
     answer.on('error', (error) => this.#fail(error, 'truncated'));
     answer.on('close', () => this.#fail(undefined, 'truncated'));
-    this.#driver.head(answer.statusCode ?? 502, answer.statusMessage ?? '', answer.rawHeaders);
+    this.#driver.response.head(answer.statusCode ?? 502, answer.statusMessage ?? '', answer.rawHeaders);
   }
 
   #switch(answer: IncomingMessage, upstream: Duplex, upstreamHead: Buffer): void {
@@ -139,7 +141,7 @@ class Handshake implements UpstreamCall {
       plan = driver.openWebSocket();
     } catch (error) {
       upstream.destroy();
-      driver.bodyThrew(error);
+      driver.threw(error);
       return;
     }
     driver.switchProtocols();
@@ -169,7 +171,7 @@ class Handshake implements UpstreamCall {
     this.#over = true;
     this.#request?.destroy();
     const message = error instanceof Error ? error.message : 'the connection was closed';
-    this.#driver.error(
+    this.#driver.response.error(
       error instanceof OutgoingError ? error : new OutgoingError(code, message, { cause: error }),
     );
   }

@@ -2,6 +2,7 @@
 import { isIP, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Authority } from '../../core/connection.ts';
+import type { SocketReads } from '../ports.ts';
 import { isForbiddenAddress, isLocalName } from './addresses.ts';
 import { openProxyTunnel } from './connect-proxy.ts';
 import type { NameResolver } from './dns.ts';
@@ -43,11 +44,16 @@ export class Dialler {
   }
 
   /** A byte pipe to the target, through the proxy if there is one. */
-  async tunnel(target: Authority, signal: AbortSignal | undefined, allowHalfOpen = false): Promise<Socket> {
+  async tunnel(
+    target: Authority,
+    signal: AbortSignal | undefined,
+    allowHalfOpen = false,
+    reads?: SocketReads,
+  ): Promise<Socket> {
     if (signal?.aborted) throw aborted(signal.reason);
     const { proxy, deadlines } = this.#options;
     this.#refuseForbidden(target);
-    if (proxy === undefined) return this.#direct(target, signal, allowHalfOpen);
+    if (proxy === undefined) return this.#direct(target, signal, allowHalfOpen, reads);
     const socket = await this.#toProxy(proxy, signal, allowHalfOpen);
     await openProxyTunnel(socket, {
       proxy,
@@ -95,7 +101,12 @@ export class Dialler {
     if (forbidden) throw forbiddenTarget(target.host);
   }
 
-  async #direct(target: Authority, signal: AbortSignal | undefined, allowHalfOpen: boolean): Promise<Socket> {
+  async #direct(
+    target: Authority,
+    signal: AbortSignal | undefined,
+    allowHalfOpen: boolean,
+    reads?: SocketReads,
+  ): Promise<Socket> {
     const { resolver, deadlines, allowPrivateTargets } = this.#options;
     const found =
       target.address === undefined ? await resolver.resolve(target.host, signal) : [target.address];
@@ -107,6 +118,7 @@ export class Dialler {
       deadlineMs: deadlines.connectMs,
       signal,
       allowHalfOpen,
+      reads,
     });
   }
 

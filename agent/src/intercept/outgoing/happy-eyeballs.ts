@@ -1,4 +1,5 @@
 import { connect, isIP, type Socket } from 'node:net';
+import type { SocketReads } from '../ports.ts';
 import { within } from './deadline.ts';
 import { connectError, outgoingError } from './errors.ts';
 
@@ -15,6 +16,7 @@ export interface ConnectOptions {
   /** For tunnels: the peer's FIN doesn't end our side. */
   readonly allowHalfOpen: boolean;
   readonly attemptDelayMs?: number;
+  readonly reads?: SocketReads | undefined;
 }
 
 /** RFC 8305 section 4: keep the resolver's order (RFC 6724), but alternate families, beginning with the first one's. */
@@ -84,7 +86,9 @@ class AddressRace {
       if (this.#attempts.size === 0) reject(connectError(this.#name, this.#lastError));
       return;
     }
+    const { reads } = this.#options;
     const socket = connect({
+      ...(reads && { onread: reads.onread }),
       host: address,
       port: this.#port,
       noDelay: true,
@@ -92,8 +96,11 @@ class AddressRace {
       keepAliveInitialDelay: this.#options.allowHalfOpen ? TUNNEL_KEEP_ALIVE_AFTER_MS : KEEP_ALIVE_AFTER_MS,
       allowHalfOpen: this.#options.allowHalfOpen,
     });
+    // Whoever asked for the reads begins them.
+    if (reads !== undefined) socket.pause();
     this.#attempts.add(socket);
     socket.once('connect', () => {
+      if (reads !== undefined) reads.used = true;
       this.#attempts.delete(socket);
       this.stop();
       socket.removeAllListeners('error');

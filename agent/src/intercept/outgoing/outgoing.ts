@@ -6,7 +6,14 @@
 import { isIP, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type Authority, headerValue } from '../../core/connection.ts';
-import type { Outgoing, OutgoingError, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../ports.ts';
+import type {
+  Outgoing,
+  OutgoingError,
+  SocketReads,
+  UpstreamCall,
+  UpstreamHandler,
+  UpstreamRequest,
+} from '../ports.ts';
 import { type Deadlines, Dialler, originKey } from './dial.ts';
 import { createNameResolver, type NameResolver } from './dns.ts';
 import { aborted, outgoingError } from './errors.ts';
@@ -61,6 +68,8 @@ interface Origin {
   readonly h2: H2Sessions;
   /** What the server turned out to speak; `h1` is believed until `untilMs`. */
   speaks: { readonly protocol: 'h1' | 'h2'; readonly untilMs: number } | undefined;
+  /** No longer among the origins: its pools may not be used any more. */
+  forgotten: boolean;
 }
 
 const H1_ONLY_MS = 600_000;
@@ -76,6 +85,8 @@ class PooledOutgoing implements OutgoingWithStats {
   readonly #revocation: Revocation;
   readonly #sessions = new SessionCache();
   readonly #origins = new Map<string, Origin>();
+  /** The same by the caller's own object: making the key costs more than the look-up. */
+  readonly #byTarget = new WeakMap<Authority, Origin>();
   readonly #counters = { handshakes: 0, resumptions: 0, retries: 0 };
   readonly #closing = new AbortController();
 
@@ -99,9 +110,9 @@ class PooledOutgoing implements OutgoingWithStats {
     });
   }
 
-  openTunnel(target: Authority, signal: AbortSignal): Promise<Socket> {
+  openTunnel(target: Authority, signal: AbortSignal, reads?: SocketReads): Promise<Socket> {
     if (this.#closing.signal.aborted) return Promise.reject(closing());
-    return this.#dialler.tunnel(target, signal, true);
+    return this.#dialler.tunnel(target, signal, true, reads);
   }
 
   openTls(target: Authority, alpn: readonly string[], signal: AbortSignal): Promise<TLSSocket> {
@@ -164,6 +175,14 @@ class PooledOutgoing implements OutgoingWithStats {
   }
 
   #origin(target: Authority, scheme: 'https' | 'http'): Origin | undefined {
+    const recent = this.#byTarget.get(target);
+    if (recent !== undefined && recent.scheme === scheme && !recent.forgotten) return recent;
+    const origin = this.#originByName(target, scheme);
+    if (origin !== undefined) this.#byTarget.set(target, origin);
+    return origin;
+  }
+
+  #originByName(target: Authority, scheme: 'https' | 'http'): Origin | undefined {
     const key = `${scheme}://${originKey(target)}`;
     const known = this.#origins.get(key);
     if (known !== undefined) return known;
@@ -175,6 +194,7 @@ class PooledOutgoing implements OutgoingWithStats {
       h1: this.#h1Pool(target, scheme),
       h2: new H2Sessions(`https://${hostAndPort(target.host, target.port)}`, () => this.#dialH2(origin)),
       speaks: undefined,
+      forgotten: false,
     };
     this.#origins.set(key, origin);
     return origin;
@@ -204,7 +224,9 @@ class PooledOutgoing implements OutgoingWithStats {
 
   #forgetIdle(): void {
     for (const [key, origin] of this.#origins) {
-      if (origin.h1.size === 0 && origin.h1.idle && origin.h2.size === 0) this.#origins.delete(key);
+      if (origin.h1.size > 0 || !origin.h1.idle || origin.h2.size > 0) continue;
+      origin.forgotten = true;
+      this.#origins.delete(key);
     }
   }
 

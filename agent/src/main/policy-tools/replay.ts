@@ -108,7 +108,7 @@ async function judge(
     limits.note(call);
     return decideRequest(policy, { ...seen, findings: recordedFindings(policy, call), failures: [] });
   }
-  const scanned = await scanRequest(policy, subject, (detector, text) => detector.scan(text));
+  const scanned = await scanRequest(policy, subject, { scan: (detector, text) => detector.scan(text) });
   return decideRequest(policy, { ...seen, ...scanned });
 }
 

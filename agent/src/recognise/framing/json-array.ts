@@ -1,5 +1,6 @@
-import { DEFAULT_LIMITS, type Frame, type Framer, type FramerLimits } from './frame.ts';
-import { decodeUtf8, HeldBytes } from './held-bytes.ts';
+import { CuttingFramer, type FrameEnds } from './cutting-framer.ts';
+import type { Frame, FramerLimits } from './frame.ts';
+import { decodeUtf8 } from './held-bytes.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -13,21 +14,20 @@ const CLOSE_BRACE = 0x7d;
  * bracket, comma and space before it. A top-level object (an error body) is a frame too; a closing bracket comes
  * last, without data.
  */
-export class JsonArrayFramer implements Framer {
-  readonly #held: HeldBytes;
+export class JsonArrayFramer extends CuttingFramer {
+  constructor(limits?: FramerLimits) {
+    super(new ElementEnds(), jsonFrame, limits);
+  }
+}
+
+class ElementEnds implements FrameEnds {
   /** Nesting inside the current element; 0 between elements. */
   #depth = 0;
   #inString = false;
   #escaped = false;
 
-  constructor(limits: FramerLimits = DEFAULT_LIMITS) {
-    this.#held = new HeldBytes(limits.maxFrameBytes);
-  }
-
-  push(chunk: Uint8Array): readonly Frame[] {
-    const frames: Frame[] = [];
-    let start = 0;
-    for (let i = 0; i < chunk.length; i++) {
+  next(chunk: Uint8Array, from: number): number {
+    for (let i = from; i < chunk.length; i++) {
       const byte = chunk[i];
       if (this.#inString) {
         if (this.#escaped) this.#escaped = false;
@@ -37,22 +37,10 @@ export class JsonArrayFramer implements Framer {
       else if (byte === OPEN_BRACE || (byte === OPEN_BRACKET && this.#depth > 0)) this.#depth++;
       else if ((byte === CLOSE_BRACE || byte === CLOSE_BRACKET) && this.#depth > 0) {
         this.#depth--;
-        if (this.#depth === 0) {
-          frames.push(jsonFrame(this.#held.take(chunk.subarray(start, i + 1))));
-          start = i + 1;
-        }
+        if (this.#depth === 0) return i + 1;
       }
     }
-    this.#held.hold(chunk.subarray(start));
-    return frames;
-  }
-
-  end(): readonly Frame[] {
-    return this.#held.length > 0 ? [jsonFrame(this.#held.take())] : [];
-  }
-
-  drain(): Uint8Array {
-    return this.#held.take();
+    return -1;
   }
 }
 

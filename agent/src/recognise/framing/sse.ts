@@ -1,5 +1,6 @@
-import { DEFAULT_LIMITS, type Frame, type Framer, type FramerLimits } from './frame.ts';
-import { decodeUtf8, HeldBytes } from './held-bytes.ts';
+import { CuttingFramer, type FrameEnds } from './cutting-framer.ts';
+import type { Frame, FramerLimits } from './frame.ts';
+import { decodeUtf8 } from './held-bytes.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -9,39 +10,38 @@ const CR = 0x0d;
  * Line ends are found in the bytes: no UTF-8 sequence contains CR or LF, so a character cut in two by a chunk
  * never matters. A CR at a chunk's end waits for the next byte, because CRLF is one line end.
  */
-export class SseFramer implements Framer {
-  readonly #held: HeldBytes;
+export class SseFramer extends CuttingFramer {
+  constructor(limits?: FramerLimits) {
+    let first = true;
+    const read = (bytes: Uint8Array): Frame => {
+      const text = decodeUtf8(bytes);
+      const fields = readFields(first && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+      first = false;
+      return { bytes, data: fields.data, eventName: fields.eventName, format: 'sse' };
+    };
+    super(new BlankLines(), read, limits);
+  }
+}
+
+class BlankLines implements FrameEnds {
   #lineIsEmpty = true;
   /** The byte before was a CR that ended a blank line: the frame ends here, or after the LF that may follow. */
   #frameEndsAfterCr = false;
   #afterCr = false;
-  #first = true;
 
-  constructor(limits: FramerLimits = DEFAULT_LIMITS) {
-    this.#held = new HeldBytes(limits.maxFrameBytes);
-  }
-
-  push(chunk: Uint8Array): readonly Frame[] {
-    const frames: Frame[] = [];
-    let start = 0;
-    for (let i = 0; i < chunk.length; i++) {
+  next(chunk: Uint8Array, from: number): number {
+    for (let i = from; i < chunk.length; i++) {
       const byte = chunk[i];
       if (this.#frameEndsAfterCr) {
         this.#frameEndsAfterCr = false;
         this.#afterCr = false;
-        const end = byte === LF ? i + 1 : i;
-        frames.push(this.#frame(chunk.subarray(start, end)));
-        start = end;
-        if (byte === LF) continue;
+        return byte === LF ? i + 1 : i;
       }
       if (byte === LF) {
         const blank = this.#lineIsEmpty && !this.#afterCr;
         this.#afterCr = false;
         this.#lineIsEmpty = true;
-        if (blank) {
-          frames.push(this.#frame(chunk.subarray(start, i + 1)));
-          start = i + 1;
-        }
+        if (blank) return i + 1;
       } else if (byte === CR) {
         this.#frameEndsAfterCr = this.#lineIsEmpty;
         this.#afterCr = true;
@@ -51,24 +51,7 @@ export class SseFramer implements Framer {
         this.#lineIsEmpty = false;
       }
     }
-    this.#held.hold(chunk.subarray(start));
-    return frames;
-  }
-
-  end(): readonly Frame[] {
-    return this.#held.length > 0 ? [this.#frame(this.#held.take())] : [];
-  }
-
-  drain(): Uint8Array {
-    return this.#held.take();
-  }
-
-  #frame(last: Uint8Array): Frame {
-    const bytes = this.#held.take(last);
-    const text = decodeUtf8(bytes);
-    const fields = readFields(this.#first && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
-    this.#first = false;
-    return { bytes, data: fields.data, eventName: fields.eventName, format: 'sse' };
+    return -1;
   }
 }
 

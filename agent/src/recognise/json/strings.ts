@@ -33,7 +33,10 @@ export function visitStrings(
   let whole = true;
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
-      whole = visitStrings(value[i], `${pointer}/${i}`, visit, skip, depth + 1) && whole;
+      // Vectors and token ids come by the hundred thousand: no pointer for each.
+      if (typeof value[i] === 'string' || typeof value[i] === 'object') {
+        whole = visitStrings(value[i], `${pointer}/${i}`, visit, skip, depth + 1) && whole;
+      }
     }
     return whole;
   }

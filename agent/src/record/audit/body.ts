@@ -13,41 +13,51 @@ export interface ExchangeBody {
   readonly durationMs: number;
   readonly device: string;
   readonly user: string;
-  readonly key?: string;
+  readonly key?: string | undefined;
   readonly app: { readonly id: string; readonly name: string; readonly identifiedBy: string };
   readonly service: string;
   readonly host: string;
   readonly operation: string;
-  readonly model?: string;
+  readonly model?: string | undefined;
   readonly mode: string;
   readonly decision: string;
   readonly effective: string;
-  readonly rules: readonly { readonly rule: string; readonly action: string; readonly text: string }[];
+  readonly rules: readonly {
+    readonly rule: string;
+    readonly action: string;
+    readonly text: string;
+    /** The security team's own words, where the rule has some. */
+    readonly message?: string | undefined;
+  }[];
   readonly findings: Readonly<Record<string, number>>;
   /** Who searched, and the kinds that each found; absent in records of earlier versions. */
-  readonly detectors?: Readonly<Record<string, readonly string[]>>;
+  readonly detectors?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly result: string;
-  readonly cause?: string;
-  readonly status?: number;
+  readonly cause?: string | undefined;
+  readonly status?: number | undefined;
   readonly bytes: { readonly request: number; readonly response: number };
   /** Absent where neither the provider nor an estimate said anything. */
-  readonly tokens?: TokenCounts;
-  readonly cost?: { readonly nanoUsd: number; readonly estimated: boolean; readonly pricedAs: string };
+  readonly tokens?: TokenCounts | undefined;
+  readonly cost?:
+    | { readonly nanoUsd: number; readonly estimated: boolean; readonly pricedAs: string }
+    | undefined;
   /** What was expected of the call's cost, and what the tightest budget had left before it. */
-  readonly spend?: SpendNote;
+  readonly spend?: SpendNote | undefined;
   readonly addedMs: number;
   readonly policy: PolicyName;
+  readonly sequence?: number;
+  readonly previous?: string;
 }
 
 interface TokenCounts {
-  readonly input?: number;
-  readonly cacheRead?: number;
-  readonly cacheWrite?: number;
-  readonly cacheWrite1h?: number;
-  readonly output?: number;
-  readonly reasoning?: number;
-  readonly inputAudio?: number;
-  readonly outputAudio?: number;
+  readonly input?: number | undefined;
+  readonly cacheRead?: number | undefined;
+  readonly cacheWrite?: number | undefined;
+  readonly cacheWrite1h?: number | undefined;
+  readonly output?: number | undefined;
+  readonly reasoning?: number | undefined;
+  readonly inputAudio?: number | undefined;
+  readonly outputAudio?: number | undefined;
   readonly estimated: boolean;
 }
 
@@ -84,37 +94,52 @@ export type AuditBody = ExchangeBody | EventBody | DroppedBody;
 /** As stored and hashed: the canonical JSON of this is the leaf. `previous` is the leaf hash before it, in hex. */
 export type ChainedBody = AuditBody & { readonly sequence: number; readonly previous: string };
 
+/** Blank until the writer numbers the record; in the body from the start, so that its keys are in canonical order. */
+const UNNUMBERED = { previous: '', sequence: 0 } as const;
+
+/** Keys in the order of canonical JSON (0040), so that the writer need not sort them for every call. */
 export function exchangeBody(record: ExchangeRecord): ExchangeBody {
+  const { app, usage, cost, policy } = record;
   return {
-    kind: 'exchange',
-    id: record.id,
-    atMs: record.startedAtMs,
-    durationMs: record.endedAtMs - record.startedAtMs,
-    device: record.device,
-    user: record.user,
-    ...(record.key === undefined ? {} : { key: record.key }),
-    app: { id: record.app.id, name: record.app.name, identifiedBy: record.app.identifiedBy },
-    service: record.service,
-    host: record.host,
-    operation: record.operation,
-    ...(record.model === undefined ? {} : { model: record.model }),
-    mode: record.mode,
-    decision: record.decision,
-    effective: record.effective,
-    rules: record.reasons.map(({ rule, action, text }) => ({ rule, action, text })),
-    findings: record.findings,
-    detectors: record.detectors,
-    result: record.result,
-    ...(record.cause === undefined ? {} : { cause: record.cause }),
-    ...(record.status === undefined ? {} : { status: record.status }),
-    bytes: { request: record.requestBytes, response: record.responseBytes },
-    ...(record.usage === undefined ? {} : { tokens: tokenCounts(record.usage, record.usageEstimated) }),
-    ...(record.cost === undefined ? {} : { cost: costOf(record.cost) }),
-    ...(record.spend === undefined ? {} : { spend: record.spend }),
     addedMs: record.addedMs,
-    policy: { name: record.policy.name, revision: record.policy.revision },
+    app: { id: app.id, identifiedBy: app.identifiedBy, name: app.name },
+    atMs: record.startedAtMs,
+    bytes: { request: record.requestBytes, response: record.responseBytes },
+    cause: record.cause,
+    cost: cost && { estimated: cost.estimated, nanoUsd: cost.nanoUsd, pricedAs: cost.pricedAs },
+    decision: record.decision,
+    detectors: record.detectors,
+    device: record.device,
+    durationMs: record.endedAtMs - record.startedAtMs,
+    effective: record.effective,
+    findings: record.findings,
+    host: record.host,
+    id: record.id,
+    key: record.key,
+    kind: 'exchange',
+    mode: record.mode,
+    model: record.model,
+    operation: record.operation,
+    policy: { name: policy.name, revision: policy.revision },
+    previous: UNNUMBERED.previous,
+    result: record.result,
+    rules: record.reasons.map(({ rule, action, text, message }) => ({ action, message, rule, text })),
+    sequence: UNNUMBERED.sequence,
+    service: record.service,
+    spend: record.spend && spendNote(record.spend),
+    status: record.status,
+    tokens: usage && tokenCounts(usage, record.usageEstimated),
+    user: record.user,
   };
 }
+
+const spendNote = (note: SpendNote): SpendNote => ({
+  ...(note.budget !== undefined && { budget: note.budget }),
+  ...(note.downgradedFrom !== undefined && { downgradedFrom: note.downgradedFrom }),
+  ...(note.estimatedNanoUsd !== undefined && { estimatedNanoUsd: note.estimatedNanoUsd }),
+  ...(note.remainingNanoUsd !== undefined && { remainingNanoUsd: note.remainingNanoUsd }),
+  ...(note.remainingTokens !== undefined && { remainingTokens: note.remainingTokens }),
+});
 
 export const eventBody = (record: EventRecord): EventBody => ({
   kind: 'event',
@@ -125,25 +150,20 @@ export const eventBody = (record: EventRecord): EventBody => ({
   policy: { name: record.policy.name, revision: record.policy.revision },
 });
 
-const costOf = ({ nanoUsd, estimated, pricedAs }: NonNullable<ExchangeRecord['cost']>) => ({
-  nanoUsd,
-  estimated,
-  pricedAs,
-});
-
 function tokenCounts(usage: NonNullable<ExchangeRecord['usage']>, estimated: boolean): TokenCounts {
-  // Providers are not trusted to send whole numbers: one bad count must not make the record unwritable.
-  const counts: Record<string, number> = {};
-  const put = (name: string, value: number | undefined) => {
-    if (value !== undefined && Number.isFinite(value) && value >= 0) counts[name] = Math.round(value);
+  return {
+    cacheRead: count(usage.cacheReadTokens),
+    cacheWrite: count(usage.cacheWriteTokens),
+    cacheWrite1h: count(usage.cacheWrite1hTokens),
+    estimated,
+    input: count(usage.inputTokens),
+    inputAudio: count(usage.inputAudioTokens),
+    output: count(usage.outputTokens),
+    outputAudio: count(usage.outputAudioTokens),
+    reasoning: count(usage.reasoningTokens),
   };
-  put('input', usage.inputTokens);
-  put('cacheRead', usage.cacheReadTokens);
-  put('cacheWrite', usage.cacheWriteTokens);
-  put('cacheWrite1h', usage.cacheWrite1hTokens);
-  put('output', usage.outputTokens);
-  put('reasoning', usage.reasoningTokens);
-  put('inputAudio', usage.inputAudioTokens);
-  put('outputAudio', usage.outputAudioTokens);
-  return { ...counts, estimated };
 }
+
+/** Providers are not trusted to send whole numbers: one bad count must not make the record unwritable. */
+const count = (value: number | undefined): number | undefined =>
+  value !== undefined && Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined;

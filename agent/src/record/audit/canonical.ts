@@ -13,6 +13,30 @@ export type Json =
 
 /** Throws RangeError for NaN and infinities, which JSON can't express. */
 export function canonicalJson(value: Json): string {
+  if (isInOrder(value)) {
+    const text = JSON.stringify(value);
+    if (!LONE_SURROGATE.test(text)) return text;
+  }
+  return ordered(value);
+}
+
+/** `JSON.stringify` writes a lone surrogate as an escape. (A backslash in the text may look the same: then it is only slower.) */
+const LONE_SURROGATE = /\\ud[89a-f]/;
+
+/** True if the keys stand in canonical order already: ECMAScript's own JSON is canonical then, at a fraction of the cost. */
+function isInOrder(value: Json | undefined): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  if (isList(value)) return value.every(isInOrder);
+  let before: string | undefined;
+  for (const key of Object.keys(value)) {
+    if ((before !== undefined && key < before) || !isInOrder(value[key])) return false;
+    before = key;
+  }
+  return true;
+}
+
+function ordered(value: Json): string {
   if (typeof value === 'string') return quoted(value);
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new RangeError(`no canonical JSON for ${value}`);
@@ -25,7 +49,7 @@ export function canonicalJson(value: Json): string {
 
 function list(value: readonly Json[]): string {
   let text = '';
-  for (const item of value) text += `${text === '' ? '' : ','}${canonicalJson(item)}`;
+  for (const item of value) text += `${text === '' ? '' : ','}${ordered(item)}`;
   return `[${text}]`;
 }
 
@@ -33,7 +57,7 @@ function members(value: { readonly [key: string]: Json | undefined }): string {
   let text = '';
   for (const key of Object.keys(value).sort()) {
     const member = value[key];
-    if (member !== undefined) text += `${text === '' ? '' : ','}${quoted(key)}:${canonicalJson(member)}`;
+    if (member !== undefined) text += `${text === '' ? '' : ','}${quoted(key)}:${ordered(member)}`;
   }
   return `{${text}}`;
 }

@@ -13,15 +13,18 @@ export interface AuditEntry {
 }
 
 /** Oldest first. Throws RecordError as `openForReading`. */
-export function* readAudit(file: string, { sinceMs = 0, after = 0 } = {}): Generator<AuditEntry> {
+export function* readAudit(
+  file: string,
+  { sinceMs = 0, untilMs = Number.MAX_SAFE_INTEGER, after = 0 } = {},
+): Generator<AuditEntry> {
   const database = openForReading(file);
   try {
-    const page = database.prepare<[number, number, number], { sequence: number; body: string }>(
-      'SELECT sequence, body FROM audit WHERE sequence > ? AND at_ms >= ? ORDER BY sequence LIMIT ?',
+    const page = database.prepare<[number, number, number, number], { sequence: number; body: string }>(
+      'SELECT sequence, body FROM audit WHERE sequence > ? AND at_ms >= ? AND at_ms < ? ORDER BY sequence LIMIT ?',
     );
     let last = after;
     for (;;) {
-      const rows = page.all(last, sinceMs, PAGE_RECORDS);
+      const rows = page.all(last, sinceMs, untilMs, PAGE_RECORDS);
       for (const row of rows) {
         last = row.sequence;
         yield { body: JSON.parse(row.body) as ChainedBody, text: row.body };

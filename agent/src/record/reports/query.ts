@@ -7,6 +7,8 @@ export interface UsageQuery {
   readonly by: UsageGroup;
   /** Calls that started at or after this moment. */
   readonly sinceMs: number;
+  /** Calls that started before this moment; no end if absent. */
+  readonly untilMs?: number;
   /** Days are counted in this offset from UTC; 0 if absent. */
   readonly utcOffsetMinutes?: number;
 }

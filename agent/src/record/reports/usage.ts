@@ -29,24 +29,27 @@ type NamedSums = Sums & { readonly name: string | null };
 export function usageReport(database: Database, query: UsageQuery): UsageReport {
   const offsetMs = (query.utcOffsetMinutes ?? 0) * 60_000;
   const sinceMs = Math.round(query.sinceMs);
+  const untilMs = Math.round(query.untilMs ?? Number.MAX_SAFE_INTEGER);
   const order = query.by === 'day' ? 'name' : 'nanoUsd DESC, calls DESC, name';
   const rows = database
     .prepare<[object], NamedSums>(
       `SELECT ${EXPRESSIONS[query.by]} AS name, ${SUMS} FROM exchanges
-       WHERE started_at_ms >= :sinceMs AND :offsetMs IS NOT NULL GROUP BY 1 ORDER BY ${order}`,
+       WHERE started_at_ms >= :sinceMs AND started_at_ms < :untilMs AND :offsetMs IS NOT NULL GROUP BY 1 ORDER BY ${order}`,
     )
     .safeIntegers()
-    .all({ sinceMs, offsetMs });
+    .all({ sinceMs, untilMs, offsetMs });
   const total = database
-    .prepare<[number], Sums>(`SELECT ${SUMS} FROM exchanges WHERE started_at_ms >= ?`)
+    .prepare<[number, number], Sums>(
+      `SELECT ${SUMS} FROM exchanges WHERE started_at_ms >= ? AND started_at_ms < ?`,
+    )
     .safeIntegers()
-    .get(sinceMs);
+    .get(sinceMs, untilMs);
   return {
     by: query.by,
     sinceMs,
     rows: rows.map((row) => usageRow(row.name ?? undefined, row)),
     total: usageRow(undefined, total),
-    dropped: droppedSince(database, sinceMs),
+    dropped: droppedBetween(database, sinceMs, untilMs),
   };
 }
 
@@ -66,12 +69,12 @@ function usageRow(name: string | undefined, sums: Sums | undefined): UsageRow {
   };
 }
 
-function droppedSince(database: Database, sinceMs: number): UsageReport['dropped'] {
+function droppedBetween(database: Database, sinceMs: number, untilMs: number): UsageReport['dropped'] {
   const found = database
-    .prepare<[number], { calls: number; nanoUsd: number }>(
+    .prepare<[number, number], { calls: number; nanoUsd: number }>(
       `SELECT coalesce(sum(body ->> 'count'), 0) AS calls, coalesce(sum(body ->> 'nanoUsd'), 0) AS nanoUsd
-       FROM audit WHERE kind = 'dropped' AND at_ms >= ?`,
+       FROM audit WHERE kind = 'dropped' AND at_ms >= ? AND at_ms < ?`,
     )
-    .get(sinceMs);
+    .get(sinceMs, untilMs);
   return found ?? { calls: 0, nanoUsd: 0 };
 }

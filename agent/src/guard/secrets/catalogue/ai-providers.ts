@@ -237,7 +237,7 @@ export const aiProviders: readonly Rule[] = [
     'LlamaCloud API key',
     'https://docs.cloud.llamaindex.ai/api_key',
     'llx-',
-    BASE62,
+    BASE64URL,
     [40, 56],
   ),
   token(

@@ -19,7 +19,7 @@ const webhook = (id: string, label: string, source: string, keyword: string, res
 
 export const chat: readonly Rule[] = [
   token('slack-bot-token', 'Slack bot token', SLACK, 'xoxb-', `${BASE62}-`, [24, 90]),
-  token('slack-user-token', 'Slack user token', SLACK, ['xoxp-', 'xoxo-'], `${BASE62}-`, [24, 110], critical),
+  token('slack-user-token', 'Slack user token', SLACK, ['xoxp-', 'xoxo-'], `${BASE62}-`, [24, 300], critical),
   token(
     'slack-legacy-token',
     'Slack workspace token',
@@ -35,7 +35,7 @@ export const chat: readonly Rule[] = [
     SLACK,
     ['xoxe.xoxp-', 'xoxe.xoxb-', 'xoxe-'],
     `${BASE62}-`,
-    [100, 200],
+    [100, 300],
   ),
   token('slack-cookie-token', 'Slack browser token', SLACK, 'xoxc-', `${BASE62}-`, [40, 130]),
   webhook(
@@ -102,7 +102,7 @@ export const chat: readonly Rule[] = [
     'LINE channel access token',
     'https://developers.line.biz/en/docs/basics/channel-access-token/',
     ['line_channel', 'channel_access_token'],
-    'A-Za-z0-9+/=',
+    'A-Za-z0-9+/',
     [150, 180],
   ),
   named(

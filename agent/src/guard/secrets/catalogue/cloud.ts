@@ -105,7 +105,7 @@ export const amazon: readonly Rule[] = [
     'Amazon marketplace token',
     'https://developer-docs.amazon.com/sp-api/docs',
     'amzn.mws.',
-    `${HEX}-`,
+    `${LOWER}-`,
     36,
     { keepPrefix: true },
   ),
@@ -261,7 +261,11 @@ export const microsoft: readonly Rule[] = [
       keywords: [signature],
       pattern: `${signature.replace('+', '\\+')}${tail}(?![A-Za-z0-9])`,
       lead: { set: `[${set}]`, length, shown: 10 },
-      minEntropy: 3.5,
+      // A key says in runs of `A` that it has no options: only its characters count.
+      // A DevOps token holds the signature of the AI services too.
+      specificity: signature === 'AZDO' ? 101 : 100,
+      proof: (value) => new Set(value).size >= 16,
+      judge: () => undefined,
       ...critical,
     }),
   ),
@@ -296,6 +300,17 @@ export const otherClouds: readonly Rule[] = [
       judge: (value) => (/[0-9]/.test(value) && /[a-z]/.test(value.slice(4)) ? 'high' : undefined),
     },
   ),
+  secret({
+    id: 'alibaba-access-key-pair',
+    label: 'Alibaba Cloud access key secret',
+    source: 'https://www.alibabacloud.com/help/en/ram/user-guide/create-an-accesskey-pair',
+    keywords: ['LTAI'],
+    pattern: `${LEFT}LTAI[A-Za-z0-9]{12,20}[^A-Za-z0-9][\\s\\S]{0,48}?(?<![A-Za-z0-9])([A-Za-z0-9]{30})(?![A-Za-z0-9])`,
+    ...critical,
+    specificity: CONTEXTUAL - 1,
+    judge: (value) =>
+      /[a-z]/.test(value) && /[A-Z]/.test(value) && /[0-9]/.test(value) ? 'high' : undefined,
+  }),
   token(
     'tencent-secret-id',
     'Tencent Cloud secret id',
@@ -392,7 +407,7 @@ export const otherClouds: readonly Rule[] = [
     'supabase-access-token',
     'Supabase access token',
     'https://supabase.com/docs/reference/api/introduction',
-    'sbp_',
+    ['sbp_', 'sbp_v0_'],
     HEX,
     40,
     critical,

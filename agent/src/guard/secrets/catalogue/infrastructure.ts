@@ -70,18 +70,13 @@ export const infrastructure: readonly Rule[] = [
     [80, 100],
     { ...critical, keepPrefix: true },
   ),
-  token(
-    'bitwarden-access-token',
-    'Bitwarden machine account token',
-    'https://bitwarden.com/help/access-tokens/',
-    '0.',
-    'A-Za-z0-9+/=:.-',
-    [90, 120],
-    {
-      judge: (value) =>
-        /^0\.[0-9a-f-]{36}\.[A-Za-z0-9]{30}:[A-Za-z0-9+/=]{24}$/.test(value) ? 'high' : undefined,
-    },
-  ),
+  secret({
+    id: 'bitwarden-access-token',
+    label: 'Bitwarden machine account token',
+    source: 'https://bitwarden.com/help/access-tokens/',
+    keywords: ['0.'],
+    pattern: `${LEFT}0\\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\\.[A-Za-z0-9]{30}:[A-Za-z0-9+/]{22}==`,
+  }),
   token(
     'tailscale-key',
     'Tailscale key',
@@ -104,9 +99,10 @@ export const infrastructure: readonly Rule[] = [
     id: 'newrelic-license-key',
     label: 'New Relic licence key',
     source: NEW_RELIC,
-    keywords: ['FFFFNRAL', 'ffffNRAL'],
-    pattern: 'FFFFNRAL(?![0-9a-zA-Z])',
-    lead: { set: '[0-9a-f]', length: 32, shown: 8 },
+    keywords: ['NRAL'],
+    pattern: 'NRAL(?![0-9a-zA-Z])',
+    // Europe's keys begin with `eu01xx`; older ones end with `FFFFNRAL`.
+    lead: { set: '[0-9a-fFux]', length: 36, shown: 8 },
     minEntropy: 2.8,
   }),
   token(

@@ -3,21 +3,16 @@ import type { Confidence } from '../../../core/finding.ts';
 import type { Rule } from '../../engine/rule.ts';
 import { CONTEXTUAL, GENERIC, LEFT, secret } from '../builders.ts';
 import { classesOf, decodeBase64, entropyBits, hasJoseHeader } from '../checks.ts';
+import { isRandomToken, isTemplate, isTrivial } from '../plausible.ts';
 
 const URI = 'https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1';
-const USER = '[A-Za-z0-9._~%!*+&=-]{0,80}';
+/** An e-mail address as a name keeps its `@`, although it should be encoded. */
+const USER = '[A-Za-z0-9._~%!*+&=-]{0,80}(?:@[A-Za-z0-9.-]{3,60})?';
 /** A password in a URI can't hold `@`, `/`, `:`, quotes or blanks unescaped; sub-delims may stand as they are. */
 const PASSWORD = '([A-Za-z0-9._~%!*+,;=#^?$&-]{3,128})@';
 
-/** Passwords that everyone's documentation and compose files use. */
-const TRIVIAL =
-  /^(?:p(?:ass)?w(?:or)?d|pass|passwd|passphrase|secret|admin|root|user(?:name)?|test(?:ing)?|guest|postgres(?:ql)?|mysql|mongo(?:db)?|redis|rabbitmq|minio(?:admin)?|my[_-]?(?:secret|password|pass)|null|none|undefined|true|false|string|value|hunter2|letmein|db[_-]?pass(?:word)?|some[_-]?password|token|key|hello|world|foo|bar|baz|qux|abc|xyz)[0-9!]{0,4}$/i;
-
-const isTemplate = (value: string): boolean =>
-  /[<>{}]|^[$%]|\$\{?[A-Z_]{3,}|^%[sd]|^:|^_+$|^\*+$/.test(value);
-
 function judgeUriPassword(value: string): Confidence | undefined {
-  if (TRIVIAL.test(value) || isTemplate(value)) return undefined;
+  if (isTrivial(value) || isTemplate(value)) return undefined;
   const strong = value.length >= 8 && classesOf(value) >= 2 && entropyBits(value) >= 2.5;
   return strong ? 'high' : 'medium';
 }
@@ -129,19 +124,27 @@ export const connectionStrings: readonly Rule[] = [
     'ldap',
     'ldaps',
   ),
-  secret({
-    id: 'http-basic-password',
-    label: 'Password in a web address',
-    source: URI,
-    keywords: ['http://', 'https://'],
-    pattern: `https?://${USER}:${PASSWORD}`,
-    minEntropy: 1.5,
-    specificity: CONTEXTUAL,
-    judge(value) {
-      const judged = judgeUriPassword(value);
-      return judged === 'high' && (value.length < 12 || entropyBits(value) < 3) ? 'medium' : judged;
-    },
-  }),
+  ...(
+    [
+      ['http-basic-password', ['http://', 'https://'], 'https?://', CONTEXTUAL],
+      // Any other scheme: `jdbc-proxy://`, `vault://`, `s3://`.
+      ['url-password', ['://'], '://', CONTEXTUAL - 1],
+    ] as const
+  ).map(([id, keywords, head, specificity]) =>
+    secret({
+      id,
+      label: 'Password in a web address',
+      source: URI,
+      keywords,
+      pattern: `${head}${USER}:${PASSWORD}`,
+      minEntropy: 1.5,
+      specificity,
+      judge(value) {
+        const judged = judgeUriPassword(value);
+        return judged === 'high' && (value.length < 12 || entropyBits(value) < 3) ? 'medium' : judged;
+      },
+    }),
+  ),
   secret({
     id: 'jdbc-password',
     label: 'Database password (JDBC)',
@@ -176,7 +179,7 @@ export const standardTokens: readonly Rule[] = [
     severity: 'medium',
     confidence: 'medium',
     keywords: ['eyJ'],
-    pattern: `${LEFT}eyJ[A-Za-z0-9_-]{10,1000}\\.eyJ[A-Za-z0-9_-]{10,4000}\\.[A-Za-z0-9_-]{20,1200}(?![A-Za-z0-9_-])`,
+    pattern: `${LEFT}eyJ[A-Za-z0-9_-]{10,1000}\\.eyJ[A-Za-z0-9_-]{10,4000}\\.[A-Za-z0-9_-]{16,1200}(?![A-Za-z0-9_-])`,
     specificity: CONTEXTUAL + 1,
     judge: (value) => (hasJoseHeader(value) ? 'medium' : undefined),
   }),
@@ -216,80 +219,5 @@ export const standardTokens: readonly Rule[] = [
       const judged = judgeUriPassword(credentials[2] as string);
       return judged === 'high' && !/authorization/i.test(before) ? 'medium' : judged;
     },
-  }),
-];
-
-const NAMES =
-  'passw(?:or)?d|passphrase|pwd|secret|api[_ -]?key|access[_ -]?key|auth[_ -]?key|encryption[_ -]?key|signing[_ -]?key|private[_ -]?key|master[_ -]?key|auth[_ -]?token|access[_ -]?token|api[_ -]?token|refresh[_ -]?token|token|credential';
-const KEYWORDS = [
-  'passwd',
-  'password',
-  'passphrase',
-  'pwd',
-  'secret',
-  'token',
-  'credential',
-  ...['api', 'access', 'auth', 'encryption', 'signing', 'private', 'master'].flatMap((name) =>
-    ['', '_', '-', ' '].map((joint) => `${name}${joint}key`),
-  ),
-];
-/** What may stand in a value: printable ASCII without quotes, brackets and separators. */
-const VALUE = 'A-Za-z0-9!#$%&*+./:=?@^_~-';
-
-/** No dictionary words, identifiers, paths or numbers: letters and digits mixed as only machines do, or a password's punctuation. */
-function isRandomToken(value: string): boolean {
-  if (classesOf(value) < 2 || !/[0-9]/.test(value) || !/[A-Za-z]/.test(value)) return false;
-  if (/^(?:https?:|\/|\.|[\w-]+\.[\w-]+\.[a-z]{2,4}$)/.test(value)) return false;
-  if (/[!@#%^*?]/.test(value) && value.length < 32) return true;
-  const words = value.match(/[A-Za-z]{5,}/g) ?? [];
-  const lettersInWords = words.filter(isWordLike).join('').length;
-  return (
-    lettersInWords < value.length / 2 && entropyBits(value) >= Math.min(3.5, Math.log2(value.length) - 0.9)
-  );
-}
-
-/** One case (or capitalised), with vowels about as frequent as in language. */
-function isWordLike(part: string): boolean {
-  if (!/^[A-Z]?[a-z]+$|^[A-Z]+$|^(?:[A-Z]?[a-z]+){2,}$/.test(part)) return false;
-  const vowels = part.match(/[aeiouy]/gi)?.length ?? 0;
-  return vowels / part.length > 0.22;
-}
-
-export const assignments: readonly Rule[] = [
-  secret({
-    id: 'generic-secret',
-    label: 'Password or secret',
-    source: 'https://cwe.mitre.org/data/definitions/798.html',
-    severity: 'medium',
-    confidence: 'low',
-    keywords: KEYWORDS,
-    pattern: `(?i:${NAMES})[\\w.-]{0,24}\\\\{0,3}["'\`]?\\]?[ \\t]{0,4}(?:=>|:=|=|:)[ \\t]{0,4}\\\\{0,3}["'\`]?([${VALUE}]{8,128})(?![(\\[${VALUE}])`,
-    specificity: GENERIC,
-    minEntropy: 2.5,
-    judge: (value) => (TRIVIAL.test(value) || isTemplate(value) || !isRandomToken(value) ? undefined : 'low'),
-  }),
-  secret({
-    id: 'password-in-prose',
-    label: 'Password',
-    source: 'https://cwe.mitre.org/data/definitions/798.html',
-    severity: 'medium',
-    confidence: 'low',
-    keywords: ['password is', 'passphrase is', 'pwd is', 'passcode is', 'passwort ist', 'passordet er'],
-    pattern: `(?i:password|passphrase|pwd|passcode|passwort|passordet) (?i:is|ist|er)[ :]{1,3}["'\`]?([${VALUE}]{6,64})(?![${VALUE}])`,
-    specificity: GENERIC,
-    minEntropy: 2.2,
-    judge: (value) =>
-      /[0-9]/.test(value) && classesOf(value) >= 2 && !isTemplate(value) ? 'low' : undefined,
-  }),
-  secret({
-    id: 'curl-user-password',
-    label: 'Password on a command line',
-    source: 'https://curl.se/docs/manpage.html#-u',
-    confidence: 'medium',
-    keywords: ['curl '],
-    pattern: `curl [^\\n]{0,200}?(?:-u|--user)[ =]["']?[A-Za-z0-9._@-]{1,64}:([A-Za-z0-9!#%&*+./=?@^_~-]{6,64})(?![A-Za-z0-9!#%&*+./=?@^_~-])`,
-    specificity: GENERIC + 1,
-    minEntropy: 2,
-    judge: (value) => (TRIVIAL.test(value) || isTemplate(value) ? undefined : 'medium'),
   }),
 ];

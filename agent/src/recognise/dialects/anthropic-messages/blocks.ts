@@ -21,6 +21,36 @@ export const NOT_PROSE: ReadonlySet<string> = new Set([
   'retrieved_at',
 ]);
 
+/** Blocks of which only some members are read by name. */
+const RECORDED: ReadonlySet<string> = new Set([
+  'text',
+  'image',
+  'document',
+  'search_result',
+  'thinking',
+  'tool_use',
+  'server_tool_use',
+  'mcp_tool_use',
+  'tool_result',
+  'mcp_tool_result',
+  'compaction',
+]);
+const KNOWN: ReadonlySet<string> = new Set([
+  ...NOT_PROSE,
+  'text',
+  'citations',
+  'source',
+  'title',
+  'context',
+  'content',
+  'thinking',
+  'name',
+  'input',
+  'server_name',
+  'toolset_name',
+  'tool_changes',
+]);
+
 /** Nesting of blocks in blocks (tool_result in content, document in tool_result); deeper ones aren't real. */
 const MAX_BLOCK_DEPTH = 8;
 
@@ -53,10 +83,16 @@ export class BlockReader {
       parts.unknown(role, pointer, value);
       return;
     }
+    if (RECORDED.has(asString(block['type']) ?? '')) parts.rest(role, pointer, block, KNOWN);
     switch (block['type']) {
       case 'text':
         parts.text(role === 'tool' ? 'tool-result' : 'text', role, `${pointer}/text`, block['text'], {
           toolName,
+        });
+        // Quotations from the documents that were sent along.
+        parts.strings('text', role, `${pointer}/citations`, block['citations'], {
+          skip: NOT_PROSE,
+          editable: false,
         });
         return;
       case 'image':
@@ -76,7 +112,7 @@ export class BlockReader {
         parts.text('thinking', 'assistant', `${pointer}/thinking`, block['thinking'], { editable: false });
         return;
       case 'redacted_thinking':
-        parts.parts.push({
+        parts.other({
           kind: 'thinking',
           role: 'assistant',
           pointer: `${pointer}/data`,
@@ -102,6 +138,10 @@ export class BlockReader {
       case 'compaction':
         parts.text('text', role, `${pointer}/content`, block['content'], {
           editable: typeof block['signature'] !== 'string',
+        });
+        parts.strings('tool-definition', 'system', `${pointer}/tool_changes`, block['tool_changes'], {
+          skip: NOT_PROSE,
+          editable: false,
         });
         return;
       case 'tool_addition':
@@ -163,7 +203,7 @@ export class BlockReader {
       }
       case 'text':
         // Plain text, not base64: read and edited like any other.
-        parts.parts.push({
+        parts.other({
           kind: 'file',
           role,
           pointer: `${place}/data`,

@@ -57,6 +57,7 @@ function readCall(request: JsonRecord, base: string, parts: PartCollector): void
   }
   const schema = asRecord(request['output_config'])?.['format'];
   if (schema !== undefined) parts.strings('text', 'system', `${base}/output_config/format`, schema);
+  parts.rest('user', base, request, KNOWN);
   const messages = asArray(request['messages']);
   for (let i = 0; i < messages.length; i++) {
     const pointer = `${base}/messages/${i}`;
@@ -69,6 +70,38 @@ function readCall(request: JsonRecord, base: string, parts: PartCollector): void
         `${pointer}/content`,
         role === 'assistant' || role === 'system' ? role : 'user',
       );
+      parts.rest('user', pointer, message, KNOWN_IN_MESSAGE);
     }
   }
 }
+
+/** Members that are read, or that hold names, ids and switches. */
+const KNOWN: ReadonlySet<string> = new Set([
+  'messages',
+  'system',
+  'tools',
+  'model',
+  'thinking',
+  'tool_choice',
+  'service_tier',
+  'inference_geo',
+  'speed',
+  'betas',
+  'output_config',
+  'thread',
+  'fallback_credit_token',
+  'user_profile_id',
+  'workspace_id',
+]);
+/** Clients hand whole answers back, their bookkeeping included. */
+const KNOWN_IN_MESSAGE: ReadonlySet<string> = new Set([
+  'role',
+  'content',
+  'id',
+  'type',
+  'model',
+  'stop_reason',
+  'usage',
+  'output_config',
+  'clear_at',
+]);

@@ -2,7 +2,7 @@ import type { Role } from '../../../core/exchange.ts';
 import { base64Facts, kindOfMedia } from '../../attachment.ts';
 import { asRecord, asString, type JsonRecord } from '../../json/values.ts';
 import type { PartCollector } from '../../parts.ts';
-import { member } from './names.ts';
+import { bothSpellings, member } from './names.ts';
 
 /** `contents`, or one content, or a bare string, which SDKs and the API's REST form both have. */
 export function readContents(
@@ -30,8 +30,14 @@ export function readContents(
   if (Array.isArray(list)) {
     for (let i = 0; i < list.length; i++) readPart(list[i], `${pointer}/parts/${i}`, role, parts);
   } else if (list !== undefined) readPart(list, `${pointer}/parts`, role, parts);
-  else readPart(content, pointer, role, parts);
+  else {
+    readPart(content, pointer, role, parts);
+    return;
+  }
+  parts.rest(role, pointer, content, KNOWN_IN_CONTENT);
 }
+
+const KNOWN_IN_CONTENT: ReadonlySet<string> = new Set(['role', 'parts']);
 
 function roleOf(role: unknown, fallback: Role): Role {
   if (fallback === 'system' || role === 'system') return 'system';
@@ -56,15 +62,44 @@ function readPart(value: unknown, pointer: string, role: Role, parts: PartCollec
     return;
   }
   const editable = !isSigned(part);
-  if (typeof part['text'] === 'string') {
+  const speaks = typeof part['text'] === 'string';
+  if (speaks) {
     const kind = part['thought'] === true ? 'thinking' : 'text';
     parts.text(kind, role, `${pointer}/text`, part['text'], { editable });
-  } else if (!readTool(part, pointer, parts, editable) && !readMedia(part, pointer, role, parts)) {
-    // A bare signature says nothing.
-    const says = Object.keys(part).some((key) => !/^thought|metadata$/i.test(key));
-    if (says) parts.unknown(role, pointer, value);
   }
+  // One member per part is the rule; whichever of several the server would heed, all are read.
+  const spoken = member(part, 'audioTranscription');
+  const heard = asRecord(spoken.value) !== undefined;
+  if (heard) parts.strings('text', role, `${pointer}/${spoken.key}`, spoken.value, { editable });
+  const calls = readTool(part, pointer, parts, editable);
+  const shows = readMedia(part, pointer, role, parts);
+  if (speaks || heard || calls || shows) {
+    parts.rest(role, pointer, part, KNOWN_IN_PART);
+    return;
+  }
+  // A bare signature says nothing.
+  const says = Object.keys(part).some((key) => !/^thought|metadata$|^media_?processing$/i.test(key));
+  if (says) parts.unknown(role, pointer, value);
 }
+
+const KNOWN_IN_PART: ReadonlySet<string> = bothSpellings([
+  'text',
+  'thought',
+  'thoughtSignature',
+  'functionCall',
+  'toolCall',
+  'executableCode',
+  'functionResponse',
+  'toolResponse',
+  'codeExecutionResult',
+  'inlineData',
+  'fileData',
+  'videoMetadata',
+  'mediaResolution',
+  'mediaProcessing',
+  'speechMetadata',
+  'audioTranscription',
+]);
 
 function readTool(part: JsonRecord, pointer: string, parts: PartCollector, editable: boolean): boolean {
   for (const name of ['functionCall', 'toolCall', 'executableCode']) {

@@ -23,3 +23,6 @@ function snakeCase(camel: string): string {
   }
   return snake;
 }
+
+export const bothSpellings = (camel: readonly string[]): ReadonlySet<string> =>
+  new Set([...camel, ...camel.map(snakeCase)]);

@@ -4,7 +4,7 @@ import { asArray, asRecord, asString, type JsonRecord } from '../../json/values.
 import { PartCollector } from '../../parts.ts';
 import { tokenCount } from '../../token-counts.ts';
 import { readContents } from './contents.ts';
-import { member } from './names.ts';
+import { bothSpellings, member } from './names.ts';
 import { readGeminiPath } from './path.ts';
 
 export function readGeminiRequest(body: unknown, path: string, operation: Operation): ExchangeRequest {
@@ -16,6 +16,7 @@ export function readGeminiRequest(body: unknown, path: string, operation: Operat
   const request = wrapped ?? message;
   const parts = new PartCollector();
   if (!readCall(request, wrapped === undefined ? '' : '/request', parts)) throw notThisDialect();
+  if (wrapped !== undefined) parts.rest('user', '', message, KNOWN);
   const config = asRecord(member(request, 'generationConfig').value);
   return {
     dialect: 'gemini',
@@ -65,8 +66,42 @@ function readCall(request: JsonRecord, base: string, parts: PartCollector, depth
       parts.unknown('user', `${base}/requests/${i}`, requests[i]);
     }
   }
+  parts.rest('user', base, request, KNOWN);
+  const settings = asRecord(config.value);
+  if (settings !== undefined) parts.rest('system', `${base}/${config.key}`, settings, KNOWN_IN_CONFIG);
   return ['contents', 'content', 'requests'].some((name) => request[name] !== undefined);
 }
+
+/** Members that are read, or that hold names, ids and switches; in both spellings. */
+const KNOWN: ReadonlySet<string> = bothSpellings([
+  'request',
+  'generateContentRequest',
+  'systemInstruction',
+  'tools',
+  'generationConfig',
+  'contents',
+  'content',
+  'title',
+  'requests',
+  'model',
+  'project',
+  'userPromptId',
+  'sessionId',
+  'cachedContent',
+  'taskType',
+  'safetySettings',
+  'toolConfig',
+]);
+const KNOWN_IN_CONFIG: ReadonlySet<string> = bothSpellings([
+  'responseSchema',
+  'responseJsonSchema',
+  'responseMimeType',
+  'responseModalities',
+  'mediaResolution',
+  'thinkingConfig',
+  'speechConfig',
+  'imageConfig',
+]);
 
 const SCHEMA_GRAMMAR: ReadonlySet<string> = new Set(['type', 'format', 'required', '$ref']);
 

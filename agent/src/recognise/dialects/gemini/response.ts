@@ -151,6 +151,13 @@ export class GeminiDecoder implements ResponseDecoder {
       out.sequentialDelta(kind, place, `${pointer}/text`, part['text'], { editable });
       return;
     }
+    const spoken = member(part, 'audioTranscription');
+    const words = asRecord(spoken.value)?.['text'];
+    if (words !== undefined) {
+      const place = { scope: channel, group: 'transcription', name: 'transcription' };
+      out.sequentialDelta('text', place, `${pointer}/${spoken.key}/text`, words, { editable });
+      return;
+    }
     if (this.#tool(part, pointer, channel, editable)) return;
     if (member(part, 'inlineData').value !== undefined) out.add({ type: 'unknown', name: 'inlineData' });
     else if (Object.keys(part).some((key) => !/^thought/.test(key))) {

@@ -21,6 +21,7 @@ export function readChatRequest(body: unknown, path: string, operation: Operatio
   readContent(prediction, '/prediction/content', 'assistant', parts);
   const format = asRecord(request['response_format'])?.['json_schema'];
   if (format !== undefined) parts.strings('text', 'system', '/response_format/json_schema', format);
+  parts.rest('user', '', request, KNOWN);
   return {
     dialect: 'openai-chat',
     operation,
@@ -31,6 +32,47 @@ export function readChatRequest(body: unknown, path: string, operation: Operatio
     maxOutputTokens: tokenCount(request['max_completion_tokens']) ?? tokenCount(request['max_tokens']),
   };
 }
+
+/** Members that are read, or that hold names, ids and switches. */
+const KNOWN: ReadonlySet<string> = new Set([
+  'messages',
+  'prompt',
+  'suffix',
+  'prediction',
+  'response_format',
+  'tools',
+  'functions',
+  'model',
+  'tool_choice',
+  'function_call',
+  'service_tier',
+  'modalities',
+  'user',
+  'safety_identifier',
+  'prompt_cache_key',
+  'reasoning_effort',
+]);
+const KNOWN_IN_MESSAGE: ReadonlySet<string> = new Set(['role', 'content', 'name', 'id', 'tool_call_id']);
+const KNOWN_IN_ANSWER: ReadonlySet<string> = new Set([
+  ...KNOWN_IN_MESSAGE,
+  'refusal',
+  'reasoning_content',
+  'reasoning',
+  'reasoning_details',
+  'tool_calls',
+  'function_call',
+]);
+const KNOWN_IN_TEXT: ReadonlySet<string> = new Set(['type', 'text', 'cache_control']);
+const KNOWN_IN_PART: ReadonlySet<string> = new Set([
+  'type',
+  'text',
+  'cache_control',
+  'image_url',
+  'video_url',
+  'input_audio',
+  'file',
+  'refusal',
+]);
 
 function readTools(request: JsonRecord, parts: PartCollector): void {
   const tools = asArray(request['tools']);
@@ -72,6 +114,7 @@ function readMessages(messages: readonly unknown[], parts: PartCollector): void 
     const toolName = role === 'tool' ? (asString(message['name']) ?? toolNames.get(callId ?? '')) : undefined;
     readContent(message['content'], `${pointer}/content`, role, parts, toolName);
     if (role === 'assistant') readAssistant(message, pointer, parts, toolNames);
+    parts.rest(role, pointer, message, role === 'assistant' ? KNOWN_IN_ANSWER : KNOWN_IN_MESSAGE);
   }
 }
 
@@ -149,9 +192,10 @@ function readContent(
     if (typeof content[i] === 'string') parts.text(kind, role, place, content[i], { toolName });
     else if (typeof part?.['text'] === 'string') {
       parts.text(kind, role, `${place}/text`, part['text'], { toolName });
+      parts.rest(role, place, part, KNOWN_IN_TEXT);
     } else if (part === undefined || !readMedia(part, place, role, parts)) {
       parts.unknown(role, place, content[i]);
-    }
+    } else parts.rest(role, place, part, KNOWN_IN_PART);
   }
 }
 

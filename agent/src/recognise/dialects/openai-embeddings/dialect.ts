@@ -11,6 +11,8 @@ import { openaiError, openaiErrorBody } from '../../openai-error.ts';
 import { PartCollector } from '../../parts.ts';
 import { tokenCount, usageOf } from '../../token-counts.ts';
 
+const KNOWN: ReadonlySet<string> = new Set(['input', 'model', 'encoding_format', 'user']);
+
 export const openaiEmbeddings: Dialect = {
   id: 'openai-embeddings',
   readRequest(body, path, operation): ExchangeRequest {
@@ -20,6 +22,7 @@ export const openaiEmbeddings: Dialect = {
     }
     const parts = new PartCollector();
     parts.strings('text', 'user', '/input', request['input']);
+    parts.rest('user', '', request, KNOWN);
     return {
       dialect: 'openai-embeddings',
       operation,

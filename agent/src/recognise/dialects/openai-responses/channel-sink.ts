@@ -32,6 +32,9 @@ export class ChannelSink implements ItemSink {
     this.#out.wholeStrings('tool-result', this.#channel + path, this.#pointer + path, tools);
   }
 
+  /** Of answers, what has no name yet is passed on. */
+  rest(): void {}
+
   unknown(...[, path, value]: Parameters<ItemSink['unknown']>): void {
     this.#out.add({ type: 'unknown', name: 'item' });
     this.#out.wholeStrings('text', this.#channel + path, this.#pointer + path, value, { editable: false });

@@ -5,10 +5,11 @@
  */
 
 import type { Refusal } from '../../../core/decision.ts';
-import type { Dialect } from '../../../core/dialect.ts';
+import type { Dialect, SocketMark } from '../../../core/dialect.ts';
 import { openaiError, openaiErrorBody } from '../../openai-error.ts';
 import { readResponsesRequest } from './request.ts';
 import { ResponsesDecoder } from './response.ts';
+import { markOf } from './socket-mark.ts';
 
 export const openaiResponses: Dialect = {
   id: 'openai-responses',
@@ -16,9 +17,26 @@ export const openaiResponses: Dialect = {
   openResponse: () => new ResponsesDecoder(),
   refuse: openaiErrorBody,
   refuseInStream,
-  // Never `status_code` beside `status`: Codex hung on both.
-  refuseOnWebSocket: (refusal) => JSON.stringify({ type: 'error', status: 400, error: openaiError(refusal) }),
+  refuseOnWebSocket,
+  markOnWebSocket: markOf,
 };
+
+function refuseOnWebSocket(refusal: Refusal, to?: SocketMark): string {
+  const lane = to?.lane === undefined ? {} : { stream_id: to.lane };
+  if (to?.type === 'steer') {
+    // Without the input, which a client might carry into its next call.
+    const { type, message } = openaiError(refusal);
+    return JSON.stringify({
+      type: 'response.steer.failed',
+      sequence_number: 0,
+      error: { type, code: 'invalid_input', message },
+      steer: { input: [], previous_response_id: to.responseId },
+      ...lane,
+    });
+  }
+  // Never `status_code` beside `status`: Codex hung on both.
+  return JSON.stringify({ type: 'error', status: 400, error: openaiError(refusal), ...lane });
+}
 
 /**
  * Two events, because clients differ. The SDKs throw on `error` and read no further, with the message in `error.message`

@@ -29,6 +29,8 @@ export interface ItemSink {
   /** Tools that became available in the middle of a conversation. */
   tools(path: string, tools: readonly unknown[]): void;
   unknown(role: Role, path: string, value: unknown): void;
+  /** Members of a part that nobody reads by name. */
+  rest(role: Role, path: string, part: JsonRecord, known: ReadonlySet<string>): void;
 }
 
 const SKIPPED: ReadonlySet<string> = new Set([
@@ -75,6 +77,31 @@ const SILENT: ReadonlySet<string> = new Set([
   'configuration_update',
   'item_reference',
 ]);
+
+/** Members that `readItem` reads or passes over on purpose. */
+export const ITEM_MEMBERS: ReadonlySet<string> = new Set([
+  ...SKIPPED,
+  ...Object.values(FIELDS).flatMap((fields) => fields.map(({ key }) => key)),
+  'content',
+  'output',
+  'summary',
+  'tools',
+  'revised_prompt',
+  'result',
+]);
+
+/** False for items that `readItem` shows whole, as unknown. */
+export function isKnownItem(item: JsonRecord): boolean {
+  const type = asString(item['type']);
+  if (type === undefined || type === 'message' || type === 'reasoning' || FIELDS[type] !== undefined)
+    return true;
+  return (
+    SILENT.has(type) ||
+    type.endsWith('_call_output') ||
+    type === 'image_generation_call' ||
+    Array.isArray(item['tools'])
+  );
+}
 
 /** Reads one item. `toolNameOf` resolves a result's `call_id`. */
 export function readItem(
@@ -137,8 +164,40 @@ export function readContent(
 
 const textKind = (role: Role): ItemKind => (role === 'tool' ? 'tool-result' : 'text');
 
+const KNOWN_PARTS: ReadonlySet<string> = new Set([
+  'input_text',
+  'output_text',
+  'text',
+  'summary_text',
+  'reasoning_text',
+  'refusal',
+  'input_image',
+  'computer_screenshot',
+  'input_file',
+  'input_audio',
+]);
+const KNOWN_IN_PART: ReadonlySet<string> = new Set([
+  'type',
+  'text',
+  'refusal',
+  'image_url',
+  'file_id',
+  'file_data',
+  'file_url',
+  'filename',
+  'input_audio',
+  'detail',
+  // Quotations of results that were read where they stand, and the text token by token.
+  'annotations',
+  'logprobs',
+  'prompt_cache_breakpoint',
+]);
+
 function readPart(value: unknown, path: string, role: Role, sink: ItemSink, options?: ItemOptions): void {
   const part = asRecord(value);
+  if (part !== undefined && KNOWN_PARTS.has(asString(part['type']) ?? '')) {
+    sink.rest(role, path, part, KNOWN_IN_PART);
+  }
   switch (part?.['type']) {
     case 'input_text':
     case 'output_text':

@@ -4,7 +4,7 @@ import { base64Facts, dataUrlFacts } from '../../attachment.ts';
 import { asArray, asRecord, asString, type JsonRecord } from '../../json/values.ts';
 import { PartCollector } from '../../parts.ts';
 import { tokenCount } from '../../token-counts.ts';
-import { type ItemSink, readContent, readItem } from './items.ts';
+import { ITEM_MEMBERS, type ItemSink, isKnownItem, readContent, readItem } from './items.ts';
 
 /** A request has at least one of these, even one that only continues a stored conversation. */
 const SIGNS = ['input', 'instructions', 'prompt', 'previous_response_id', 'conversation'];
@@ -23,6 +23,7 @@ export function readResponsesRequest(body: unknown, operation: Operation): Excha
   const base = wrapped === undefined ? '' : '/response';
   const parts = new PartCollector();
   readCall(request, base, parts);
+  if (wrapped !== undefined) parts.rest('user', '', message, KNOWN);
   return {
     dialect: 'openai-responses',
     operation: request['generate'] === false ? 'prewarm' : operation,
@@ -71,8 +72,45 @@ function readCall(request: JsonRecord, base: string, parts: PartCollector): void
   else if (Array.isArray(input)) readItems(input, `${base}/input`, parts);
   else if (asRecord(input) !== undefined) {
     readItem(input as JsonRecord, new PartSink(parts, `${base}/input`), noNames);
+    parts.rest('user', `${base}/input`, input as JsonRecord, KNOWN_IN_ITEM);
   }
+  parts.rest('user', base, request, KNOWN);
 }
+
+/** Members that are read, or that hold names, ids and switches. */
+const KNOWN: ReadonlySet<string> = new Set([
+  'type',
+  'response',
+  'event_id',
+  'stream_id',
+  'instructions',
+  'tools',
+  'text',
+  'prompt',
+  'input',
+  'model',
+  'include',
+  'conversation',
+  'previous_response_id',
+  'prompt_cache_key',
+  'safety_identifier',
+  'user',
+  'reasoning',
+  'service_tier',
+  'truncation',
+  'tool_choice',
+]);
+const KNOWN_IN_ITEM: ReadonlySet<string> = new Set([
+  ...ITEM_MEMBERS,
+  'role',
+  'name',
+  'namespace',
+  'caller',
+  'phase',
+  'server_label',
+  'approval_request_id',
+  'execution',
+]);
 
 function readItems(items: readonly unknown[], pointer: string, parts: PartCollector): void {
   const toolNames = new Map<string, string>();
@@ -88,9 +126,11 @@ function readItems(items: readonly unknown[], pointer: string, parts: PartCollec
     const name = asString(item['name']);
     if (callId !== undefined && name !== undefined) toolNames.set(callId, name);
     readItem(item, new PartSink(parts, `${pointer}/${i}`), toolNameOf);
+    if (isKnownItem(item)) parts.rest('user', `${pointer}/${i}`, item, KNOWN_IN_ITEM);
   }
 }
 
+const KNOWN_IN_NAMESPACE: ReadonlySet<string> = new Set(['type', 'name', 'description', 'tools']);
 const GRAMMAR: ReadonlySet<string> = new Set(['type', '$ref', '$schema', 'required', 'format']);
 /** `headers` and `authorization` are credentials that an MCP tool hands to the provider on purpose. */
 const MCP_SKIPPED: ReadonlySet<string> = new Set(['type', 'headers', 'authorization']);
@@ -119,6 +159,7 @@ function readTools(
         toolName: name,
       });
       readTools(tool['tools'], `${place}/tools`, parts, true);
+      parts.rest('system', place, tool, KNOWN_IN_NAMESPACE);
     } else parts.toolDefinition(place, name, tool);
   }
 }
@@ -150,5 +191,9 @@ class PartSink implements ItemSink {
 
   unknown(role: Role, path: string, value: unknown): void {
     this.#parts.unknown(role, this.#base + path, value);
+  }
+
+  rest(...[role, path, part, known]: Parameters<ItemSink['rest']>): void {
+    this.#parts.rest(role, this.#base + path, part, known);
   }
 }

@@ -10,7 +10,7 @@ import { responsesUsage } from './usage.ts';
 
 /** Events that only report progress: `response.web_search_call.searching`, `keepalive`. */
 const PROGRESS =
-  /^(?:keepalive|response\.(?:[a-z_]+_call|mcp_list_tools)\.(?:in_progress|searching|interpreting|generating|completed|failed)|response\.compaction\.compacting)$/;
+  /^(?:keepalive|response\.(?:[a-z_]+_call|mcp_list_tools)\.(?:in_progress|searching|interpreting|generating|completed|failed)|response\.(?:compaction\.compacting|steer\.(?:accepted|pending)|audio\.done))$/;
 
 /**
  * A channel is named after the string's place in the finished response: `output/0/content/1/text`,
@@ -92,6 +92,9 @@ export class ResponsesDecoder implements ResponseDecoder {
       case 'response.failed':
       case 'response.cancelled':
         this.#response(asRecord(event['response']) ?? {}, '/response');
+        return;
+      case 'response.audio.transcript.done':
+        this.#out.endAll(`output/${asNumber(event['output_index']) ?? 0}/transcript`);
         return;
       case 'error':
         this.#error(event);

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { buildDetectors } from '../../../agent/src/guard/detectors.ts';
+import { parsePolicy } from '../../../policies/schema/parse-policy.ts';
+import { formatProblems } from '../../../policies/schema/problem.ts';
+
+function build(rules: string) {
+  const parsed = parsePolicy(`postern: 1\nname: acme\nguardrails:\n${rules}`, 'acme.yaml');
+  if (!parsed.ok) throw new Error(formatProblems(parsed.problems));
+  const built = buildDetectors(parsed.policy.guardrails, { readFile: () => ({ ok: false, message: 'No.' }) });
+  if (!built.ok) throw new Error(formatProblems(parsed.source.place(built.faults)));
+  return built.detectors;
+}
+
+it('shares a detector between rules with the same options', () => {
+  const { keys, byKey } = build(`
+  - { id: a, detect: code, kinds: source-code, action: warn }
+  - { id: b, detect: code, kinds: confidential-marking, action: block }
+  - { id: c, detect: code, languages: [py, go], action: warn }
+`);
+  expect(keys[0]).toBe(keys[1]);
+  expect(keys[2]).not.toBe(keys[1]);
+  expect(Object.keys(byKey)).toHaveLength(2);
+});
+
+it.each([
+  ['languages: [python, cobol]', 'guardrails[0].languages[1]: "cobol" isn\'t a language that can be told.'],
+  ['markings: [x]', 'guardrails[0].markings[0]: This term is too short'],
+  ['minShare: 2', 'more than 1'],
+  ['minCharacters: 0', 'less than 1'],
+])('refuses %s', (options, words) => {
+  expect(() => build(`  - { id: a, detect: code, action: warn, ${options} }\n`)).toThrow(words);
+});

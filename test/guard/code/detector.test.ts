@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type CodeOptions, createCodeDetector } from '../../../agent/src/guard/code/detector.ts';
+import { createRandom } from '../../kit/random-text.ts';
+import { anyPieces, expectSameInPieces, jumble, scanInPieces } from '../../kit/streamed.ts';
+
+const detectorOf = (options: Partial<CodeOptions> = {}) =>
+  createCodeDetector('code', { minShare: 0.5, minCharacters: 60, languages: undefined, ...options });
+const labels = (text: string, options: Partial<CodeOptions> = {}) =>
+  detectorOf(options)
+    .scan(text)
+    .map(({ label }) => label);
+
+const SAMPLES: readonly (readonly [string, string])[] = [
+  [
+    'Python',
+    'import os\n\ndef total(items):\n    """Sums up."""\n    result = 0\n    for item in items:\n        result += item.price\n    return result\n',
+  ],
+  [
+    'JavaScript',
+    "const fs = require('fs');\n\nfunction total(items) {\n  return items.reduce((sum, item) => sum + item.price, 0);\n}\nmodule.exports = { total };\n",
+  ],
+  [
+    'TypeScript',
+    "import type { Item } from './item.ts';\n\nexport interface Basket {\n  readonly items: readonly Item[];\n  name: string;\n}\n\nexport function total(basket: Basket): number {\n  return basket.items.length;\n}\n",
+  ],
+  [
+    'Java',
+    'package com.acme.shop;\n\nimport java.util.List;\n\npublic class Basket {\n    private final List<Item> items;\n\n    public int total() {\n        return items.size();\n    }\n}\n',
+  ],
+  [
+    'C',
+    '#include <stdio.h>\n\nstatic int total(int *items, int count) {\n    int sum = 0;\n    for (int i = 0; i < count; i++) {\n        sum += items[i];\n    }\n    printf("%d", sum);\n    return sum;\n}\n',
+  ],
+  [
+    'C++',
+    '#include <vector>\n\nstd::vector<int> items;\n\ntemplate <typename T>\nT total(const std::vector<T>& items) {\n    T sum{};\n    for (const auto& item : items) sum += item;\n    return sum;\n}\n',
+  ],
+  [
+    'C#',
+    'using System.Linq;\n\nnamespace Acme.Shop\n{\n    public class Basket\n    {\n        public string Name { get; set; }\n        public async Task<int> Total() => await db.Items.SumAsync();\n    }\n}\n',
+  ],
+  [
+    'Go',
+    'package shop\n\nimport "fmt"\n\nfunc (b *Basket) Total() (int, error) {\n\titems, err := b.load()\n\tif err != nil {\n\t\treturn 0, fmt.Errorf("load: %w", err)\n\t}\n\treturn len(items), nil\n}\n',
+  ],
+  [
+    'Rust',
+    'use std::collections::HashMap;\n\npub fn total(items: &[Item]) -> Option<u32> {\n    let mut sum = 0;\n    for item in items {\n        sum += item.price.unwrap();\n    }\n    println!("{}", sum);\n    Some(sum)\n}\n',
+  ],
+  [
+    'Ruby',
+    "require 'json'\n\nmodule Shop\n  class Basket < Base\n    attr_reader :items\n\n    def total\n      items.each do |item|\n        puts item.price\n      end\n    end\n  end\nend\n",
+  ],
+  [
+    'PHP',
+    '<?php\n\nfunction total($items) {\n    $sum = 0;\n    foreach ($items as $item) {\n        $sum += $item->price;\n    }\n    return $sum;\n}\n',
+  ],
+  [
+    'shell',
+    '#!/bin/bash\nset -e\nif [ -z "$1" ]; then\n  echo "usage: $0 FILE"\n  exit 1\nfi\nexport NAME=$(basename "$1")\n',
+  ],
+  [
+    'SQL',
+    'SELECT u.id, u.name\nFROM users u\nLEFT JOIN orders o ON o.user_id = u.id\nWHERE o.total > 100\nGROUP BY u.id\nORDER BY u.name;\n',
+  ],
+  [
+    'Terraform',
+    'resource "aws_s3_bucket" "logs" {\n  bucket = "acme-logs"\n}\n\nvariable "region" {\n  default = "eu-north-1"\n}\n',
+  ],
+];
+const PROSE =
+  'We met the people from Acme on Monday. They want to import more goods from China (and export less), if we can\nagree on the price; otherwise they will look for someone else. Please return the form by Friday.\n\nKind regards,\nAnna\n';
+
+describe('code', () => {
+  it.each(SAMPLES)('tells %s', (language, text) => {
+    expect(labels(text)).toEqual([`${language} code block`]);
+  });
+
+  it.each([
+    ['prose', PROSE.repeat(3)],
+    ['a list', '- first item of the list\n- second item (with a remark)\n- third: more of it\n'.repeat(4)],
+    ['JSON', JSON.stringify({ name: 'acme', items: [{ id: 1, tags: ['a', 'b'] }] }, null, 2).repeat(5)],
+    ['a log', '2024-11-01 12:00:01,123 INFO [main] com.acme.Shop - started in 12 ms (pid=42)\n'.repeat(9)],
+    ['a table', '| name | price |\n| --- | --- |\n| Acme | 12.50 |\n'.repeat(6)],
+    ['output in a fence', `Look:\n\`\`\`text\n${SAMPLES[0]?.[1]}\`\`\`\n`],
+  ])('finds no code in %s', (_, text) => {
+    expect(labels(text, { minShare: 0 })).toEqual([]);
+  });
+
+  it('covers the code and nothing around it', () => {
+    const [, code] = SAMPLES[0] as readonly [string, string];
+    const text = `${PROSE}\n\`\`\`python\n${code}\`\`\`\n${PROSE}`;
+    const [match] = detectorOf({ minShare: 0 }).scan(text);
+    expect(text.slice(match?.start, match?.end).trim()).toBe(code.trim());
+    expect(match).toMatchObject({ kind: 'source-code', confidence: 'high', severity: 'medium' });
+  });
+
+  it('minds share, length and languages', () => {
+    const [, code] = SAMPLES[0] as readonly [string, string];
+    expect(labels(code + PROSE.repeat(3))).toEqual([]);
+    expect(labels(code + PROSE.repeat(3), { minShare: 0.1 })).toHaveLength(1);
+    expect(labels(code, { minCharacters: 500 })).toEqual([]);
+    expect(labels(code, { languages: new Set(['go']) })).toEqual([]);
+    expect(labels(code, { languages: new Set(['python']) })).toHaveLength(1);
+  });
+
+  it('lets prose pass while it streams, and code wait', () => {
+    const stream = detectorOf({ minShare: 0 }).openStream();
+    expect(stream.push(PROSE).safeUpTo).toBe(PROSE.length);
+    expect(stream.push(`${'word '.repeat(60)}`).safeUpTo, 'long paragraphs in pieces').toBe(
+      PROSE.length + 200,
+    );
+    expect(stream.push('\ndef f(x):\n    return x.y\n').safeUpTo).toBe(PROSE.length + 301);
+  });
+
+  it('finds the same however the text is cut', () => {
+    const random = createRandom(6);
+    const lines = [
+      ...SAMPLES.flatMap(([, text]) => text.split('\n')),
+      ...PROSE.split('\n'),
+      '```',
+      '```js',
+      '```text',
+    ];
+    const pieces = [...lines.map((line) => `${line}\n`), 'x'.repeat(230), '\r\n', '"""\n'];
+    for (const minShare of [0, 0.5]) {
+      const detector = detectorOf({ minShare, minCharacters: 20 });
+      for (let i = 0; i < 50; i++) expectSameInPieces(detector, jumble(pieces, 20, random), random, 3);
+    }
+  });
+
+  it('never throws, whatever the text', () => {
+    const detector = detectorOf({ minShare: 0, minCharacters: 1 });
+    fc.assert(
+      fc.property(anyPieces, (pieces) => {
+        scanInPieces(detector, pieces);
+      }),
+      { numRuns: 150, seed: 8 },
+    );
+  });
+
+  it('reads hostile lines', () => {
+    const hostile = [
+      `a:${' '.repeat(190)}`,
+      `def f(${':,('.repeat(60)}`,
+      `.a${' .b:'.repeat(45)}`,
+      'import '.repeat(30),
+    ];
+    expect(labels(hostile.map((line) => `${line}\n`.repeat(500)).join(''), { minCharacters: 1e6 })).toEqual(
+      [],
+    );
+  });
+});

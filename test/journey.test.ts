@@ -1,0 +1,71 @@
+/** Which connections are opened up. Who may open a host by refusing our certificate: a vendor's own app on its own host, never an API script that lacks trust. */
+import { describe, expect, it } from 'vitest';
+import { policyOf, starterOf } from './kit/decide.ts';
+import { openJourney } from './kit/dialogue.ts';
+
+describe.each([
+  ['api.openai.com', 'unknown-ca', 'inspect'],
+  ['api.openai.com', 'reset', 'inspect'],
+  ['chatgpt.com', 'reset', 'inspect'],
+  ['chatgpt.com', 'certificate-unknown', 'tunnel'],
+] as const)('%s, three times %s', (host, cause, route) => {
+  it(`is then: ${route}; every failure is recorded`, () => {
+    const { governor: journey, events: records } = openJourney(starterOf('baseline'));
+    const target = { host, port: 443 };
+    expect(journey.routeConnection(target)).toBe('inspect');
+    for (let attempt = 0; attempt < 3; attempt += 1) journey.handshakeFailed(target, cause);
+    expect(journey.routeConnection(target)).toBe(route);
+    const events = records.map(({ code }) => code);
+    expect(events.filter((code) => code === 'handshake-failed')).toHaveLength(3);
+    expect(events.includes('pinned-client')).toBe(route === 'tunnel');
+  });
+});
+
+describe('a connection', () => {
+  const routeOf = (yaml: string, host: string) =>
+    openJourney(yaml).governor.routeConnection({ host, port: 443 });
+
+  it.each([
+    ['', 'api.openai.com', 'inspect'],
+    ['', 'bank.example', 'tunnel'],
+    ['', 'openai.com.bank.example', 'tunnel'],
+    ['services: [{ match: openai, mode: tunnel }]', 'api.openai.com', 'tunnel'],
+    ['services: [{ match: openai, mode: block }]', 'api.openai.com', 'inspect'],
+    [
+      'services: [{ match: "*.llm.acme.test", mode: direct, dialect: openai-chat }]',
+      'a.llm.acme.test',
+      'inspect',
+    ],
+    ['services: [{ match: openai, mode: tunnel, when: \'app.id == "codex"\' }]', 'api.openai.com', 'inspect'],
+  ])('%s: %s is a matter to %s', (yaml, host, route) => {
+    expect(routeOf(yaml, host)).toBe(route);
+  });
+
+  it('is opened again some time after a pinned client has given up', () => {
+    const journey = openJourney(starterOf('baseline'));
+    const target = { host: 'chatgpt.com', port: 443 };
+    for (let attempt = 0; attempt < 3; attempt += 1) journey.governor.handshakeFailed(target, 'unknown-ca');
+    expect(journey.governor.routeConnection(target)).toBe('tunnel');
+    journey.wait(11 * 60_000);
+    expect(journey.governor.routeConnection(target)).toBe('inspect');
+  });
+
+  it('of a pinned client stays shut where the policy says block', () => {
+    const journey = openJourney('failure: { pinnedClient: block }\n');
+    const target = { host: 'chatgpt.com', port: 443 };
+    for (let attempt = 0; attempt < 9; attempt += 1) journey.governor.handshakeFailed(target, 'unknown-ca');
+    expect(journey.governor.routeConnection(target)).toBe('inspect');
+  });
+
+  it('follows a new policy at once', () => {
+    const journey = openJourney('');
+    journey.use(policyOf('services: [{ match: openai, mode: tunnel }]\n'));
+    expect(journey.governor.routeConnection({ host: 'api.openai.com', port: 443 })).toBe('tunnel');
+  });
+});
+
+it('an incident is an event with the policy of its time', () => {
+  const journey = openJourney('');
+  journey.governor.incident('tls-failed', 'x');
+  expect(journey.events).toMatchObject([{ code: 'tls-failed', detail: 'x', policy: { name: 'test' } }]);
+});

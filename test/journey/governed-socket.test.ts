@@ -1,0 +1,116 @@
+/** Responses over one WebSocket: every call on it is decided and recorded for itself. */
+import { describe, expect, it } from 'vitest';
+import type { Flow, WebSocketCommand, WebSocketPlan } from '../../agent/src/core/flow.ts';
+import { type Journey, openFlow, openJourney } from '../kit/dialogue.ts';
+import { openaiResponses } from '../kit/fake-provider/answers.ts';
+import { liveLookingAwsKey } from '../kit/office.ts';
+
+const KEY = liveLookingAwsKey(51);
+const POLICY = 'guardrails: [{ id: no-secrets, detect: secrets, on: [request, response], action: block }]\n';
+
+function open(journey: Journey): { flow: Flow; socket: WebSocketPlan } {
+  const flow = openFlow(journey.governor, { url: 'https://api.openai.com/v1/responses' }, true);
+  expect(flow.requestPlan).toEqual({ type: 'stream' });
+  return { flow, socket: flow.openWebSocket() };
+}
+
+const call = (input: string, extra: object = {}): string =>
+  JSON.stringify({ type: 'response.create', model: 'gpt-5', input, ...extra });
+const answer = (text: string): string[] =>
+  openaiResponses.events({ text }, 'gpt-5').map((event) => JSON.stringify(event));
+
+async function serve(socket: WebSocketPlan, messages: readonly string[]): Promise<string[]> {
+  const got: string[] = [];
+  for (const message of messages) {
+    for (const command of await socket.message('server', message)) {
+      if (command.type === 'forward') got.push(command.data ?? message);
+    }
+  }
+  return got;
+}
+
+const FORWARD: readonly WebSocketCommand[] = [{ type: 'forward' }];
+const end = (flow: Flow): void =>
+  flow.finish({ result: 'complete', cause: undefined, requestBytes: 0, responseBytes: 0, addedMs: 0 });
+
+describe('Responses over WebSocket', () => {
+  it('passes calls and answers untouched, and records each call', async () => {
+    const journey = openJourney(POLICY);
+    const { flow, socket } = open(journey);
+    expect(socket.type).toBe('govern');
+    for (const text of ['one', 'two']) {
+      expect(await socket.message('client', call(text))).toEqual(FORWARD);
+      const events = answer(text);
+      expect(await serve(socket, events)).toEqual(events);
+    }
+    end(flow);
+    expect(
+      journey.exchanges.map(({ operation, effective, result }) => [operation, effective, result]),
+    ).toEqual([
+      ['generate', 'allow', 'complete'],
+      ['generate', 'allow', 'complete'],
+      ['control', 'allow', 'complete'],
+    ]);
+    expect(journey.exchanges[0]).toMatchObject({ model: 'gpt-5', usage: { outputTokens: 9 } });
+    expect(new Set(journey.exchanges.map(({ id }) => id)).size).toBe(3);
+  });
+
+  it('refuses one call by a message of its own; the connection and the next call live on', async () => {
+    const journey = openJourney(POLICY);
+    const { flow, socket } = open(journey);
+    const [refusal, ...more] = await socket.message('client', call(`use ${KEY}`));
+    expect(more).toEqual([]);
+    expect(refusal).toMatchObject({ type: 'reply', data: expect.stringContaining('AWS access key') });
+    expect(JSON.stringify(refusal)).not.toContain(KEY);
+    expect(JSON.parse(refusal?.type === 'reply' ? refusal.data : '')).toMatchObject({ type: 'error' });
+    expect(await socket.message('client', call('harmless'))).toEqual(FORWARD);
+    const events = answer('fine');
+    expect(await serve(socket, events)).toEqual(events);
+    end(flow);
+    expect(journey.exchanges[0]).toMatchObject({ effective: 'block', result: 'refused', status: 400 });
+    expect(journey.exchanges[1]).toMatchObject({ effective: 'allow', result: 'complete' });
+  });
+
+  it('a prewarm carries no prompt and is said to be one', async () => {
+    const journey = openJourney(POLICY);
+    const { flow, socket } = open(journey);
+    expect(await socket.message('client', call('', { generate: false }))).toEqual(FORWARD);
+    await serve(socket, answer(''));
+    end(flow);
+    expect(journey.exchanges[0]).toMatchObject({ operation: 'prewarm', cost: undefined });
+  });
+
+  it('an answer is stopped before its secret', async () => {
+    const journey = openJourney(POLICY);
+    const { flow, socket } = open(journey);
+    await socket.message('client', call('which key?'));
+    const got = (await serve(socket, answer(`It is ${KEY}.`))).join('\n');
+    expect(got).not.toContain(KEY);
+    expect(got).toContain('AWS access key');
+    end(flow);
+    expect(journey.exchanges.find(({ operation }) => operation === 'generate')).toMatchObject({
+      effective: 'block',
+      findings: { 'aws-access-key-id': 1 },
+    });
+  });
+
+  it('a socket that goes in the middle of an answer leaves a record of what was under way', async () => {
+    const journey = openJourney(POLICY);
+    const { flow, socket } = open(journey);
+    await socket.message('client', call('go on'));
+    await serve(socket, answer('a long answer').slice(0, 4));
+    end(flow);
+    expect(journey.exchanges[0]).toMatchObject({ operation: 'generate', result: 'client-aborted' });
+  });
+
+  it('messages that are no calls, binary ones and nonsense pass or are decided, never thrown', async () => {
+    const journey = openJourney(POLICY);
+    const { flow, socket } = open(journey);
+    expect(await socket.message('client', Buffer.from([1, 2, 3]))).toEqual(FORWARD);
+    for (const text of ['', 'nonsense', '[]', 'null', '{"type":"session.update"}'])
+      expect(Array.isArray(await socket.message('client', text)), text).toBe(true);
+    for (const text of ['', 'nonsense', 'null', '{"type":"x"}'])
+      expect(Array.isArray(await socket.message('server', text)), text).toBe(true);
+    end(flow);
+  });
+});

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { exchangeBody } from '../../../agent/src/record/audit/body.ts';
+import { canonicalJson, type Json } from '../../../agent/src/record/audit/canonical.ts';
+import { sampleExchange } from '../../kit/sample-records.ts';
+
+describe('the body of an exchange', () => {
+  it('has its keys in canonical order, so that the writer need not sort them', () => {
+    const full = sampleExchange(1, { key: 'team', cause: 'reset', findings: { 'aws-access-key-id': 1 } });
+    const bare = sampleExchange(2, {
+      model: undefined,
+      usage: undefined,
+      cost: undefined,
+      status: undefined,
+    });
+    for (const record of [full, bare]) {
+      const body = exchangeBody(record);
+      expect(JSON.stringify(body)).toBe(canonicalJson(body as unknown as Json));
+    }
+  });
+
+  it('leaves out counts that are none', () => {
+    const usage = sampleExchange(1).usage;
+    if (usage === undefined) throw new Error('the sample has lost its usage');
+    const odd = { ...usage, inputTokens: Number.NaN as never, outputTokens: -1 as never };
+    const { tokens } = JSON.parse(JSON.stringify(exchangeBody(sampleExchange(1, { usage: odd }))));
+    expect(tokens).toEqual({ cacheRead: 200, cacheWrite: 100, cacheWrite1h: 50, estimated: false });
+  });
+});
