@@ -1,7 +1,6 @@
 /** From a request's bytes to its verdict, with what is attached to it opened: the whole middle, and the real opener. */
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createPriceBook } from '../../agent/src/account/price-book.ts';
 import type { RequestHead, RequestVerdict } from '../../agent/src/core/flow.ts';
 import type { ExchangeRecord } from '../../agent/src/core/records.ts';
 import { createJourney } from '../../agent/src/journey.ts';
@@ -38,7 +37,6 @@ async function send({
     policy: () => compiled,
     scan: (detector, text) => detector.scan(text),
     attachments: opener,
-    prices: createPriceBook(),
     recorder: {
       exchange: (record) => void records.push(record),
       event: () => undefined,

@@ -1,6 +1,5 @@
 /** Another service's opinion on the way of a call: waited for where it may stop something, beside the call where not. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { createPriceBook } from '../../agent/src/account/price-book.ts';
 import type { RequestHead } from '../../agent/src/core/flow.ts';
 import type { ExchangeRecord } from '../../agent/src/core/records.ts';
 import type { RemoteText } from '../../agent/src/core/remote.ts';
@@ -46,7 +45,6 @@ async function office(rule: string, answer: Answer = FALCONS) {
   const journey = createJourney({
     policy: () => compiled,
     scan: (detector, text) => detector.scan(text),
-    prices: createPriceBook(),
     recorder: {
       exchange: (record) => void records.push(record),
       event: () => undefined,

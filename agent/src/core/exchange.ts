@@ -87,6 +87,14 @@ export interface Usage {
   readonly reasoningTokens: Tokens | undefined;
   readonly inputAudioTokens: Tokens | undefined;
   readonly outputAudioTokens: Tokens | undefined;
+  /** Of `inputTokens`, pictures, where the provider counts them apart. */
+  readonly inputImageTokens?: Tokens | undefined;
+  /** Of `outputTokens`, pictures that the model made. */
+  readonly outputImageTokens?: Tokens | undefined;
+  /** Searches that the provider made for the model, charged apart. */
+  readonly webSearches?: number | undefined;
+  /** The provider's name of how the call was served: `flex`, `priority`, `batch` cost other prices. */
+  readonly serviceTier?: string | undefined;
   /** The provider's usage object, untouched. */
   readonly raw: unknown;
 }

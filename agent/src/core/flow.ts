@@ -77,6 +77,8 @@ export type RequestVerdict =
       /** Absent: the original bytes with their original encoding. Present: these, unencoded, with a new content-length. */
       readonly body?: Uint8Array;
       readonly target?: Authority;
+      /** Another path and query: where the model stands in it. */
+      readonly path?: string;
       readonly setHeaders?: RawHeaders;
       /** Lower-case names. */
       readonly removeHeaders?: readonly string[];

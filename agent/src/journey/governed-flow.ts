@@ -14,10 +14,11 @@ import type {
 } from '../core/flow.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import { decideHead, decideRequest, decideUnread } from '../decide/decide.ts';
-import type { CallContext } from '../decide/evaluation.ts';
+import type { CallContext, RequestContext } from '../decide/evaluation.ts';
 import type { Location } from '../decide/location.ts';
 import { patchJsonBytes } from '../recognise/json/patch.ts';
 import { isBodySigned, withoutEdits } from '../recognise/signed-body.ts';
+import { afford, editsOf } from './afford.ts';
 import { ExchangeLog } from './exchange-log.ts';
 import { GovernedSocket } from './governed-socket.ts';
 import { lateReport } from './late-findings.ts';
@@ -43,6 +44,7 @@ export class GovernedFlow implements Flow {
   #socket: GovernedSocket | undefined;
   /** Settles once services that nobody waits for have spoken; the record waits for them. */
   #late: Promise<void> | undefined;
+  #finished = false;
 
   constructor(ports: JourneyPorts, policy: CompiledPolicy, head: RequestHead, location: Location) {
     this.#ports = ports;
@@ -80,10 +82,12 @@ export class GovernedFlow implements Flow {
     const decide = (searched: Searched): RequestVerdict => {
       this.#log.searched(this.#policy.scan.request.detectors, searched.findings);
       const request = { ...this.#call, ...subject, ...searched };
-      const verdict = this.#carryOut(
-        decideRequest(this.#policy, request),
-        read.json === undefined ? undefined : body,
-      );
+      const decision = decideRequest(this.#policy, request);
+      // What is inside attachments is sent, and charged, as the files that they are.
+      const verdict = this.#carryOut(decision, read.json === undefined ? undefined : body, {
+        ...request,
+        exchange,
+      });
       this.#late = lateReport(this.#policy, request, searched, this.#log);
       return verdict;
     };
@@ -96,20 +100,32 @@ export class GovernedFlow implements Flow {
     return this.#carryOut(decision, undefined);
   }
 
-  #carryOut(judged: Decision, json: Uint8Array | undefined): RequestVerdict {
-    const decision = withoutGateway(judged, this.#policy.shadow);
+  #carryOut(judged: Decision, json: Uint8Array | undefined, request?: RequestContext): RequestVerdict {
+    const afforded = afford(this.#ports, this.#policy, request, withoutGateway(judged, this.#policy.shadow), {
+      path: this.#head.path,
+      // A signed body can't name another model.
+      json: () =>
+        json === undefined || isBodySigned(this.#head.headers)
+          ? undefined
+          : Buffer.from(json).toString('utf8'),
+    });
+    const { decision, spend, path } = afforded;
     this.#log.decision = decision;
     if (isRefusal(decision.effective)) {
       return { type: 'refuse', response: refusalResponse(decision, this.#call.location.dialect) };
     }
-    if (decision.edits.length === 0 || json === undefined) return { type: 'forward' };
-    const edits = decision.edits.map(({ place, ...range }) => ({ pointer: place, ...range }));
-    return { type: 'forward', body: patchJsonBytes(json, edits) };
+    // The client went away while the request was checked: nothing will be sent, nor charged.
+    if (this.#finished) spend?.abandon();
+    else this.#log.spend = spend;
+    this.#log.sent = true;
+    const edits = editsOf(afforded);
+    const body = edits.length === 0 || json === undefined ? undefined : patchJsonBytes(json, edits);
+    return { type: 'forward', ...(body !== undefined && { body }), ...(path !== undefined && { path }) };
   }
 
   responseHead(status: number, headers: RawHeaders): ResponsePlan {
     this.#log.status = status;
-    const setHeaders = [DECISION_HEADER, this.#log.decision.id];
+    const setHeaders = [DECISION_HEADER, this.#log.decision.id, ...(this.#log.spend?.headers() ?? [])];
     if (this.#exchange === undefined || status < 200 || status > 299) return { type: 'pass', setHeaders };
     this.#reader = openReader({
       ports: this.#ports,
@@ -154,9 +170,11 @@ export class GovernedFlow implements Flow {
   }
 
   finish(outcome: FlowOutcome): void | Promise<void> {
+    this.#finished = true;
     this.#reader?.conclude();
     this.#socket?.close(outcome);
     const endedAtMs = this.#ports.nowMs();
+    this.#log.settle(outcome, endedAtMs);
     const answer = this.#reader?.askBeside();
     const close = (): void => this.#log.close(outcome, endedAtMs);
     if (this.#late === undefined && answer === undefined) close();

@@ -1,9 +1,10 @@
-import type { PriceBook } from '../account/price-book.ts';
+import type { Forecaster } from '../account/forecast.ts';
 import type { AttachmentOpener } from '../core/attachment.ts';
 import type { PolicyException } from '../core/exception.ts';
 import type { Detector, Match } from '../core/finding.ts';
 import type { Vault } from '../core/placeholder.ts';
 import type { ExchangeRecord, Recorder } from '../core/records.ts';
+import type { Spend } from '../core/spend.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 
 /** What the journey needs of the world: a policy, a clock, identifiers, and somewhere to put its records. */
@@ -14,11 +15,12 @@ export interface JourneyPorts {
   scan(detector: Detector, text: string): readonly Match[];
   /** Opens what is attached to requests; absent only where nothing is attached. */
   readonly attachments?: AttachmentOpener;
+  /** Where money is counted; without it nothing is held or stopped. */
+  readonly spend?: { readonly book: Spend; readonly forecaster: Forecaster };
   /**
    * Ends when the event loop has served what else was waiting. Absent: large bodies are read in one go.
    */
   pause?(): Promise<void>;
-  readonly prices: PriceBook;
   readonly recorder: Recorder;
   nowMs(): number;
   newId(): string;

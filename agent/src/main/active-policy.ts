@@ -82,11 +82,14 @@ export async function checkPolicy(file: string): Promise<PolicyCheck> {
   const reading = readPolicyText(readPolicyFile(file), file);
   if (!reading.ok) return { ok: false, file, problems: reading.problems };
   const { policy, identity } = reading.compiled;
-  const { services, models, guardrails, apps } = policy;
+  const { services, models, guardrails, budgets, limits, prices, apps } = policy;
   const rules = {
     services: services.length,
     models: models.length,
     guardrails: guardrails.length,
+    budgets: budgets.length,
+    limits: limits.length,
+    prices: prices.length,
     apps: apps.rules.length,
   };
   return { ok: true, file, policy: identity, rules, warnings: reading.warnings };

@@ -1,7 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import { createPriceBook } from '../account/price-book.ts';
 import { CommandFailure, type RunningAgent, type StartOptions } from '../cli/ports.ts';
 import type { Vault } from '../core/placeholder.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
@@ -26,11 +25,13 @@ import { createLocalApi } from '../serve/local-api.ts';
 import type { LoadedConfig } from '../sync/config.ts';
 import { createRemoteChecks } from '../sync/remote-checks/remote-checks.ts';
 import { AgentState } from './agent-state.ts';
+import { budgetViews } from './budgets.ts';
 import { ExceptionKeeper } from './exceptions.ts';
 import { createHandlers } from './handlers.ts';
 import { PolicyKeeper } from './policy-keeper.ts';
 import { sendThrough } from './remote-http.ts';
 import { extraCertificates, settingsOf } from './settings.ts';
+import { SpendKeeper } from './spend-keeper.ts';
 import { openTrust, type Trust } from './trust.ts';
 import { openVault } from './vault.ts';
 
@@ -77,6 +78,7 @@ async function assemble(
   const policy = (): CompiledPolicy => keeper.current;
   const trust = openTrust(files.directory, policy());
   state.trust = trust;
+  let spend: SpendKeeper | undefined;
   const records = await openRecords({
     file: files.databaseFile,
     nowMs: () => Date.now(),
@@ -85,8 +87,21 @@ async function assemble(
     log: (level, message) => {
       if (level !== 'info') state.incident(`records-${level}`, message);
     },
+    onReplaced: () => spend?.replaced(),
   });
   state.records = records;
+  // Straight into the log: what is restored is told before there is a journey.
+  const record = (code: string, detail: string): void =>
+    records.event({ id: newDecisionId(), atMs: Date.now(), code, detail, policy: policy().identity });
+  spend = new SpendKeeper({
+    records,
+    policy,
+    incident: (code, detail) => {
+      record(code, detail);
+      state.note(code, detail);
+    },
+    event: record,
+  });
   opened.push(() => records.close());
   const { vault, close: closeVault } = await openVault(
     files.directory,
@@ -100,8 +115,22 @@ async function assemble(
     nowMs: () => Date.now(),
     event: (code, detail) => state.event(code, detail),
   });
-  const parts = { state, policy, trust, records, vault, exceptions, outgoing, opened };
-  const listener = await listen(options, settings, files, parts);
+  await spend.restore();
+  opened.push(() => spend?.close());
+  const user = userName(files, policy);
+  state.budgets = () => budgetViews(spend.book, policy(), { device: hostname(), user: user() });
+  const listener = await listen(options, settings, {
+    outgoing,
+    state,
+    policy,
+    trust,
+    records,
+    vault,
+    exceptions,
+    spend,
+    user,
+    opened,
+  });
   const api = await createLocalApi({
     socketPath: files.socketPath,
     tokenFile: files.tokenFile,
@@ -156,6 +185,8 @@ interface Parts {
   readonly vault: Vault;
   readonly exceptions: ExceptionKeeper;
   readonly outgoing: Outgoing;
+  readonly spend: SpendKeeper;
+  readonly user: () => string;
   readonly opened: (() => Promise<void> | void)[];
 }
 
@@ -181,13 +212,8 @@ function openOutgoing(
 }
 
 /** The byte edge with the journey behind it. */
-async function listen(
-  options: StartOptions,
-  settings: LoadedConfig,
-  files: HomeFiles,
-  parts: Parts,
-): Promise<Listener> {
-  const { state, policy, trust, records, vault, exceptions, outgoing, opened } = parts;
+async function listen(options: StartOptions, settings: LoadedConfig, parts: Parts): Promise<Listener> {
+  const { state, policy, trust, records, vault, exceptions, spend, user, outgoing, opened } = parts;
   const { config } = settings;
   const { allowPrivateTargets } = config.upstream;
   const cache = createScanCache();
@@ -197,13 +223,13 @@ async function listen(
     policy,
     scan: (detector, text) => cache.scan(detector, text),
     attachments,
+    spend,
     pause: () => setImmediate(),
-    prices: createPriceBook(),
     recorder: records,
     nowMs: () => Date.now(),
     newId: newDecisionId,
     device: hostname(),
-    user: userName(files, policy),
+    user,
     vault,
     exceptionFor: (ruleId, appId) => exceptions.find(ruleId, appId),
     onExchange: (record) => state.exchangeEnded(record),

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { type PolicyCase, parseCases } from '../../../../policies/schema/cases.ts';
 import { formatProblems } from '../../../../policies/schema/problem.ts';
-import { createPriceBook } from '../../account/price-book.ts';
+import { Forecaster } from '../../account/forecast.ts';
+import { SpendBook } from '../../account/spend/spend-book.ts';
 import { type CaseOutcome, CommandFailure, type PolicyTest } from '../../cli/ports.ts';
 import type { AttachmentOpener } from '../../core/attachment.ts';
 import type { RequestHead } from '../../core/flow.ts';
@@ -66,7 +67,11 @@ async function runCase(
     {
       scan: (detector, text) => detector.scan(text),
       attachments,
-      prices: createPriceBook(),
+      // Nothing has been spent yet: a call is stopped if it is too dear by itself.
+      spend: {
+        book: new SpendBook({ nowMs: () => nowMs, monotonicMs: () => nowMs }),
+        forecaster: new Forecaster(),
+      },
       nowMs: () => nowMs,
       newId: () => 'policy-test',
       device: hostname(),
