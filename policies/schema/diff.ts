@@ -44,6 +44,7 @@ const ORDERS: Readonly<Record<string, readonly string[]>> = {
   state: ['allowed', 'denied'],
   default: ['allow', 'deny'],
   pinnedClient: ['tunnel', 'block'],
+  challengedSite: ['tunnel', 'inspect'],
   afterGrace: ['open', 'restrictive'],
   minConfidence: ['high', 'medium', 'low'],
   minSeverity: ['critical', 'high', 'medium', 'low'],

@@ -97,6 +97,8 @@ export const policySchema = z.strictObject({
       oversizedRequest: z.enum(['allow', 'warn', 'block']).default('block'),
       /** A client that won't accept our certificate: let it through untouched from then on, or refuse. */
       pinnedClient: z.enum(['tunnel', 'block']).default('tunnel'),
+      /** A chat site that takes our TLS for a robot's: let it through untouched for ten minutes, or go on inspecting. */
+      challengedSite: z.enum(['tunnel', 'inspect']).default('tunnel'),
     })
     .prefault({}),
   rollout: z

@@ -19,6 +19,7 @@ import type { Location } from '../decide/location.ts';
 import { patchJsonBytes } from '../recognise/json/patch.ts';
 import { isBodySigned, withoutEdits } from '../recognise/signed-body.ts';
 import { afford, editsOf } from './afford.ts';
+import { isBrowserChallenge } from './challenged-hosts.ts';
 import { ExchangeLog } from './exchange-log.ts';
 import { GovernedSocket } from './governed-socket.ts';
 import { lateReport } from './late-findings.ts';
@@ -45,8 +46,17 @@ export class GovernedFlow implements Flow {
   /** Settles once services that nobody waits for have spoken; the record waits for them. */
   #late: Promise<void> | undefined;
   #finished = false;
+  readonly #onChallenge: (() => void) | undefined;
 
-  constructor(ports: JourneyPorts, policy: CompiledPolicy, head: RequestHead, location: Location) {
+  /** `onChallenge`: the site asked for proof that a browser is calling. */
+  constructor(
+    ports: JourneyPorts,
+    policy: CompiledPolicy,
+    head: RequestHead,
+    location: Location,
+    onChallenge?: () => void,
+  ) {
+    this.#onChallenge = onChallenge;
     this.#ports = ports;
     this.#policy = policy;
     this.#head = head;
@@ -125,6 +135,7 @@ export class GovernedFlow implements Flow {
 
   responseHead(status: number, headers: RawHeaders): ResponsePlan {
     this.#log.status = status;
+    if (isBrowserChallenge(headers)) this.#onChallenge?.();
     const setHeaders = [DECISION_HEADER, this.#log.decision.id, ...(this.#log.spend?.headers() ?? [])];
     if (this.#exchange === undefined || status < 200 || status > 299) return { type: 'pass', setHeaders };
     this.#reader = openReader({
