@@ -42,6 +42,7 @@ async function office(rule: string, answer: Answer = FALCONS) {
   const yaml = `guardrails: [{ id: names, detect: remote, provider: presidio, url: ${service.url}/analyze, timeoutMs: 400, ${rule} }]`;
   const compiled = policyOf(yaml, (one) => checks.checkFor(one));
   const records: ExchangeRecord[] = [];
+  const tracked: Promise<void>[] = [];
   const journey = createJourney({
     policy: () => compiled,
     scan: (detector, text) => detector.scan(text),
@@ -52,6 +53,7 @@ async function office(rule: string, answer: Answer = FALCONS) {
     },
     nowMs: () => NOW_MS,
     newId: () => 'd-1',
+    track: (work) => void tracked.push(work),
     device: 'laptop',
     user: () => 'ann',
   });
@@ -66,7 +68,7 @@ async function office(rule: string, answer: Answer = FALCONS) {
     hasBody: true,
   };
   const open = () => journey.openFlow(head, {} as Parameters<typeof journey.openFlow>[1]);
-  return { service, records, open };
+  return { service, records, tracked, open };
 }
 
 const bodyOf = (text: string, stream = false): Buffer =>
@@ -94,6 +96,17 @@ const answerOf = (text: string): Buffer =>
   );
 
 describe('requests', () => {
+  it('a record that waits for an opinion is work that a stop can wait for', async () => {
+    const { open, records, tracked } = await office('action: warn');
+    const flow = open();
+    expect(await flow.requestBody(bodyOf('the falcon lands'))).toEqual({ type: 'forward' });
+    flow.responseHead(200, ['content-type', 'application/json']);
+    void flow.finish(DONE);
+    expect([records.length, tracked.length]).toEqual([0, 1]);
+    await tracked[0];
+    expect(records).toMatchObject([{ effective: 'warn' }]);
+  });
+
   it('a rule that blocks is waited for', async () => {
     const { open } = await office('action: block');
     const verdict = await open().requestBody(bodyOf('the falcon lands'));

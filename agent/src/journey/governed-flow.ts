@@ -188,8 +188,10 @@ export class GovernedFlow implements Flow {
     this.#log.settle(outcome, endedAtMs);
     const answer = this.#reader?.askBeside();
     const close = (): void => this.#log.close(outcome, endedAtMs);
-    if (this.#late === undefined && answer === undefined) close();
-    else return Promise.all([this.#late, answer]).then(close);
+    if (this.#late === undefined && answer === undefined) return close();
+    const closed = Promise.all([this.#late, answer]).then(close);
+    this.#ports.track?.(closed);
+    return closed;
   }
 }
 

@@ -180,6 +180,9 @@ export class GovernedSocket implements WebSocketPlan {
     log.settle(outcome, endedAtMs);
     const answer = reader?.askBeside();
     if (late === undefined && answer === undefined) log.close(outcome, endedAtMs);
-    else void Promise.all([late, answer]).then(() => log.close(outcome, endedAtMs));
+    else {
+      const closed = Promise.all([late, answer]).then(() => log.close(outcome, endedAtMs));
+      this.#ports.track?.(closed);
+    }
   }
 }

@@ -30,6 +30,8 @@ export interface JourneyPorts {
   readonly vault?: Vault;
   /** The reason in force for calls of this app that the rule would stop. */
   exceptionFor?(ruleId: string, appId: string, nowMs: number): PolicyException | undefined;
+  /** What still runs after a call has ended (another service's opinion for its record): stopping waits for it. */
+  track?(work: Promise<void>): void;
   /** After an exchange is handed to the recorder: for the tray and `watch`. */
   onExchange?(record: ExchangeRecord): void;
 }

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { CommandFailure, type RunningAgent, type StartOptions } from '../cli/ports.ts';
 import type { Vault } from '../core/placeholder.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
@@ -28,6 +28,7 @@ import { AgentState } from './agent-state.ts';
 import { budgetViews } from './budgets.ts';
 import { ExceptionKeeper } from './exceptions.ts';
 import { createHandlers } from './handlers.ts';
+import { PendingWork } from './pending-work.ts';
 import { PolicyKeeper } from './policy-keeper.ts';
 import { sendThrough } from './remote-http.ts';
 import { extraCertificates, settingsOf } from './settings.ts';
@@ -35,6 +36,8 @@ import { SpendKeeper } from './spend-keeper.ts';
 import { openTrust, type Trust } from './trust.ts';
 import { openVault } from './vault.ts';
 
+/** Records that wait for another service's opinion may take this long at the end. */
+const LATE_RECORDS_MS = 500;
 /** Draining may take this long; what is still open then is cut. SIGTERM has 5 s in all. */
 const DRAIN_MS = 2500;
 
@@ -118,6 +121,7 @@ async function assemble(
   await spend.restore();
   opened.push(() => spend?.close());
   const user = userName(files, policy);
+  const pending = new PendingWork();
   state.budgets = () => budgetViews(spend.book, policy(), { device: hostname(), user: user() });
   const listener = await listen(options, settings, {
     outgoing,
@@ -129,6 +133,7 @@ async function assemble(
     exceptions,
     spend,
     user,
+    pending,
     opened,
   });
   const api = await createLocalApi({
@@ -154,6 +159,7 @@ async function assemble(
     stopping ??= (async () => {
       state.stopping = true;
       await listener.close(DRAIN_MS);
+      await Promise.race([pending.settled(), sleep(LATE_RECORDS_MS, undefined, { ref: false })]);
       state.event('agent-stopped', `version ${version}`);
       await closeAll();
       stopped.resolve();
@@ -187,6 +193,7 @@ interface Parts {
   readonly outgoing: Outgoing;
   readonly spend: SpendKeeper;
   readonly user: () => string;
+  readonly pending: PendingWork;
   readonly opened: (() => Promise<void> | void)[];
 }
 
@@ -213,7 +220,7 @@ function openOutgoing(
 
 /** The byte edge with the journey behind it. */
 async function listen(options: StartOptions, settings: LoadedConfig, parts: Parts): Promise<Listener> {
-  const { state, policy, trust, records, vault, exceptions, spend, user, outgoing, opened } = parts;
+  const { state, policy, trust, records, vault, exceptions, spend, user, pending, outgoing, opened } = parts;
   const { config } = settings;
   const { allowPrivateTargets } = config.upstream;
   const cache = createScanCache();
@@ -231,6 +238,7 @@ async function listen(options: StartOptions, settings: LoadedConfig, parts: Part
     device: hostname(),
     user,
     vault,
+    track: (work) => pending.track(work),
     exceptionFor: (ruleId, appId) => exceptions.find(ruleId, appId),
     onExchange: (record) => state.exchangeEnded(record),
   });
