@@ -10,13 +10,20 @@ const NURSERY = '--max-semi-space-size';
 
 /**
  * Begins a long life with little memory (decision 0050): a proxy's garbage dies young, so the nursery may be small, and
- * V8's helper threads need no heap each (glibc). Both count only at a process's start, so it becomes itself once
- * more: same process id, no second process. Windows has no such call; there the agent just takes more.
+ * V8's helper threads need no heap each (glibc); `gc()` lets it tidy up when idle (0053). All of it counts only at a
+ * process's start, so it becomes itself once more: same process id, no second process. Windows has no such call; there
+ * the agent just takes more.
  */
 function liveSmall() {
   const isSmall = process.execArgv.some((flag) => flag.startsWith(NURSERY));
   if (process.argv[2] !== 'start' || isSmall || process.platform === 'win32') return;
-  const words = [process.execPath, `${NURSERY}=8`, ...process.execArgv, ...process.argv.slice(1)];
+  const words = [
+    process.execPath,
+    `${NURSERY}=8`,
+    '--expose-gc',
+    ...process.execArgv,
+    ...process.argv.slice(1),
+  ];
   process.execve(process.execPath, words, { MALLOC_ARENA_MAX: '2', ...process.env });
 }
 

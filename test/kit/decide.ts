@@ -4,13 +4,14 @@ import type { AppIdentity } from '../../agent/src/core/decision.ts';
 import type { ExchangeRequest, Part } from '../../agent/src/core/exchange.ts';
 import type { Finding } from '../../agent/src/core/finding.ts';
 import { type CompiledPolicy, compilePolicy } from '../../agent/src/decide/compile.ts';
+import { compileCondition } from '../../agent/src/decide/condition/compile.ts';
 import type { CallContext, RequestContext } from '../../agent/src/decide/evaluation.ts';
 import type { BuildContext } from '../../agent/src/guard/build.ts';
-import { buildDetectors } from '../../agent/src/guard/detectors.ts';
 import { loadCatalogue } from '../../policies/catalogue/catalogue.ts';
 import { type ParsedPolicy, parsePolicy } from '../../policies/schema/parse-policy.ts';
 import { formatProblems } from '../../policies/schema/problem.ts';
 import { loadStarter, type StarterName } from '../../policies/starter/starter.ts';
+import { detectorsFor } from './detectors.ts';
 
 export const CATALOGUE = loadCatalogue();
 /** A Tuesday, 10:00 UTC, 11:00 in Oslo. */
@@ -28,9 +29,10 @@ export function compileOptionsFor(
   remote?: BuildContext['remote'],
 ) {
   const context: BuildContext = { readFile: noFile, ...(remote !== undefined && { remote }) };
-  const built = buildDetectors(policy.guardrails, context);
+  const built = detectorsFor(policy.guardrails, context);
   if (!built.ok) throw new Error(formatProblems(source.place(built.faults)));
-  return { policy, revision, catalogue: CATALOGUE, detectors: built.detectors, device: 'laptop-7' };
+  const { detectors } = built;
+  return { policy, revision, catalogue: CATALOGUE, detectors, compileCondition, device: 'laptop-7' };
 }
 
 const noFile = (name: string) =>

@@ -26,7 +26,10 @@ const policy = (name: string, text: string): string => {
   return file(name);
 };
 
-function open(config: object, policyFile?: string): { keeper: PolicyKeeper; state: AgentState } {
+async function open(
+  config: object,
+  policyFile?: string,
+): Promise<{ keeper: PolicyKeeper; state: AgentState }> {
   writeFileSync(file('config.json'), JSON.stringify(config));
   const options: StartOptions = {
     home: folder,
@@ -36,7 +39,7 @@ function open(config: object, policyFile?: string): { keeper: PolicyKeeper; stat
   };
   const settings = settingsOf(options);
   const state = new AgentState('0.1.0', homeFiles(folder), settings);
-  const keeper = new PolicyKeeper(settings, options, state, () => {
+  const keeper = await PolicyKeeper.open(settings, options, state, () => {
     throw new Error('these policies ask nobody');
   });
   closing.push(keeper);
@@ -44,69 +47,72 @@ function open(config: object, policyFile?: string): { keeper: PolicyKeeper; stat
 }
 
 describe('at the start', () => {
-  it('is the built-in policy, the configured one, or the one of the command line', () => {
-    expect(open({}).state.status().policy).toMatchObject({ name: 'baseline', source: { kind: 'embedded' } });
+  it('is the built-in policy, the configured one, or the one of the command line', async () => {
+    expect((await open({})).state.status().policy).toMatchObject({
+      name: 'baseline',
+      source: { kind: 'embedded' },
+    });
     const own = policy('a.yaml', 'name: own\n');
-    expect(open({ policy: { file: own } }).state.status().policy).toMatchObject({
+    expect((await open({ policy: { file: own } })).state.status().policy).toMatchObject({
       name: 'own',
       source: { kind: 'file', file: own },
     });
     const other = policy('b.yaml', 'name: other\n');
-    expect(open({ policy: { file: own } }, other).state.status().policy.name).toBe('other');
+    expect((await open({ policy: { file: own } }, other)).state.status().policy.name).toBe('other');
   });
 
-  it('a bad one is an end with every problem and its mend, not a start without rules', () => {
+  it('a bad one is an end with every problem and its mend, not a start without rules', async () => {
     const bad = policy('bad.yaml', 'name: bad\nmodles: []\nguardrials: []\n');
-    expect(() => open({}, bad)).toThrow(/bad\.yaml:3:1: modles.*bad\.yaml:4:1: guardrials/s);
-    expect(() => open({}, file('none.yaml'))).toThrow(/can't be read/);
+    await expect(open({}, bad)).rejects.toThrow(/bad\.yaml:3:1: modles.*bad\.yaml:4:1: guardrials/s);
+    await expect(open({}, file('none.yaml'))).rejects.toThrow(/can't be read/);
   });
 });
 
 describe('at a change', () => {
-  it('a good policy replaces the old one; a bad one is told and changes nothing; a good one clears that', () => {
+  it('a good policy replaces the old one; a bad one is told and changes nothing; a good one clears that', async () => {
     const own = policy('a.yaml', 'name: one\n');
-    const { keeper, state } = open({ policy: { file: own } });
+    const { keeper, state } = await open({ policy: { file: own } });
     policy('a.yaml', 'name: two\nrollout: { shadow: true }\n');
-    expect(keeper.reload()).toEqual([]);
+    expect(await keeper.reload()).toEqual([]);
     expect(state.status().policy).toMatchObject({
       name: 'two',
       warnings: [{ file: own, line: 3, field: 'rollout.shadow' }],
     });
     policy('a.yaml', 'name: three\nnonsense: 1\n');
-    expect(keeper.reload()).toMatchObject([{ file: own, line: 3, field: 'nonsense' }]);
+    expect(await keeper.reload()).toMatchObject([{ file: own, line: 3, field: 'nonsense' }]);
     const refused = state.status();
     expect(refused.policy).toMatchObject({ name: 'two', lastError: { problems: [{ field: 'nonsense' }] } });
     expect(refused.degraded).toContainEqual(expect.objectContaining({ code: 'policy-refused' }));
     expect(refused.incidents).toMatchObject([{ code: 'policy-refused', count: 1 }]);
     policy('a.yaml', 'name: four\n');
-    expect(keeper.reload()).toEqual([]);
+    expect(await keeper.reload()).toEqual([]);
     expect(state.status()).toMatchObject({ policy: { name: 'four', warnings: [] }, degraded: [] });
     expect(state.status().policy.lastError).toBeUndefined();
   });
 
   it('another policy file in the configuration is followed, once it is good', async () => {
-    const { keeper, state } = open({ policy: { file: policy('a.yaml', 'name: one\n') } });
+    const { keeper, state } = await open({ policy: { file: policy('a.yaml', 'name: one\n') } });
     writeFileSync(file('config.json'), JSON.stringify({ policy: { file: policy('b.yaml', 'name: two\n') } }));
-    keeper.reloadConfig();
+    await keeper.reloadConfig();
     // Followed at once, or by the watcher's first look at the new file: either is before the next call.
     await vi.waitFor(() => expect(state.status().policy.name).toBe('two'));
   });
 
-  it('a bad configuration changes nothing; one that needs a restart says so', () => {
-    const { keeper, state } = open({ listen: { port: 1234 } });
+  it('a bad configuration changes nothing; one that needs a restart says so', async () => {
+    const { keeper, state } = await open({ listen: { port: 1234 } });
     writeFileSync(file('config.json'), '{ "lisen": {} }');
-    keeper.reloadConfig();
+    await keeper.reloadConfig();
     expect(state.status().config.problems).toMatchObject([
       { field: 'lisen', mend: expect.stringMatching(/listen/) },
     ]);
     writeFileSync(file('config.json'), '{ "listen": { "port": 4321 } }');
-    keeper.reloadConfig();
+    await keeper.reloadConfig();
     expect(state.status().config.problems).toMatchObject([
       { field: 'listen', message: expect.stringContaining('next start') },
     ]);
     expect(state.settings.config.listen.port).toBe(1234);
     writeFileSync(file('config.json'), '{ "listen": { "port": 1234 } }');
-    keeper.reloadConfig();
+    await keeper.reloadConfig();
     expect(state.status().config.problems).toEqual([]);
   });
 });

@@ -9,6 +9,7 @@ import type { Fault } from '../../../policies/schema/problem.ts';
 import type { PolicyIdentity } from '../core/decision.ts';
 import type { DetectorSet } from '../core/finding.ts';
 import { isInShadow } from './canary.ts';
+import type { CompileCondition } from './condition/compile.ts';
 import { compileAppIdentification, type IdentifyApp } from './identify-app.ts';
 import { compileLocator, type Locator } from './location.ts';
 import { type CompiledRules, compileRules } from './rules.ts';
@@ -38,12 +39,13 @@ export function compilePolicy(input: {
   readonly revision: string;
   readonly catalogue: Catalogue;
   readonly detectors: DetectorSet;
+  readonly compileCondition: CompileCondition;
   /** Decides whether this device enforces (`rollout.canaryPercent`). */
   readonly device: string;
 }): CompileResult {
-  const { policy, revision, catalogue, detectors } = input;
+  const { policy, revision, catalogue, detectors, compileCondition } = input;
   const faults: Fault[] = [];
-  const rules = compileRules(policy, detectors, faults);
+  const rules = compileRules(policy, detectors, compileCondition, faults);
   if (faults.length > 0) return { ok: false, faults };
   const shadow = isInShadow(policy, input.device);
   return {

@@ -5,7 +5,7 @@ import type { ExchangeRequest } from '../core/exchange.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Vault } from '../core/placeholder.ts';
 import type { CompiledPolicy } from './compile.ts';
-import { Bindings } from './condition/bindings.ts';
+import type { Bindings } from './condition/bindings.ts';
 import type { Condition, ConditionResult } from './condition/compile.ts';
 import type { Location } from './location.ts';
 
@@ -80,7 +80,7 @@ export class Evaluation {
   }
 
   test(condition: Condition, findings = this.request?.findings ?? []): ConditionResult {
-    this.#bindings ??= this.#bind(findings);
+    this.#bindings ??= this.#bind(condition, findings);
     this.#bindings.setFindings(findings);
     return condition.evaluate(this.#bindings);
   }
@@ -142,9 +142,9 @@ export class Evaluation {
     };
   }
 
-  #bind(findings: readonly Finding[]): Bindings {
+  #bind(condition: Condition, findings: readonly Finding[]): Bindings {
     const { compiled, call, request } = this;
-    return new Bindings(
+    return condition.bind(
       {
         user: call.user,
         device: call.device,

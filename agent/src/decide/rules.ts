@@ -9,7 +9,7 @@ import type {
 } from '../../../policies/schema/policy.ts';
 import type { Fault, Path } from '../../../policies/schema/problem.ts';
 import { type DetectorSet, type Finding, isRequestDetector } from '../core/finding.ts';
-import { type Condition, compileCondition } from './condition/compile.ts';
+import type { CompileCondition, Condition } from './condition/compile.ts';
 import { compileNameGlob } from './glob.ts';
 import { CONFIDENCES, SEVERITIES } from './ranks.ts';
 
@@ -63,7 +63,12 @@ export interface CompiledRules {
 }
 
 /** Compiles every rule; what can't be compiled is added to `faults`. */
-export function compileRules(policy: Policy, detectors: DetectorSet, faults: Fault[]): CompiledRules {
+export function compileRules(
+  policy: Policy,
+  detectors: DetectorSet,
+  compileCondition: CompileCondition,
+  faults: Fault[],
+): CompiledRules {
   const compileWhen = (source: string | undefined, path: Path): Condition | undefined => {
     if (source === undefined) return undefined;
     const compiled = compileCondition(source);

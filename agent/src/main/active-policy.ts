@@ -6,8 +6,9 @@ import { formatProblems, type Problem } from '../../../policies/schema/problem.t
 import { loadStarter } from '../../../policies/starter/starter.ts';
 import { CommandFailure, type PolicyCheck } from '../cli/ports.ts';
 import { type CompiledPolicy, compilePolicy } from '../decide/compile.ts';
+import { loadConditions } from '../decide/load-conditions.ts';
 import type { BuildContext } from '../guard/build.ts';
-import { buildDetectors } from '../guard/detectors.ts';
+import { buildDetectors, loadBuilders } from '../guard/detectors.ts';
 import type { LoadedConfig } from '../sync/config.ts';
 import { readBesidePolicy } from './companion-file.ts';
 
@@ -41,22 +42,32 @@ export function policySource(
   return { kind: file === undefined ? 'embedded' : 'file', file };
 }
 
-/** Text to a policy in force: parsed, checked against the catalogue, detectors and conditions compiled. All of it or nothing. */
-export function readPolicyText(text: string, fileName: string, remote?: AskRemote): PolicyReading {
+/**
+ * Text to a policy in force: parsed, checked against the catalogue, detectors and conditions compiled. All of it or
+ * nothing. Asynchronous because only what this policy uses is loaded, and before its first call.
+ */
+export async function readPolicyText(
+  text: string,
+  fileName: string,
+  remote?: AskRemote,
+): Promise<PolicyReading> {
   const parsed = parsePolicy(text, fileName, { catalogue });
   if (!parsed.ok) return parsed;
   const { policy, revision } = parsed;
   const readFile = (name: string) => readBesidePolicy(fileName, name);
-  const built = buildDetectors(policy.guardrails, { readFile, ...(remote !== undefined && { remote }) });
+  const context: BuildContext = { readFile, ...(remote !== undefined && { remote }) };
+  const built = buildDetectors(policy.guardrails, await loadBuilders(policy.guardrails), context);
   if (!built.ok) return { ok: false, problems: parsed.source.place(built.faults) };
   const { detectors } = built;
-  const result = compilePolicy({ policy, revision, catalogue, detectors, device: hostname() });
+  const compileCondition = await loadConditions(policy);
+  const device = hostname();
+  const result = compilePolicy({ policy, revision, catalogue, detectors, compileCondition, device });
   if (!result.ok) return { ok: false, problems: parsed.source.place(result.faults) };
   const warnings = [...parsed.warnings, ...parsed.source.place(built.warnings)];
   return { ok: true, compiled: result.compiled, warnings };
 }
 
-export function readPolicySource(source: PolicySource, remote?: AskRemote): PolicyReading {
+export async function readPolicySource(source: PolicySource, remote?: AskRemote): Promise<PolicyReading> {
   if (source.file === undefined) {
     const { text, fileName } = loadStarter('baseline');
     return readPolicyText(text, fileName, remote);
@@ -65,11 +76,12 @@ export function readPolicySource(source: PolicySource, remote?: AskRemote): Poli
 }
 
 /** Throws CommandFailure with every problem's place and mend. */
-export const requirePolicy = (source: PolicySource): CompiledPolicy => requireReading(source).compiled;
+export const requirePolicy = async (source: PolicySource): Promise<CompiledPolicy> =>
+  (await requireReading(source)).compiled;
 
 /** The same, with what is worth a second look. */
-export function requireReading(source: PolicySource, remote?: AskRemote): GoodReading {
-  const reading = readPolicySource(source, remote);
+export async function requireReading(source: PolicySource, remote?: AskRemote): Promise<GoodReading> {
+  const reading = await readPolicySource(source, remote);
   if (reading.ok) return reading;
   throw new CommandFailure(
     'policy-invalid',
@@ -79,7 +91,7 @@ export function requireReading(source: PolicySource, remote?: AskRemote): GoodRe
 }
 
 export async function checkPolicy(file: string): Promise<PolicyCheck> {
-  const reading = readPolicyText(readPolicyFile(file), file);
+  const reading = await readPolicyText(readPolicyFile(file), file);
   if (!reading.ok) return { ok: false, file, problems: reading.problems };
   const { policy, identity } = reading.compiled;
   const { services, models, guardrails, budgets, limits, prices, apps } = policy;

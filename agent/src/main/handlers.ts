@@ -71,8 +71,8 @@ export function createHandlers(
       if (!exceptions.revoke(id)) throw new LocalApiError('not-found', `There is no exception ${id}.`);
       return { done: true };
     },
-    reload() {
-      const problems = keeper.reload();
+    async reload() {
+      const problems = await keeper.reload();
       return { policy: keeper.current.identity, problems: [...problems] };
     },
   };

@@ -7,6 +7,7 @@ import { ConfigError } from '../sync/config-error.ts';
 import { type FileWatcher, watchFile } from '../sync/file-watcher.ts';
 import {
   type AskRemote,
+  type GoodReading,
   type PolicyReading,
   type PolicySource,
   policySource,
@@ -24,51 +25,66 @@ export class PolicyKeeper {
   #source: PolicySource;
   #policyWatcher: FileWatcher | undefined;
   #configWatchers: FileWatcher[] = [];
+  #lastReading: Promise<void> = Promise.resolve();
+  #closed = false;
   current: CompiledPolicy;
 
   /** Throws CommandFailure if the first policy can't be used: an agent never starts without one. */
-  constructor(settings: LoadedConfig, options: StartOptions, state: AgentState, remote: AskRemote) {
+  static async open(
+    settings: LoadedConfig,
+    options: StartOptions,
+    state: AgentState,
+    remote: AskRemote,
+  ): Promise<PolicyKeeper> {
+    const source = policySource(settings, options.policyFile);
+    return new PolicyKeeper(options, state, remote, source, await requireReading(source, remote));
+  }
+
+  private constructor(
+    options: StartOptions,
+    state: AgentState,
+    remote: AskRemote,
+    source: PolicySource,
+    first: GoodReading,
+  ) {
     this.#remote = remote;
     this.#options = options;
     this.#state = state;
-    this.#source = policySource(settings, options.policyFile);
-    const { compiled, warnings } = requireReading(this.#source, this.#remote);
+    this.#source = source;
+    const { compiled, warnings } = first;
     this.current = compiled;
-    state.policy = {
-      compiled,
-      warnings,
-      source: this.#source,
-      loadedAtMs: Date.now(),
-      lastError: undefined,
-    };
+    state.policy = { compiled, warnings, source, loadedAtMs: Date.now(), lastError: undefined };
   }
 
   watch(): void {
     this.#watchPolicy();
     this.#configWatchers = this.#state.settings.files.map(({ file }) =>
-      watchFile({ file, onText: () => this.reloadConfig(), onMissing: () => this.reloadConfig() }),
+      watchFile({ file, onText: () => void this.reloadConfig(), onMissing: () => void this.reloadConfig() }),
     );
   }
 
   close(): void {
+    this.#closed = true;
     this.#policyWatcher?.close();
     for (const watcher of this.#configWatchers) watcher.close();
   }
 
   /** Reads everything now; the problems say why something stayed as it was. */
-  reload(): readonly FileProblem[] {
-    this.reloadConfig();
-    try {
-      this.#take(readPolicySource(this.#source, this.#remote));
-    } catch (error) {
-      this.#refuse([
-        { file: this.#source.file ?? '', message: error instanceof Error ? error.message : String(error) },
-      ]);
-    }
+  async reload(): Promise<readonly FileProblem[]> {
+    await this.reloadConfig();
+    const source = this.#source;
+    await this.#takeOver(source, () => readPolicySource(source, this.#remote));
     return [...this.#state.configProblems, ...(this.#state.policy?.lastError?.problems ?? [])];
   }
 
-  reloadConfig(): void {
+  /** Settings are in force when it returns; a policy file that they name anew is once it has been read. */
+  async reloadConfig(): Promise<void> {
+    const following = this.#readConfig();
+    this.#state.onChange();
+    await following;
+  }
+
+  #readConfig(): Promise<void> {
     const state = this.#state;
     try {
       const next = loadConfig({
@@ -85,35 +101,44 @@ export class PolicyKeeper {
           upstream: state.settings.config.upstream,
         },
       };
-      this.#follow(policySource(next, this.#options.policyFile));
+      return this.#follow(policySource(next, this.#options.policyFile));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       state.configProblems = error.problems.map((problem) => ({ ...problem }));
       state.incident('config-refused', error.message);
+      return Promise.resolve();
     }
-    state.onChange();
   }
 
-  #follow(source: PolicySource): void {
+  async #follow(source: PolicySource): Promise<void> {
     if (source.file === this.#source.file) return;
     this.#source = source;
     this.#policyWatcher?.close();
     this.#watchPolicy();
-    try {
-      this.#take(readPolicySource(source, this.#remote));
-    } catch (error) {
-      this.#refuse([
-        { file: source.file ?? '', message: error instanceof Error ? error.message : String(error) },
-      ]);
-    }
+    await this.#takeOver(source, () => readPolicySource(source, this.#remote));
+  }
+
+  /** One reading after the other, so that what was written last is what stays in force. */
+  #takeOver(source: PolicySource, read: () => Promise<PolicyReading>): Promise<void> {
+    this.#lastReading = this.#lastReading.then(async () => {
+      try {
+        const reading = await read();
+        if (!this.#closed) this.#take(reading);
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        this.#refuse([{ file: source.file ?? '', message }]);
+      }
+    });
+    return this.#lastReading;
   }
 
   #watchPolicy(): void {
-    const { file } = this.#source;
+    const source = this.#source;
+    const { file } = source;
     if (file === undefined) return;
     this.#policyWatcher = watchFile({
       file,
-      onText: (text) => this.#take(readPolicyText(text, file, this.#remote)),
+      onText: (text) => void this.#takeOver(source, () => readPolicyText(text, file, this.#remote)),
       onMissing: (cause) =>
         this.#refuse([{ file, message: `The file has gone or can't be read: ${cause.message}` }]),
     });

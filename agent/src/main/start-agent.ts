@@ -28,6 +28,7 @@ import { AgentState } from './agent-state.ts';
 import { budgetViews } from './budgets.ts';
 import { ExceptionKeeper } from './exceptions.ts';
 import { createHandlers } from './handlers.ts';
+import { collectWhenIdle, eventLoopBusyMs, fullCollection } from './idle-collection.ts';
 import { PendingWork } from './pending-work.ts';
 import { PolicyKeeper } from './policy-keeper.ts';
 import { sendThrough } from './remote-http.ts';
@@ -76,7 +77,7 @@ async function assemble(
     dateMs: () => Date.now(),
     log: (code, detail) => state.incident(code, detail),
   });
-  const keeper = new PolicyKeeper(settings, options, state, (rule) => remoteChecks.checkFor(rule));
+  const keeper = await PolicyKeeper.open(settings, options, state, (rule) => remoteChecks.checkFor(rule));
   opened.push(() => keeper.close());
   const policy = (): CompiledPolicy => keeper.current;
   const trust = openTrust(files.directory, policy());
@@ -148,6 +149,11 @@ async function assemble(
   state.onChange = () => api.changed();
   state.onExchange = (record) => api.exchangeEnded(() => exchangeView(record));
   keeper.watch();
+  const collect = fullCollection();
+  if (collect !== undefined) {
+    const idle = collectWhenIdle({ busyMs: eventLoopBusyMs, collect });
+    opened.push(() => idle.close());
+  }
   state.event(
     'agent-started',
     `version ${version}, policy ${policy().identity.name} ${policy().identity.revision}`,

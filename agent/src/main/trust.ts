@@ -38,13 +38,13 @@ const optionsFor = (directory: string, policy: CompiledPolicy) => ({
 });
 
 export async function trustStatus(place: Place): Promise<TrustStatus> {
-  const { policy, directory } = placeOf(place);
+  const { policy, directory } = await placeOf(place);
   return statusOf(openTrust(directory, policy).authority, policy);
 }
 
 /** Also mends an authority that is lost, damaged or expired: then there is nothing to compare with. */
 export async function trustRenew(place: Place): Promise<TrustRenewal> {
-  const { policy, directory } = placeOf(place);
+  const { policy, directory } = await placeOf(place);
   const present = openIfGood(directory, policy);
   const plan = explainRenewal({
     presentDomains: present?.permittedDomains ?? [],
@@ -62,11 +62,11 @@ export async function trustRenew(place: Place): Promise<TrustRenewal> {
   return { renewed: true, explanation, status: statusOf(renewed.authority, policy) };
 }
 
-function placeOf(place: Place): { policy: CompiledPolicy; directory: string } {
+async function placeOf(place: Place): Promise<{ policy: CompiledPolicy; directory: string }> {
   const files = homeFiles(place.home);
   prepareHome(files);
   return {
-    policy: requirePolicy(policySource(settingsOf(place), undefined)),
+    policy: await requirePolicy(policySource(settingsOf(place), undefined)),
     directory: files.directory,
   };
 }

@@ -43,6 +43,10 @@ export interface LocalApi {
   close(): Promise<void>;
 }
 
+const noCompiler = () => () => {
+  throw new Error('no route has a JSON Schema');
+};
+
 const BODY_LIMIT_BYTES = 64 * 1024;
 /** A request that isn't whole by then is dropped: a stuck client must not hold a connection for ever. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -58,6 +62,8 @@ export async function createLocalApi(options: LocalApiOptions): Promise<LocalApi
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
+    // The contract's own schemas check and write: without these two, Fastify loads its JSON Schema compilers (0053).
+    schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
   });
   guardBorder(server, token);
   answerErrors(server, options);

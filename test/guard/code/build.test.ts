@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { buildDetectors } from '../../../agent/src/guard/detectors.ts';
 import { parsePolicy } from '../../../policies/schema/parse-policy.ts';
 import { formatProblems } from '../../../policies/schema/problem.ts';
+import { detectorsFor } from '../../kit/detectors.ts';
 
 function build(rules: string) {
   const parsed = parsePolicy(`postern: 1\nname: acme\nguardrails:\n${rules}`, 'acme.yaml');
   if (!parsed.ok) throw new Error(formatProblems(parsed.problems));
-  const built = buildDetectors(parsed.policy.guardrails, { readFile: () => ({ ok: false, message: 'No.' }) });
+  const built = detectorsFor(parsed.policy.guardrails, { readFile: () => ({ ok: false, message: 'No.' }) });
   if (!built.ok) throw new Error(formatProblems(parsed.source.place(built.faults)));
   return built.detectors;
 }

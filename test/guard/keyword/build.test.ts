@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { isRequestDetector } from '../../../agent/src/core/finding.ts';
-import { buildDetectors } from '../../../agent/src/guard/detectors.ts';
 import { parsePolicy } from '../../../policies/schema/parse-policy.ts';
 import { formatProblems } from '../../../policies/schema/problem.ts';
+import { detectorsFor } from '../../kit/detectors.ts';
 
 const FILES: Readonly<Record<string, string>> = {
   'customers.txt': '# customers\nAcme Corp\nGlobex\n',
@@ -15,7 +15,7 @@ function build(rule: string) {
     'acme.yaml',
   );
   if (!parsed.ok) throw new Error(formatProblems(parsed.problems));
-  const built = buildDetectors(parsed.policy.guardrails, {
+  const built = detectorsFor(parsed.policy.guardrails, {
     readFile(name) {
       const text = FILES[name];
       return text === undefined

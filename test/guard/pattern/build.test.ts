@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { isRequestDetector } from '../../../agent/src/core/finding.ts';
-import { type BuiltDetectors, buildDetectors } from '../../../agent/src/guard/detectors.ts';
+import type { BuiltDetectors } from '../../../agent/src/guard/detectors.ts';
 import { parsePolicy } from '../../../policies/schema/parse-policy.ts';
 import { formatProblems } from '../../../policies/schema/problem.ts';
+import { detectorsFor } from '../../kit/detectors.ts';
 
 function build(rules: string): BuiltDetectors & { readonly told: string } {
   const parsed = parsePolicy(`postern: 1\nname: acme\nguardrails:\n${rules}`, 'acme.yaml');
   if (!parsed.ok) throw new Error(formatProblems(parsed.problems));
-  const built = buildDetectors(parsed.policy.guardrails, {
+  const built = detectorsFor(parsed.policy.guardrails, {
     readFile: (name) => ({ ok: false, message: `${name} can't be read.` }),
   });
   return { ...built, told: formatProblems(parsed.source.place(built.ok ? built.warnings : built.faults)) };

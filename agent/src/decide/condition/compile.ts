@@ -3,7 +3,8 @@
  * per call. https://github.com/google/cel-spec
  */
 import { celEnv, isCelError, parse, plan } from '@bufbuild/cel';
-import type { Bindings } from './bindings.ts';
+import type { Finding } from '../../core/finding.ts';
+import { Bindings, type ConditionFacts } from './bindings.ts';
 import { ConditionChecker } from './check.ts';
 import { ConditionFault } from './fault.ts';
 import { linearPatterns } from './patterns.ts';
@@ -18,8 +19,12 @@ export interface Condition {
   readonly needsBody: boolean;
   /** True if it asks for findings. */
   readonly needsFindings: boolean;
+  /** The variables of one call, for all conditions of its policy. */
+  bind(facts: ConditionFacts, findings: readonly Finding[]): Bindings;
   evaluate(bindings: Bindings): ConditionResult;
 }
+
+export type CompileCondition = (source: string) => CompiledCondition;
 
 export type ConditionResult =
   | { readonly ok: true; readonly value: boolean }
@@ -68,6 +73,7 @@ export function compileCondition(source: string): CompiledCondition {
       source,
       needsBody: BODY_VARIABLES.some((name) => checker.used.has(name)),
       needsFindings: checker.used.has('findings'),
+      bind: (facts, findings) => new Bindings(facts, findings),
       evaluate(bindings) {
         const value = run(bindings as never);
         if (value === true) return YES;

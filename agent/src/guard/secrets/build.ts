@@ -1,10 +1,11 @@
 import type { GuardrailRule } from '../../../../policies/schema/policy.ts';
-import type { Fault } from '../../../../policies/schema/problem.ts';
 import type { Detector } from '../../core/finding.ts';
 import type { BuildContext, DetectorBuild } from '../build.ts';
 import { createRuleDetector } from '../engine/engine.ts';
 import { secretsCatalogue } from './catalogue.ts';
-import { readTeamRules } from './rules-file/team-rules.ts';
+
+export type SecretsRule = Extract<GuardrailRule, { detect: 'secrets' }>;
+export type BuildSecrets = (rule: SecretsRule, context: BuildContext) => DetectorBuild;
 
 let builtIn: Detector | undefined;
 
@@ -14,29 +15,8 @@ export function createSecretsDetector(): Detector {
   return builtIn;
 }
 
-/** A file of another format has a fault in every line; the first ones say it all. */
-const MAX_FAULTS = 20;
-
-export function buildSecrets(
-  rule: Extract<GuardrailRule, { detect: 'secrets' }>,
-  context: BuildContext,
-): DetectorBuild {
-  const name = rule.rulesFile;
-  if (name === undefined) return { ok: true, key: 'secrets', make: createSecretsDetector };
-  const fault = (message: string, mend: string): Fault => ({ path: ['rulesFile'], message, mend });
-  const file = context.readFile(name);
-  if (!file.ok) return { ok: false, faults: [fault(file.message, 'Name a file beside the policy.')] };
-  const team = readTeamRules(file.text, secretsCatalogue);
-  if (!team.ok) {
-    const faults = team.faults
-      .toSorted((a, b) => a.line - b.line)
-      .slice(0, MAX_FAULTS)
-      .map(({ line, message }) => fault(`${name}:${line}: ${message}.`, `Correct line ${line} of ${name}.`));
-    return { ok: false, faults };
-  }
-  const key = `secrets:${name}`;
-  const warnings = team.notices.map(({ line, message }) =>
-    fault(`${name}:${line}: ${message}.`, `Nothing has to be done; to be told no more, remove it.`),
-  );
-  return { ok: true, key, warnings, make: () => createRuleDetector(key, team.rules) };
-}
+export const buildSecrets: BuildSecrets = () => ({
+  ok: true,
+  key: 'secrets',
+  make: createSecretsDetector,
+});

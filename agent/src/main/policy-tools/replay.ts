@@ -14,7 +14,7 @@ const PAGE = 500;
 
 /** `postern policy replay`: what the policy would have done with the calls in the record. */
 export async function replayPolicy(question: ReplayQuestion): Promise<PolicyReplay> {
-  const policy = requirePolicy({ kind: 'file', file: question.policyFile });
+  const policy = await requirePolicy({ kind: 'file', file: question.policyFile });
   const calls = await recorded(question);
   const outcomes = emptyOutcomes();
   const changed: ReplayedCall[] = [];

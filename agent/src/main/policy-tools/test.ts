@@ -17,7 +17,7 @@ import { fillSamples } from './samples.ts';
 
 /** `postern policy test`: every case through the real journey, with nothing sent. */
 export async function testPolicy(policyFile: string, casesFile: string): Promise<PolicyTest> {
-  const policy = requirePolicy({ kind: 'file', file: policyFile });
+  const policy = await requirePolicy({ kind: 'file', file: policyFile });
   const outcomes: CaseOutcome[] = [];
   const attachments = createOpener();
   try {

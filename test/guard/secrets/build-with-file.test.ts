@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { FileText } from '../../../agent/src/guard/build.ts';
-import { buildSecrets } from '../../../agent/src/guard/secrets/build.ts';
+import { buildSecretsWithFile } from '../../../agent/src/guard/secrets/build-with-file.ts';
 import { secretsGuardrail } from '../../../policies/schema/guardrails/secrets.ts';
 
 const written = secretsGuardrail.parse({
@@ -10,7 +10,7 @@ const written = secretsGuardrail.parse({
   rulesFile: 'team.toml',
 });
 const rule = { ...written, onFailure: 'block' as const };
-const build = (file: FileText) => buildSecrets(rule, { readFile: () => file });
+const build = (file: FileText) => buildSecretsWithFile(rule, { readFile: () => file });
 
 it("makes a detector of its own for a team's file", () => {
   const built = build({ ok: true, text: "[[rules]]\nid = 'acme'\npath = 'x'\nregex = 'acme=([0-9]+)'" });
