@@ -10,7 +10,7 @@ const NURSERY = '--max-semi-space-size';
 
 /**
  * Begins a long life with little memory (decision 0050): a proxy's garbage dies young, so the nursery may be small, and
- * V8's helper threads need no heap each (glibc); `gc()` lets it tidy up when idle (0053). All of it counts only at a
+ * V8's helper threads need no heap each (glibc); `gc()` lets it tidy up after the start (0053). All of it counts only at a
  * process's start, so it becomes itself once more: same process id, no second process. Windows has no such call; there
  * the agent just takes more.
  */

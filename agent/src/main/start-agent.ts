@@ -28,12 +28,12 @@ import { AgentState } from './agent-state.ts';
 import { budgetViews } from './budgets.ts';
 import { ExceptionKeeper } from './exceptions.ts';
 import { createHandlers } from './handlers.ts';
-import { collectWhenIdle, eventLoopBusyMs, fullCollection } from './idle-collection.ts';
 import { PendingWork } from './pending-work.ts';
 import { PolicyKeeper } from './policy-keeper.ts';
 import { sendThrough } from './remote-http.ts';
 import { extraCertificates, settingsOf } from './settings.ts';
 import { SpendKeeper } from './spend-keeper.ts';
+import { collectStartGarbage, eventLoopBusyMs, fullCollection } from './start-garbage.ts';
 import { openTrust, type Trust } from './trust.ts';
 import { openVault } from './vault.ts';
 
@@ -151,8 +151,8 @@ async function assemble(
   keeper.watch();
   const collect = fullCollection();
   if (collect !== undefined) {
-    const idle = collectWhenIdle({ busyMs: eventLoopBusyMs, collect });
-    opened.push(() => idle.close());
+    const collecting = collectStartGarbage({ busyMs: eventLoopBusyMs, collect });
+    opened.push(() => collecting.close());
   }
   state.event(
     'agent-started',
