@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ALL_COMMANDS } from '../../agent/src/cli/commands/all.ts';
 import { type CommandTree, readTree } from '../../agent/src/cli/completion.ts';
 import { createContext } from '../../agent/src/cli/context.ts';
 import { processIo } from '../../agent/src/cli/io.ts';
@@ -52,7 +53,9 @@ afterEach(() => rmSync(bare, { recursive: true, force: true }));
 
 const leaves = ({ path: words, children }: CommandTree): string[][] =>
   children.length === 0 ? [[...words]] : children.flatMap(leaves);
-const everyCommand = leaves(readTree(buildProgram(createContext([], commands, { ...processIo(), env: {} }))));
+const everyCommand = leaves(
+  readTree(buildProgram(createContext([], commands, { ...processIo(), env: {} }), ALL_COMMANDS)),
+);
 
 describe('where no Node 24 fits', () => {
   it('every command says so in one sentence and ends with 2', async (context) => {

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ALL_COMMANDS } from '../../agent/src/cli/commands/all.ts';
 import {
   bashCompletion,
   type CommandTree,
@@ -21,7 +22,7 @@ let tree: CommandTree;
 beforeAll(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pstn-complete-'));
   fs.writeFileSync(path.join(folder, 'config.json'), '{}');
-  tree = readTree(buildProgram(createContext([], commands, { ...processIo(), env: {} })));
+  tree = readTree(buildProgram(createContext([], commands, { ...processIo(), env: {} }), ALL_COMMANDS));
   fs.writeFileSync(path.join(folder, 'postern.bash'), bashCompletion(tree));
   fs.writeFileSync(path.join(folder, 'postern.zsh'), zshCompletion(tree));
   fs.writeFileSync(path.join(folder, 'postern.fish'), fishCompletion(tree));

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ALL_COMMANDS } from '../../agent/src/cli/commands/all.ts';
 import { type CommandTree, readTree } from '../../agent/src/cli/completion.ts';
 import { createContext } from '../../agent/src/cli/context.ts';
 import { processIo } from '../../agent/src/cli/io.ts';
@@ -32,7 +33,7 @@ afterEach(async () => {
 /** Every command that does something itself: `['audit', 'tail']`. */
 function leafCommands(): string[][] {
   const io = { ...processIo(), env: {} };
-  const program = buildProgram(createContext([], commands, io));
+  const program = buildProgram(createContext([], commands, io), ALL_COMMANDS);
   const leaves = ({ path, children }: CommandTree): string[][] =>
     children.length === 0 ? [[...path]] : children.flatMap(leaves);
   return leaves(readTree(program));

@@ -3,9 +3,10 @@
  * come from the list embedded in `@pydantic/genai-prices` (whose update function is never called) and from the
  * organisation's overlay, which wins.
  */
-import { calcPrice, findProvider, type ModelInfo } from '@pydantic/genai-prices';
+import type { ModelInfo } from '@pydantic/genai-prices';
 import type { Usage } from '../core/exchange.ts';
 import type { Cost } from '../core/records.ts';
+import { priceList } from './price-list.ts';
 import { isLocal, providerOf } from './providers.ts';
 import { costOf, type Rates, ratesOf } from './rates.ts';
 import { meansExactly, nearestRelative, spellings } from './relatives.ts';
@@ -117,7 +118,7 @@ export function createPriceBook(options: { readonly overlay?: readonly OverlayPr
 function lookUp(service: string, model: string, atMs: number): CacheEntry {
   if (isLocal(service)) return always({ rates: ratesOf({}), pricedAs: model, estimated: false });
   const provider = providerOf(service);
-  const known = findProvider({ providerId: provider }) !== undefined;
+  const known = priceList().findProvider({ providerId: provider }) !== undefined;
   const names = spellings(model);
   for (const { name, sameModel } of names) {
     const match = known ? listedPrice(provider, name, atMs) : undefined;
@@ -134,7 +135,7 @@ function lookUp(service: string, model: string, atMs: number): CacheEntry {
 type Listed = CacheEntry & { readonly priced: Priced };
 
 function listedPrice(providerId: string | undefined, model: string, atMs: number): Listed | undefined {
-  const found = calcPrice({}, model, {
+  const found = priceList().calcPrice({}, model, {
     ...(providerId === undefined ? {} : { providerId }),
     timestamp: new Date(atMs),
   });
@@ -148,7 +149,7 @@ function listedPrice(providerId: string | undefined, model: string, atMs: number
 }
 
 function relativesPrice(providerId: string | undefined, model: string, atMs: number): CacheEntry {
-  const provider = findProvider(providerId === undefined ? { modelId: model } : { providerId });
+  const provider = priceList().findProvider(providerId === undefined ? { modelId: model } : { providerId });
   const relative = provider && nearestRelative(model, provider.models);
   const match = provider && relative && listedPrice(provider.id, relative.id, atMs);
   return match ? asEstimate(match) : always(undefined);

@@ -4,19 +4,7 @@
  * database or the rules themselves, and it never ends the process.
  */
 import { Command, CommanderError } from 'commander';
-import { addAudit } from './commands/audit.ts';
-import { addBudgets } from './commands/budgets.ts';
-import { addCompletion } from './commands/completion.ts';
-import { addControl } from './commands/control.ts';
-import { addDoctor } from './commands/doctor.ts';
-import { addEnv } from './commands/env.ts';
-import { addExplain } from './commands/explain.ts';
-import { addJustify } from './commands/justify.ts';
-import { addPolicy } from './commands/policy.ts';
-import { addRun } from './commands/run.ts';
 import { addStart } from './commands/start.ts';
-import { addTrust } from './commands/trust.ts';
-import { addUsage } from './commands/usage.ts';
 import { type Context, createContext } from './context.ts';
 import { explainFailure } from './failure.ts';
 import { type CliIo, processIo } from './io.ts';
@@ -30,7 +18,8 @@ export async function runCli(
 ): Promise<number> {
   const context = createContext(argv, commands, io);
   try {
-    await buildProgram(context).parseAsync([...argv], { from: 'user' });
+    const program = buildProgram(context, await commandsFor(argv));
+    await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     context.exitCode = error instanceof CommanderError ? usageExitCode(error) : report(context, error);
   }
@@ -39,6 +28,10 @@ export async function runCli(
   context.err.release();
   return context.exitCode;
 }
+
+/** The agent lives long, and needs none of the other commands' code. */
+const commandsFor = async ([name]: readonly string[]): Promise<readonly AddCommand[]> =>
+  name === 'start' ? [addStart] : (await import('./commands/all.ts')).ALL_COMMANDS;
 
 /** Help and version that were asked for are answers; everything else commander throws is a usage error. */
 const usageExitCode = (error: CommanderError): number =>
@@ -65,23 +58,9 @@ const wantsJson = (argv: readonly string[]): boolean => {
   return argv.slice(0, end < 0 ? undefined : end).includes('--json');
 };
 
-const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
-  addStart,
-  addRun,
-  addControl,
-  addEnv,
-  addExplain,
-  addUsage,
-  addBudgets,
-  addAudit,
-  addPolicy,
-  addJustify,
-  addTrust,
-  addDoctor,
-  addCompletion,
-];
+export type AddCommand = (program: Command, context: Context) => void;
 
-export function buildProgram(context: Context): Command {
+export function buildProgram(context: Context, commands: readonly AddCommand[]): Command {
   const program = new Command('postern')
     .description('Applies the AI policy to AI traffic on this machine and leaves everything else alone.')
     .version(context.commands.version, '-V, --version', 'print the version')
@@ -99,7 +78,7 @@ export function buildProgram(context: Context): Command {
       getErrHasColors: () => context.errColors.isColorSupported,
     })
     .exitOverride();
-  for (const add of COMMANDS) add(program, context);
+  for (const add of commands) add(program, context);
   prepareAll(program, context);
   program.addHelpText('after', START_HERE);
   return program;

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import type { Context } from '../context.ts';
+import { addAudit } from './audit.ts';
+import { addBudgets } from './budgets.ts';
+import { addCompletion } from './completion.ts';
+import { addControl } from './control.ts';
+import { addDoctor } from './doctor.ts';
+import { addEnv } from './env.ts';
+import { addExplain } from './explain.ts';
+import { addJustify } from './justify.ts';
+import { addPolicy } from './policy.ts';
+import { addRun } from './run.ts';
+import { addStart } from './start.ts';
+import { addTrust } from './trust.ts';
+import { addUsage } from './usage.ts';
+
+/** In the order of the help. */
+export const ALL_COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
+  addStart,
+  addRun,
+  addControl,
+  addEnv,
+  addExplain,
+  addUsage,
+  addBudgets,
+  addAudit,
+  addPolicy,
+  addJustify,
+  addTrust,
+  addDoctor,
+  addCompletion,
+];
