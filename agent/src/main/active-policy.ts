@@ -4,6 +4,7 @@ import { loadCatalogue } from '../../../policies/catalogue/catalogue.ts';
 import { parsePolicy } from '../../../policies/schema/parse-policy.ts';
 import { formatProblems, type Problem } from '../../../policies/schema/problem.ts';
 import { loadStarter } from '../../../policies/starter/starter.ts';
+import { priceList } from '../account/price-list.ts';
 import { CommandFailure, type PolicyCheck } from '../cli/ports.ts';
 import { type CompiledPolicy, compilePolicy } from '../decide/compile.ts';
 import { loadConditions } from '../decide/load-conditions.ts';
@@ -60,6 +61,8 @@ export async function readPolicyText(
   if (!built.ok) return { ok: false, problems: parsed.source.place(built.faults) };
   const { detectors } = built;
   const compileCondition = await loadConditions(policy);
+  // A budget is asked before a call, which must not wait for the list.
+  if (policy.budgets.length > 0) priceList();
   const device = hostname();
   const result = compilePolicy({ policy, revision, catalogue, detectors, compileCondition, device });
   if (!result.ok) return { ok: false, problems: parsed.source.place(result.faults) };
