@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StartOptions } from '../../agent/src/cli/ports.ts';
 import { AgentState } from '../../agent/src/main/agent-state.ts';
@@ -88,6 +89,17 @@ describe('at a change', () => {
     expect(await keeper.reload()).toEqual([]);
     expect(state.status()).toMatchObject({ policy: { name: 'four', warnings: [] }, degraded: [] });
     expect(state.status().policy.lastError).toBeUndefined();
+  });
+
+  it('of several changes in a row the last one stays, whatever each has to load', async () => {
+    const own = policy('a.yaml', 'name: one\n');
+    const { keeper, state } = await open({ policy: { file: own } });
+    policy('a.yaml', 'name: two\nguardrails: [{ id: a, detect: code, action: warn, when: "true" }]\n');
+    const first = keeper.reload();
+    await setImmediate(); // it has been read, and waits for what it needs
+    policy('a.yaml', 'name: three\n');
+    await Promise.all([first, keeper.reload()]);
+    expect(state.status().policy.name).toBe('three');
   });
 
   it('another policy file in the configuration is followed, once it is good', async () => {
