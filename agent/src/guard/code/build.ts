@@ -13,6 +13,12 @@ export function buildCode(rule: CodeRule): DetectorBuild {
   const { minShare, minCharacters, languages = [], markings = [], owners = [], licences = ['*'] } = rule;
   const faults = [...languageFaults(languages), ...markingFaults(markings)];
   if (faults.length > 0) return { ok: false, faults };
+  // Notices alone need no counting of lines, which is the costly part.
+  const noticesOnly = rule.kinds?.every((kind) => !kind.includes('*') && kind !== 'source-code') ?? false;
+  if (noticesOnly) {
+    const key = `notices:${JSON.stringify([markings, owners, licences])}`;
+    return { ok: true, key, make: () => createMarkingDetector(key, { markings, owners, licences }) };
+  }
   const chosen = languages.flatMap((name) => languageNamed(name) ?? []);
   // Rules that ask for the same share one.
   const key = `code:${JSON.stringify([minShare, minCharacters, chosen, markings, owners, licences])}`;
