@@ -300,7 +300,7 @@ describe('a clock that is set back', () => {
     return { here, set };
   }
 
-  it('stops nothing, loses nothing, and gives no exception or pause more time', async () => {
+  it('stops nothing, loses nothing, and gives no exception more time', async () => {
     const { here, set } = await withClock({
       policy: `${POLICY}  - { id: ask, detect: keyword, terms: [heron], action: justify, justifyMinutes: 30 }\n`,
     });

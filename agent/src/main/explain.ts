@@ -113,7 +113,10 @@ function present(judged: Account, policy: CompiledPolicy): Explanation {
   const account =
     judged.route === 'tunnel' ? judged : { ...judged, ...withoutGateway(judged, policy.shadow) };
   const tunnelled = account.route === 'tunnel';
-  const onTrial = new Set(policy.policy.guardrails.flatMap(({ id, shadow }) => (shadow ? [id] : [])));
+  const { guardrails, budgets, limits } = policy.policy;
+  const onTrial = new Set(
+    [...guardrails, ...budgets, ...limits].filter(({ shadow }) => shadow).map(({ id }) => id),
+  );
   return {
     id: undefined,
     decision: account.decision,
