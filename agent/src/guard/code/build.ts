@@ -16,8 +16,9 @@ export function buildCode(rule: CodeRule): DetectorBuild {
   // Notices alone need no counting of lines, which is the costly part.
   const noticesOnly = rule.kinds?.every((kind) => !kind.includes('*') && kind !== 'source-code') ?? false;
   if (noticesOnly) {
-    const key = `notices:${JSON.stringify([markings, owners, licences])}`;
-    return { ok: true, key, make: () => createMarkingDetector(key, { markings, owners, licences }) };
+    const headers = rule.kinds?.includes('licence-header') ?? true;
+    const key = `notices:${JSON.stringify([markings, owners, licences, headers])}`;
+    return { ok: true, key, make: () => createMarkingDetector(key, { markings, owners, licences, headers }) };
   }
   const chosen = languages.flatMap((name) => languageNamed(name) ?? []);
   // Rules that ask for the same share one.
