@@ -251,13 +251,24 @@ describe('run', () => {
   });
 
   test('with an agent it uses that one, silently; two at once share one of their own', async () => {
-    const both = await Promise.all(
-      [1, 2].map(() => posternProgram('run', ...script('console.log(process.env.HTTPS_PROXY)'))),
-    );
+    // The first two go on until they are told to end, so that their agent is there for the third however long it takes.
+    const go = path.join(home, 'go');
+    const sayAndWait = `
+      console.log(process.env.HTTPS_PROXY);
+      const fs = require('fs');
+      fs.appendFileSync(${JSON.stringify(path.join(home, 'said'))}, 'x');
+      setInterval(() => fs.existsSync(${JSON.stringify(go)}) && process.exit(0), 50);`;
+    const two = [1, 2].map(() => posternProgram('run', ...script(sayAndWait)));
+    await vi.waitFor(() => expect(fs.readFileSync(path.join(home, 'said'), 'utf8')).toBe('xx'), {
+      timeout: 25_000,
+      interval: 100,
+    });
+    const third = await posternProgram('run', ...script('console.log(process.env.HTTPS_PROXY)'));
+    fs.writeFileSync(go, '');
+    const both = await Promise.all(two);
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
     expect(both[0]?.stdout).toBe(both[1]?.stdout);
     expect(both.filter(({ stderr }) => stderr.includes('started one'))).toHaveLength(1);
-    const third = await posternProgram('run', ...script('console.log(process.env.HTTPS_PROXY)'));
     expect(third).toMatchObject({ code: 0, stdout: both[0]?.stdout, stderr: '' });
   });
 

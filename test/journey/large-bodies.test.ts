@@ -77,3 +77,28 @@ describe('a hostile body', () => {
     },
   );
 });
+
+describe('a body in another encoding', () => {
+  const body = chat(`use ${KEY} now`);
+  const utf16 = Buffer.from(body, 'utf16le');
+  it.each([
+    ['UTF-16', utf16],
+    ['UTF-16, big end first', Buffer.from(utf16).swap16()],
+    ['UTF-8 with a mark', Buffer.from(`\ufeff${body}`)],
+    [
+      'UTF-8 with broken bytes',
+      Buffer.concat([Buffer.from(body.slice(0, -4)), Buffer.from([0xff, 0xc3]), Buffer.from(body.slice(-4))]),
+    ],
+  ])('(%s) is searched like any other, and refused where a rule would edit it', async (_, bytes) => {
+    expect(refusalText(await verdictOn(openStage({ path: CHAT }), bytes))).toContain('AWS');
+    const policy = policyOf('guardrails: [{ id: s, detect: secrets, action: redact }]\n');
+    const verdict = await verdictOn(openStage({ path: CHAT, policy }), bytes);
+    expect(refusalText(verdict)).toContain('AWS');
+  });
+
+  it('without an end is larger than can be checked', async () => {
+    const deep = Buffer.from(`{"a":${'['.repeat(20_000)}`, 'utf16le');
+    const verdict = await verdictOn(openStage({ path: CHAT }), deep);
+    expect(refusalText(verdict)).toContain('larger than the agent can check');
+  });
+});

@@ -159,6 +159,51 @@ models: [{ match: "gpt-4*", action: block, message: Use a smaller model. }]
   });
 });
 
+describe('a rule on trial', () => {
+  it('is told from those in force in the record, by explain and by audit tail', async () => {
+    const here = await withPolicy(`guardrails:
+  - { id: old, detect: secrets, action: warn }
+  - { id: new, detect: secrets, action: block, shadow: true, message: Renew it. }
+  - { id: answers, detect: secrets, action: block, on: [response] }
+`);
+    expect((await chat(here, liveLookingAwsKey(26))).status).toBe('200');
+    const tail = await here.postern(['audit', 'tail', '--json']);
+    const records = JSON.parse(tail.stdout) as { id: string; effective?: string; rules?: unknown }[];
+    const record = records.find(({ effective }) => effective === 'warn');
+    expect(record).toMatchObject({
+      decision: 'block',
+      rules: [
+        { rule: 'old', action: 'warn' },
+        { rule: 'new', action: 'block', shadow: true },
+      ],
+    });
+    expect(JSON.stringify(record?.rules).match(/shadow/g)).toHaveLength(1);
+
+    const told = await here.postern(['explain', record?.id ?? '']);
+    expect(told.stdout).toMatch(/^warn \(the policy says block; the rule for it is on trial\)/);
+    expect(told.stdout).toMatch(/block new \(on trial\) {2}The rule "new" found/);
+    expect(told.stdout).toMatch(/warn old {2}The rule "old" noticed/);
+    expect((await here.postern(['audit', 'export', '--format', 'csv'])).stdout).toContain(
+      'old=warn new=block(trial)',
+    );
+    expect(await here.postern(['audit', 'verify'])).toMatchObject({ code: 0 });
+
+    // Every guardrail's part, before anything is sent.
+    const stdin = JSON.stringify({ messages: [{ role: 'user', content: liveLookingAwsKey(27) }] });
+    const asked = ['explain', 'https://api.openai.com/v1/chat/completions', '--body', '-'];
+    const planned = (await here.postern(asked, { stdin })).stdout;
+    expect(planned).toMatch(/● old {2}The rule "old" noticed/);
+    expect(planned).toMatch(/● new \(on trial\) {2}The rule "new" found/);
+    expect(planned).toMatch(/○ answers {2}It is about answers/);
+    const json = JSON.parse((await here.postern([...asked, '--json'], { stdin })).stdout) as {
+      reasons: { rule: string; shadow?: true }[];
+      trace: { rule: string; shadow?: true }[];
+    };
+    for (const list of [json.reasons, json.trace])
+      expect(list.filter(({ shadow }) => shadow).map(({ rule }) => rule)).toEqual(['new']);
+  });
+});
+
 describe('a changed policy', () => {
   it('is live at once; a bad one is refused and the last good one stays', async () => {
     const here = await withPolicy('models: [{ match: "x*", action: block }]\n');

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => office.stop());
 
-describe.each(['httpx', 'httpx-h2', 'requests', 'aiohttp', 'websockets'])('%s', (client) => {
+describe.each(['httpx', 'httpx-h2', 'requests', 'aiohttp', 'aiohttp-ws', 'websockets'])('%s', (client) => {
   it(
     'answers as without us, and shows the reason for a refusal',
     async (context) => {

@@ -32,6 +32,11 @@ export interface OfficeOptions {
   /** Ports for authorities that the provider doesn't serve; undefined falls through to the provider. */
   readonly route?: (host: string, port: number) => number | undefined;
   readonly env?: NodeJS.ProcessEnv;
+  /** Node's own flags for the agent, and variables for it alone, once the office's folder is there. */
+  readonly prepare?: (folder: string) => {
+    readonly nodeFlags: readonly string[];
+    readonly env: NodeJS.ProcessEnv;
+  };
   /** The agent's home; a new one in the office's folder if absent. */
   readonly home?: string;
   /** Agent and clients in a network of their own that holds loopback and the corporate proxy, where one may be made. */
@@ -103,9 +108,20 @@ export async function openOffice(options: OfficeOptions = {}): Promise<Office> {
     const [command, ...args] = 'missing' in network ? words : network.inside(words);
     return [command, args];
   };
+  const own = options.prepare?.(folder);
   const agent = spawn(
-    ...place(process.execPath, POSTERN, 'start', '--json', '--home', home, '--config', configFile),
-    { stdio: ['ignore', 'pipe', 'pipe'], env },
+    ...place(
+      process.execPath,
+      ...(own?.nodeFlags ?? []),
+      POSTERN,
+      'start',
+      '--json',
+      '--home',
+      home,
+      '--config',
+      configFile,
+    ),
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...env, ...own?.env } },
   );
   let log = '';
   agent.stderr.on('data', (chunk: Buffer) => {

@@ -62,7 +62,7 @@ describe('a pause', () => {
     const state = open();
     const governor = state.governs(journey.governor);
     expect(governor.routeConnection(TARGET)).toBe('inspect');
-    state.pause = { untilMs: Date.now() + 60_000, reason: 'demo' };
+    state.pauseFor(60_000, 'demo');
     expect(governor.routeConnection(TARGET)).toBe('tunnel');
     expect(governor.openFlow(HEAD, CONNECTION).requestPlan).toEqual({ type: 'stream' });
     expect(state.status()).toMatchObject({ state: 'paused', pause: { reason: 'demo' } });
@@ -71,6 +71,16 @@ describe('a pause', () => {
     expect(governor.openFlow(HEAD, CONNECTION).requestPlan.type).toBe('hold');
     expect(state.status()).toMatchObject({ state: 'running' });
     expect(journey.events.map(({ code }) => code)).toEqual(['governance-resumed']);
+  });
+
+  it("isn't made longer by a clock that is set back", () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+    const state = open();
+    state.pauseFor(60_000, 'demo');
+    vi.setSystemTime(Date.now() - 86_400_000);
+    expect(state.isPaused()).toBe(true);
+    vi.advanceTimersByTime(60_001);
+    expect(state.isPaused()).toBe(false);
   });
 });
 

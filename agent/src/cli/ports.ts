@@ -61,6 +61,8 @@ export interface Explanation {
     readonly action: Action;
     readonly text: string;
     readonly message?: string | undefined;
+    /** The rule is on trial: it counts in `decision`, not in `effective`. */
+    readonly shadow?: true | undefined;
   }[];
   /** Undefined: no AI service; the connection is tunnelled untouched. */
   readonly service: string | undefined;
@@ -74,7 +76,12 @@ export interface Explanation {
   readonly findings?: Readonly<Record<string, number>> | undefined;
   /** Every rule that was looked at, in order, and whether it applied. */
   readonly trace?:
-    | readonly { readonly rule: string; readonly applied: boolean; readonly text: string }[]
+    | readonly {
+        readonly rule: string;
+        readonly applied: boolean;
+        readonly text: string;
+        readonly shadow?: true | undefined;
+      }[]
     | undefined;
   /** What the person should know about this answer. */
   readonly notes?: readonly string[] | undefined;

@@ -51,6 +51,8 @@ export interface RecordedReason {
   readonly text: string;
   /** The security team's own words, as they stood in the policy then. */
   readonly message?: string;
+  /** The rule was on trial: it counts in `decision`, not in `effective`. */
+  readonly shadow?: true;
 }
 
 export interface Cost {

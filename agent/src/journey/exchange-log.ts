@@ -175,11 +175,12 @@ export class ExchangeLog {
   }
 }
 
-const recordedReason = ({ rule, action, text, message }: Reason): RecordedReason => ({
+const recordedReason = ({ rule, action, text, message, shadow }: Reason): RecordedReason => ({
   rule: rule.id,
   action,
   text,
   ...(message === undefined ? {} : { message }),
+  ...(shadow === undefined ? {} : { shadow }),
 });
 
 /** How often each kind was found; a finding that concerned several rules counts once. */

@@ -1,10 +1,13 @@
+import { isUtf8 } from 'node:buffer';
 import { DialectError } from '../core/dialect.ts';
 import type { ExchangeRequest, Operation } from '../core/exchange.ts';
 import type { Location } from '../decide/location.ts';
 import { readAnyJson, readAnyText, readDeepJson } from '../recognise/any-text.ts';
 import { dialectById } from '../recognise/dialects.ts';
+import { inOtherEncoding } from '../recognise/json/encoding.ts';
 import { JsonMeasure } from '../recognise/json/measure.ts';
 import { readMultipart, readUpload } from '../recognise/multipart.ts';
+import { withoutEdits } from '../recognise/signed-body.ts';
 
 export type ReadBody =
   | {
@@ -63,26 +66,55 @@ function readMeasured(
   if (measure.tooMuch || measure.tooDeep) return { ok: false, why: 'too-large' };
   const file = readFile(body, contentType, location.operation);
   if (file !== undefined) return { ok: true, exchange: file, json: undefined };
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  const text = utf8Text(body);
   const { operation } = location;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
+  const json = parse(text) ?? parseOther(body);
+  if (json === 'too-large') return { ok: false, why: 'too-large' };
+  if (json === undefined)
     return { ok: true, exchange: readAnyText(text, contentType, operation), json: undefined };
-  }
+  const { parsed } = json;
   const dialect = dialectById(location.dialect);
   const exchange =
     (dialect && attempt(() => dialect.readRequest(parsed, path, operation))) ??
     attempt(() => readAnyJson(parsed, operation));
   if (exchange === 'too-large') return { ok: false, why: 'too-large' };
-  if (exchange !== undefined) return { ok: true, exchange, json: text };
+  if (exchange !== undefined) {
+    // Edits work on the bytes as they were sent; elsewhere nothing can be taken out, so what redacts refuses.
+    return json.text === text && isUtf8(body)
+      ? { ok: true, exchange, json: text }
+      : { ok: true, exchange: withoutEdits(exchange), json: undefined };
+  }
   // Nested past any reader; the words are in it all the same.
   const deep = attempt(() => readDeepJson(parsed, operation));
   return typeof deep === 'object'
     ? { ok: true, exchange: deep, json: undefined }
     : { ok: false, why: 'too-large' };
 }
+
+interface Parsed {
+  readonly parsed: unknown;
+  readonly text: string;
+}
+
+function parse(text: string): Parsed | undefined {
+  try {
+    return { parsed: JSON.parse(text), text };
+  } catch {
+    return undefined; // no JSON: its reader will say so
+  }
+}
+
+/** JSON in an encoding that servers read although nobody should send it. */
+function parseOther(body: Uint8Array): Parsed | 'too-large' | undefined {
+  const utf8 = inOtherEncoding(body);
+  if (utf8 === undefined) return undefined;
+  const measure = new JsonMeasure();
+  measure.push(utf8);
+  return measure.tooMuch || measure.tooDeep ? 'too-large' : parse(utf8Text(utf8));
+}
+
+const utf8Text = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 
 /** Undefined: not in this reader's words. */
 function attempt(read: () => ExchangeRequest): ExchangeRequest | 'too-large' | undefined {

@@ -37,11 +37,12 @@ export class AgentState {
   trust: Trust | undefined;
   records: Records | undefined;
   stopping = false;
-  pause: { readonly untilMs: number; readonly reason: string } | undefined;
   budgets: () => BudgetView[] = () => [];
   onChange: () => void = () => undefined;
   onExchange: (record: ExchangeRecord) => void = () => undefined;
   onLeases: (count: number) => void = () => undefined;
+  #pause: { readonly untilMs: number; readonly reason: string } | undefined;
+  #pauseEndsAtUptimeMs = 0;
   #journey: Governor | undefined;
   #listener: Listener | undefined;
   #address = { host: '127.0.0.1', port: 0 };
@@ -81,15 +82,22 @@ export class AgentState {
   }
 
   isPaused(): boolean {
-    if (this.pause === undefined) return false;
-    if (Date.now() < this.pause.untilMs) return true;
+    if (this.#pause === undefined) return false;
+    // By both clocks: one that is set back must not make a pause longer, and the other stands still in sleep.
+    if (Date.now() < this.#pause.untilMs && performance.now() < this.#pauseEndsAtUptimeMs) return true;
     this.resume('the time was up');
     return false;
   }
 
+  pauseFor(durationMs: number, reason: string): { readonly untilMs: number } {
+    this.#pause = { untilMs: Date.now() + durationMs, reason };
+    this.#pauseEndsAtUptimeMs = performance.now() + durationMs;
+    return { untilMs: this.#pause.untilMs };
+  }
+
   resume(why: string): void {
-    if (this.pause === undefined) return;
-    this.pause = undefined;
+    if (this.#pause === undefined) return;
+    this.#pause = undefined;
     this.event('governance-resumed', why);
   }
 
@@ -129,7 +137,7 @@ export class AgentState {
   status(): AgentStatus {
     const { host, port } = this.#address;
     const stats = this.#listener?.stats();
-    const { pause } = this;
+    const pause = this.#pause;
     const paused = this.isPaused();
     return {
       state: this.stopping ? 'stopping' : paused ? 'paused' : 'running',

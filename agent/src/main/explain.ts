@@ -113,15 +113,20 @@ function present(judged: Account, policy: CompiledPolicy): Explanation {
   const account =
     judged.route === 'tunnel' ? judged : { ...judged, ...withoutGateway(judged, policy.shadow) };
   const tunnelled = account.route === 'tunnel';
+  const { guardrails, budgets, limits } = policy.policy;
+  const onTrial = new Set(
+    [...guardrails, ...budgets, ...limits].filter(({ shadow }) => shadow).map(({ id }) => id),
+  );
   return {
     id: undefined,
     decision: account.decision,
     effective: account.effective,
-    reasons: account.reasons.map(({ rule, action, text, message }) => ({
+    reasons: account.reasons.map(({ rule, action, text, message, shadow }) => ({
       rule: rule.id,
       action,
       text,
       message,
+      shadow,
     })),
     service: account.service === 'none' ? undefined : account.service,
     mode: account.mode,
@@ -129,7 +134,12 @@ function present(judged: Account, policy: CompiledPolicy): Explanation {
     model: account.model,
     app: account.app,
     policy: policy.identity,
-    trace: account.rules.map(({ id, outcome, text }) => ({ rule: id, applied: outcome === 'applied', text })),
+    trace: account.rules.map(({ id, outcome, text }) => ({
+      rule: id,
+      applied: outcome === 'applied',
+      text,
+      ...(onTrial.has(id) && { shadow: true }),
+    })),
   };
 }
 

@@ -50,10 +50,8 @@ export function createHandlers(
     pause({ minutes, reason }) {
       if (!state.settings.config.tray.allowPause)
         throw new LocalApiError('forbidden', 'Your organisation does not allow pausing.');
-      const untilMs = Date.now() + minutes * MINUTE_MS;
       state.event('governance-paused', `for ${minutes} minutes: ${reason}`);
-      state.pause = { untilMs, reason };
-      return { untilMs };
+      return state.pauseFor(minutes * MINUTE_MS, reason);
     },
     resume() {
       state.resume('asked for');

@@ -37,7 +37,15 @@ export const DANGEROUS_VARIABLES: readonly DangerousVariable[] = [
 ];
 
 /** Proxy variables: the agent must never send its own traffic to itself or to where a shell says. */
-const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY', 'FTP_PROXY'];
+const PROXY_VARIABLES = [
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'ALL_PROXY',
+  'NO_PROXY',
+  'FTP_PROXY',
+  'WS_PROXY',
+  'WSS_PROXY',
+];
 
 const sameName = (a: string, b: string): boolean => a.toUpperCase() === b;
 

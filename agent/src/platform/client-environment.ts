@@ -61,6 +61,9 @@ function proxyVariables(options: ClientEnvironmentOptions): ClientVariable[] {
   };
   both('HTTPS_PROXY', options.proxyUrl, 'every CLI and most SDKs; without it they connect directly');
   both('HTTP_PROXY', options.proxyUrl, 'plain-HTTP calls, and clients that read only this one');
+  // aiohttp reads `<scheme>_proxy` by urllib's getproxies(), and its WebSocket client asks for `wss` and `ws`.
+  both('WSS_PROXY', options.proxyUrl, "aiohttp's WebSocket client, which reads only these two");
+  both('WS_PROXY', options.proxyUrl, 'the same, unencrypted');
   both('NO_PROXY', noProxyList(options), 'local servers stay local (MCP, Ollama, dev servers)');
   both('ALL_PROXY', undefined, 'Claude Code mixes it up with HTTPS_PROXY and sends keys in plain text');
   variables.push({

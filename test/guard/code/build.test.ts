@@ -16,10 +16,24 @@ it('shares a detector between rules with the same options', () => {
   - { id: a, detect: code, kinds: source-code, action: warn }
   - { id: b, detect: code, kinds: confidential-marking, action: block }
   - { id: c, detect: code, languages: [py, go], action: warn }
+  - { id: d, detect: code, kinds: [source-*, licence-header], action: block }
+  - { id: e, detect: code, kinds: confidential-marking, action: warn }
+  - { id: f, detect: code, kinds: licence-header, action: block }
 `);
-  expect(keys[0]).toBe(keys[1]);
-  expect(keys[2]).not.toBe(keys[1]);
-  expect(Object.keys(byKey)).toHaveLength(2);
+  expect(keys[0]).toBe(keys[3]);
+  expect(keys[1]).toBe(keys[4]);
+  expect(new Set(keys).size).toBe(4);
+  expect(Object.keys(byKey)).toHaveLength(4);
+});
+
+it('counts no lines where only notices are asked for', () => {
+  const { keys, byKey } = build('  - { id: b, detect: code, kinds: confidential-marking, action: block }\n');
+  const detector = byKey[keys[0] ?? ''];
+  if (detector === undefined || !('scan' in detector)) throw new Error('there is no detector');
+  const code = 'function total(items) {\n  return items.length;\n}\n'.repeat(20);
+  expect(detector.scan(`${code}// ACME PROPRIETARY AND CONFIDENTIAL\n`).map(({ kind }) => kind)).toEqual([
+    'confidential-marking',
+  ]);
 });
 
 it.each([

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type CodeOptions, createCodeDetector } from '../../../agent/src/guard/code/detector.ts';
 import { createRandom } from '../../kit/random-text.ts';
 import { anyPieces, expectSameInPieces, jumble, scanInPieces } from '../../kit/streamed.ts';
@@ -151,4 +151,12 @@ describe('code', () => {
       [],
     );
   });
+});
+
+it('looks for the end of a line once, however long the line is', () => {
+  const looked = vi.spyOn(String.prototype, 'indexOf');
+  detectorOf().scan('word '.repeat(20_000));
+  const times = looked.mock.calls.filter(([wanted]) => wanted === '\n').length;
+  looked.mockRestore();
+  expect(times).toBeLessThan(5);
 });

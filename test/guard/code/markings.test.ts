@@ -50,3 +50,19 @@ it('finds the same however the text is cut', () => {
   for (let i = 0; i < 60; i++)
     expectSameInPieces(detector, jumble([...pieces, ...more], 20, random), random, 3);
 });
+
+it.each([
+  ['streng vertraulich', true],
+  ['STRENG\u200b VERTRAULICH', true],
+  ['top   secret', true],
+  ['a secret at the top', false],
+  ['Commercial-In-Confidence', true],
+  ['社外秘', true],
+  ['ＴＯＰ secret', false],
+])('%j: what is looked at first loses nothing', (text, marked) => {
+  const found = detector.scan(`An ordinary line.\n${text}\n`).length > 0;
+  expect(found).toBe(marked);
+  const stream = detector.openStream();
+  const { matches } = stream.push(`An ordinary line.\n${text}\n`);
+  expect([...matches, ...stream.end().matches].length > 0).toBe(marked);
+});

@@ -41,6 +41,20 @@ async def with_aiohttp():
             say(response.status, answer(await response.text()))
 
 
+async def with_aiohttp_websocket():
+    import aiohttp
+
+    async with aiohttp.ClientSession(trust_env=True) as session:
+        async with session.ws_connect("wss://api.openai.com/v1/responses", ssl=CONTEXT) as socket:
+            await socket.send_json({"type": "response.create", "model": "gpt-4o-mini", "input": prompt})
+            async for message in socket:
+                event = message.json()
+                if event["type"] == "error":
+                    return say(event["status"], event["error"]["message"])
+                if event["type"] == "response.completed":
+                    return say(200, event["response"]["output"][0]["content"][0]["text"])
+
+
 async def with_websockets():
     import websockets
 
@@ -59,5 +73,6 @@ async def with_websockets():
     "httpx-h2": lambda: with_httpx(True),
     "requests": with_requests,
     "aiohttp": lambda: asyncio.run(with_aiohttp()),
+    "aiohttp-ws": lambda: asyncio.run(with_aiohttp_websocket()),
     "websockets": lambda: asyncio.run(with_websockets()),
 }[client]()

@@ -62,6 +62,19 @@ it('makes the call as the app, the user and the model that the case names', asyn
   ).toEqual([[], [], [], []]);
 });
 
+it('shows reversible placeholders as a device would give them out', async () => {
+  const policy = POLICY.replace('action: redact', 'action: redact, redaction: reversible').replace(
+    / {2}- \{ id: trial.*\n/,
+    '',
+  );
+  expect(
+    await run(
+      `  - { name: a, prompt: "my AKIA{{A-Z2-7:16}}", expect: { effective: redact, sends: AWS_ACCESS_KEY_ID_, keeps: "AKIA{{A-Z2-7:16}}" } }\n`,
+      policy,
+    ),
+  ).toEqual([[]]);
+});
+
 it('reads the clock that the case names', async () => {
   const policy = `postern: 1\nname: hours\nmodels: [{ match: "*", action: block, when: 'time.getHours("Europe/Oslo") >= 18' }]\n`;
   expect(

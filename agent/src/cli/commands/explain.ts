@@ -84,9 +84,7 @@ function describe({ colors }: Context, answer: Explanation): string {
   };
   const verdict = paint[answer.effective](colors.bold(answer.effective));
   const shadow =
-    answer.decision === answer.effective
-      ? ''
-      : ` (the policy says ${answer.decision}; it runs in shadow mode)`;
+    answer.decision === answer.effective ? '' : ` (the policy says ${answer.decision}; ${why(answer)})`;
   const facts = [
     ['service', answer.service ?? 'none: the connection is tunnelled untouched'],
     ['mode', answer.mode],
@@ -101,12 +99,12 @@ function describe({ colors }: Context, answer: Explanation): string {
     ['found', findings(answer)],
   ].flatMap(([name = '', value]) => (value === undefined ? [] : [[`  ${colors.dim(name)}`, safe(value)]]));
   const reasons = answer.reasons.flatMap((reason) => [
-    `  ${paint[reason.action](reason.action)} ${colors.dim(reason.rule)}  ${safe(reason.text)}`,
+    `  ${paint[reason.action](reason.action)} ${colors.dim(reason.rule)}${trial(reason)}  ${safe(reason.text)}`,
     ...(reason.message ? [`      "${safe(reason.message)}"`] : []),
   ]);
   const trace = (answer.trace ?? []).map(
-    ({ rule, applied, text }) =>
-      `  ${applied ? colors.green('●') : colors.dim('○')} ${rule}  ${colors.dim(safe(text))}`,
+    ({ rule, applied, text, shadow: onTrial }) =>
+      `  ${applied ? colors.green('●') : colors.dim('○')} ${rule}${trial({ shadow: onTrial })}  ${colors.dim(safe(text))}`,
   );
   return [
     `${verdict}${shadow}`,
@@ -116,6 +114,17 @@ function describe({ colors }: Context, answer: Explanation): string {
     ...(trace.length > 0 ? ['', colors.bold('Rules looked at'), ...trace] : []),
     ...(answer.notes ?? []).map((note) => `\n${colors.dim(safe(note))}`),
   ].join('\n');
+}
+
+/** Says of a rule in shadow that nothing came of what it decided. */
+const trial = ({ shadow }: { readonly shadow?: true | undefined }): string => (shadow ? ' (on trial)' : '');
+
+/** Why something else was done than the policy says. */
+function why({ reasons, decision }: Explanation): string {
+  const stricter = reasons.filter(({ action }) => action === decision);
+  return stricter.length > 0 && stricter.every(({ shadow }) => shadow)
+    ? 'the rule for it is on trial'
+    : 'it runs in shadow mode';
 }
 
 function findings({ findings: found }: Explanation): string | undefined {

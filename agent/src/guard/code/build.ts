@@ -13,6 +13,13 @@ export function buildCode(rule: CodeRule): DetectorBuild {
   const { minShare, minCharacters, languages = [], markings = [], owners = [], licences = ['*'] } = rule;
   const faults = [...languageFaults(languages), ...markingFaults(markings)];
   if (faults.length > 0) return { ok: false, faults };
+  // Notices alone need no counting of lines, which is the costly part.
+  const noticesOnly = rule.kinds?.every((kind) => !kind.includes('*') && kind !== 'source-code') ?? false;
+  if (noticesOnly) {
+    const headers = rule.kinds?.includes('licence-header') ?? true;
+    const key = `notices:${JSON.stringify([markings, owners, licences, headers])}`;
+    return { ok: true, key, make: () => createMarkingDetector(key, { markings, owners, licences, headers }) };
+  }
   const chosen = languages.flatMap((name) => languageNamed(name) ?? []);
   // Rules that ask for the same share one.
   const key = `code:${JSON.stringify([minShare, minCharacters, chosen, markings, owners, licences])}`;

@@ -50,8 +50,10 @@ class CodeStream implements StreamScanner {
   }
 
   push(delta: string): StreamScan {
+    // Looked for once per line, not once per piece: a line of megabytes would be read over and over.
+    let newline = delta.indexOf('\n');
     for (let from = 0; from < delta.length; ) {
-      const newline = delta.indexOf('\n', from);
+      if (newline >= 0 && newline < from) newline = delta.indexOf('\n', from);
       const lineEnd = newline < 0 ? delta.length : newline;
       const pieceEnd = Math.min(lineEnd, from + MAX_LINE - this.#line.length);
       this.#line += delta.slice(from, pieceEnd);

@@ -8,12 +8,16 @@ import { type CaseOutcome, CommandFailure, type PolicyTest } from '../../cli/por
 import type { AttachmentOpener } from '../../core/attachment.ts';
 import type { RequestHead } from '../../core/flow.ts';
 import type { CompiledPolicy } from '../../decide/compile.ts';
+import { createVault } from '../../enforce/vault.ts';
 import { type Trial, tryCall } from '../../journey/trial.ts';
 import { createOpener } from '../../open/open.ts';
 import { requirePolicy } from '../active-policy.ts';
 import { appNamed } from '../app-named.ts';
 import { answerBody, requestBody } from './bodies.ts';
 import { fillSamples } from './samples.ts';
+
+/** No secret: what a case's placeholders stand for is in its file. */
+const VAULT_KEY = Buffer.from('policy test');
 
 /** `postern policy test`: every case through the real journey, with nothing sent. */
 export async function testPolicy(policyFile: string, casesFile: string): Promise<PolicyTest> {
@@ -67,6 +71,13 @@ async function runCase(
     {
       scan: (detector, text) => detector.scan(text),
       attachments,
+      // Placeholders as a device would give them out, forgotten with the case.
+      vault: createVault({
+        key: VAULT_KEY,
+        entries: [],
+        nowMs: () => nowMs,
+        added: () => undefined,
+      }),
       // Nothing has been spent yet: a call is stopped if it is too dear by itself.
       spend: {
         book: new SpendBook({ nowMs: () => nowMs, monotonicMs: () => nowMs }),

@@ -28,6 +28,8 @@ export interface ExchangeBody {
     readonly text: string;
     /** The security team's own words, where the rule has some. */
     readonly message?: string | undefined;
+    /** The rule was on trial: it counts in `decision`, not in `effective`. */
+    readonly shadow?: true | undefined;
   }[];
   readonly findings: Readonly<Record<string, number>>;
   /** Who searched, and the kinds that each found; absent in records of earlier versions. */
@@ -48,6 +50,10 @@ export interface ExchangeBody {
   readonly sequence?: number;
   readonly previous?: string;
 }
+
+/** One rule's part as collectors and spreadsheets get it: `no-secrets=block`, `new-rule=block(trial)`. */
+export const ruleWord = ({ rule, action, shadow }: ExchangeBody['rules'][number]): string =>
+  `${rule}=${action}${shadow ? '(trial)' : ''}`;
 
 interface TokenCounts {
   readonly input?: number | undefined;
@@ -123,7 +129,13 @@ export function exchangeBody(record: ExchangeRecord): ExchangeBody {
     policy: { name: policy.name, revision: policy.revision },
     previous: UNNUMBERED.previous,
     result: record.result,
-    rules: record.reasons.map(({ rule, action, text, message }) => ({ action, message, rule, text })),
+    rules: record.reasons.map(({ rule, action, text, message, shadow }) => ({
+      action,
+      message,
+      rule,
+      shadow,
+      text,
+    })),
     sequence: UNNUMBERED.sequence,
     service: record.service,
     spend: record.spend && spendNote(record.spend),

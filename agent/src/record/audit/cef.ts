@@ -1,5 +1,5 @@
 /** ArcSight Common Event Format, version 0 (CEF Implementation Standard, "Header" and "Extension"). */
-import type { ChainedBody, ExchangeBody } from './body.ts';
+import { type ChainedBody, type ExchangeBody, ruleWord } from './body.ts';
 
 const PRODUCT = 'CEF:0|Postern|Postern|1';
 
@@ -41,7 +41,7 @@ const exchangeExtension = (body: ExchangeBody): Extension => ({
   cs1Label: 'model',
   cs1: body.model,
   cs2Label: 'rules',
-  cs2: body.rules.map((rule) => `${rule.rule}=${rule.action}`).join(' '),
+  cs2: body.rules.map(ruleWord).join(' '),
   cs3Label: 'findings',
   cs3: Object.entries(body.findings)
     .map(([kind, count]) => `${kind}=${count}`)

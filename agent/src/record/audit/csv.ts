@@ -1,5 +1,5 @@
 /** RFC 4180, one row per record, the same columns for every kind. */
-import type { ChainedBody, ExchangeBody } from './body.ts';
+import { type ChainedBody, type ExchangeBody, ruleWord } from './body.ts';
 
 type Cell = string | number | boolean | undefined;
 type Exchange = ExchangeBody | undefined;
@@ -21,7 +21,7 @@ const COLUMNS: readonly (readonly [name: string, of: (body: ChainedBody, exchang
   ['mode', (_, exchange) => exchange?.mode],
   ['decision', (_, exchange) => exchange?.decision],
   ['effective', (_, exchange) => exchange?.effective],
-  ['rules', (_, exchange) => exchange?.rules.map((rule) => `${rule.rule}=${rule.action}`).join(' ')],
+  ['rules', (_, exchange) => exchange?.rules.map(ruleWord).join(' ')],
   ['findings', (_, exchange) => exchange && countsText(exchange.findings)],
   ['result', (_, exchange) => exchange?.result],
   ['cause', (_, exchange) => exchange?.cause],

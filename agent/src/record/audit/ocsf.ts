@@ -45,7 +45,7 @@ function apiActivity(body: ExchangeBody & ChainedBody): Json {
       decision: body.decision,
       effective: body.effective,
       mode: body.mode,
-      rules: body.rules.map(({ rule, action }) => ({ rule, action })),
+      rules: body.rules.map(({ rule, action, shadow }) => ({ rule, action, shadow })),
       findings: body.findings,
       bytes: body.bytes,
       nano_usd: body.cost?.nanoUsd,
