@@ -1,7 +1,7 @@
 import { DialectError } from '../core/dialect.ts';
 import type { ExchangeRequest, Operation, Part } from '../core/exchange.ts';
 import { visitInnerTexts } from './inner-texts.ts';
-import { childPointer } from './json/pointer.ts';
+import { asidePointer, childPointer } from './json/pointer.ts';
 import { PartCollector } from './parts.ts';
 
 /** Deeper bodies are searched as plain text rather than walked. */
@@ -65,7 +65,7 @@ function collect(value: unknown, pointer: string, depth: number, parts: PartColl
   for (const key of Object.keys(value)) {
     const place = childPointer(pointer, key);
     // A name has no pointer of its own, so it can't be edited.
-    if (key.length >= LONG_KEY) addText(key, place, false, parts);
+    if (key.length >= LONG_KEY) addText(key, asidePointer(place), false, parts);
     collect((value as Record<string, unknown>)[key], place, depth + 1, parts);
   }
 }
@@ -76,7 +76,8 @@ function addText(text: string, pointer: string, editable: boolean, parts: PartCo
   if (text.length < MIN_CHARS) return;
   parts.text('unknown', 'user', pointer, text, { editable });
   visitInnerTexts(text, (inner) => {
-    if (inner.length >= MIN_CHARS) parts.text('unknown', 'user', pointer, inner, { editable: false });
+    if (inner.length >= MIN_CHARS)
+      parts.text('unknown', 'user', asidePointer(pointer), inner, { editable: false });
   });
 }
 
