@@ -5,10 +5,24 @@ import { CHAT, MESSAGES, openFlow, openJourney } from '../kit/dialogue.ts';
 import { liveLookingAwsKey } from '../kit/office.ts';
 
 const KEY = liveLookingAwsKey(61);
+/** The key as JSON may spell it, without one of its own characters. */
+const SPELLED = [...KEY].map((char) => `\\u00${char.charCodeAt(0).toString(16)}`).join('');
 const POLICY = `guardrails:
   - { id: no-secrets, detect: secrets, on: [request], action: block }
 `;
 const REDACT = POLICY.replace('block', 'redact');
+const chatWith = (content: string): string =>
+  `{"model":"gpt-5","messages":[{"role":"user","content":"${content}"}]}`;
+const swapped = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
+const utf32 = (text: string, littleEndian: boolean): Buffer => {
+  const bytes = Buffer.alloc(text.length * 4);
+  for (let i = 0; i < text.length; i++) {
+    if (littleEndian) bytes.writeUInt32LE(text.charCodeAt(i), i * 4);
+    else bytes.writeUInt32BE(text.charCodeAt(i), i * 4);
+  }
+  return bytes;
+};
+
 async function verdictOn(
   body: string | Uint8Array,
   {
@@ -22,6 +36,92 @@ async function verdictOn(
   if (flow.requestPlan.type === 'stream') return { type: 'unread' };
   return await flow.requestBody(typeof body === 'string' ? Buffer.from(body) : body);
 }
+
+const plain = chatWith(KEY);
+const spelled = chatWith(SPELLED);
+
+describe('a secret is found', () => {
+  it.each<readonly [string, string | Uint8Array]>([
+    ['as it is', plain],
+    ['spelled in escapes', spelled],
+    ['behind a byte order mark', `\ufeff${spelled}`],
+    ['in UTF-16, little end first', Buffer.from(plain, 'utf16le')],
+    ['in UTF-16 with its mark', Buffer.from(`\ufeff${plain}`, 'utf16le')],
+    ['in UTF-16, big end first', swapped(plain)],
+    ['in UTF-16, big end first, with its mark', swapped(`\ufeff${plain}`)],
+    ['in UTF-32, little end first', utf32(plain, true)],
+    ['in UTF-32, big end first', utf32(plain, false)],
+    ['in UTF-32 with its mark', utf32(`\ufeff${plain}`, true)],
+    [
+      'beside bytes that are not UTF-8',
+      Buffer.concat([Buffer.from(plain.slice(0, -3)), Buffer.from([0xff]), Buffer.from(plain.slice(-3))]),
+    ],
+    [
+      'in the first of two members of one name',
+      chatWith('x').replace('{', `{"messages":[{"role":"user","content":"${SPELLED}"}],`),
+    ],
+    ['in the last of two members of one name', chatWith(SPELLED).replace('{', '{"messages":[],')],
+    ['in a repeated member of one message', chatWith(`${SPELLED}","content":"x`)],
+    ['in a repeated member whose name is spelled otherwise', chatWith(`${SPELLED}","conten\\u0074":"x`)],
+    ['in JSON with a trailing comma', spelled.replace(']}', ',],}')],
+    ['in JSON with a comment', `/* hello */ ${spelled}`],
+    ['in JSON with NaN', spelled.replace('{', '{"temperature":NaN,')],
+    ['in the second of two documents', `${chatWith('x')}\n${spelled}`],
+    ['in lines of JSON', `{"custom_id":"1","body":${chatWith('x')}}\n{"custom_id":"2","body":${spelled}}\n`],
+    [
+      'in a string that holds JSON in JSON',
+      JSON.stringify({
+        model: 'm',
+        messages: [
+          {
+            role: 'assistant',
+            tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: spelled } }],
+          },
+        ],
+      }),
+    ],
+    [
+      'in tool output that holds JSON',
+      JSON.stringify({ model: 'm', messages: [{ role: 'tool', tool_call_id: 'c', content: spelled }] }),
+    ],
+    [
+      'in a message that holds JSON',
+      JSON.stringify({ model: 'm', messages: [{ role: 'user', content: spelled }] }),
+    ],
+    ['as a member of another format', JSON.stringify({ model: 'm', contents: [{ parts: [{ text: KEY }] }] })],
+    ['as a name', `{"model":"m","${KEY}":1,"messages":[]}`],
+    ['as a name, spelled in escapes', `{"model":"m","${SPELLED}":1,"messages":[]}`],
+    ['after a NUL', chatWith(`\\u0000${KEY}\\u0000`)],
+    ['beside half a surrogate pair', chatWith(`\\ud83d ${KEY} \\ude00`)],
+  ])('%s', async (_, body) => {
+    expect(await verdictOn(body)).toMatchObject({ type: 'refuse' });
+    const redacted = await verdictOn(body, { policy: REDACT });
+    if (redacted.type === 'forward') {
+      const sent = Buffer.from(redacted.body ?? Buffer.from(body)).toString();
+      expect(sent).not.toContain(KEY);
+      expect(sent).not.toContain(SPELLED);
+      expect(sent).toContain('[REDACTED:');
+    } else expect(redacted.type).toBe('refuse');
+  });
+
+  it.each([
+    ['text/plain', plain],
+    ['application/octet-stream', spelled],
+    ['application/x-www-form-urlencoded', plain],
+    ['application/x-www-form-urlencoded', `${KEY}=1`],
+    [
+      'application/x-www-form-urlencoded',
+      `a=${[...KEY].map((c) => `%${c.charCodeAt(0).toString(16)}`).join('')}`,
+    ],
+    [
+      'multipart/form-data; boundary=x',
+      `--x\r\nContent-Disposition: form-data; name="file"\r\n\r\n${spelled}\r\n--x--`,
+    ],
+    ['', spelled],
+  ])('whatever the content type says: %s', async (type, body) => {
+    expect(await verdictOn(body, { headers: { 'content-type': type } })).toMatchObject({ type: 'refuse' });
+  });
+});
 
 describe('a member that is called by a secret', () => {
   const value = 'words that are no secret, and longer than the name before them';

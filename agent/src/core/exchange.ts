@@ -47,6 +47,8 @@ export interface Part {
   readonly toolName?: string;
   /** The text is JSON source (the arguments of an OpenAI tool call): its strings are escaped. */
   readonly json?: true;
+  /** The text that this one spells out. What stands in both is found there, where it can be edited. */
+  readonly spells?: string;
 }
 
 export interface ExchangeRequest {

@@ -77,7 +77,7 @@ export class GovernedFlow implements Flow {
     const decide = (scanned: Scanned): RequestVerdict => {
       this.#log.searched(this.#policy.scan.request.detectors, scanned.findings);
       const decision = decideRequest(this.#policy, { ...this.#call, ...subject, ...scanned });
-      return this.#carryOut(decision, read.json === undefined ? undefined : body);
+      return this.#carryOut(decision, read.editable ? body : undefined);
     };
     const scanned = scanRequest(this.#policy, subject, this.#ports);
     return scanned instanceof Promise ? scanned.then(decide) : decide(scanned);

@@ -1,16 +1,19 @@
 import { DialectError } from '../core/dialect.ts';
 import type { ExchangeRequest } from '../core/exchange.ts';
 import type { Location } from '../decide/location.ts';
-import { readAnyJson, readAnyText, readDeepJson } from '../recognise/any-text.ts';
+import { readAnyJson, readAnyText, readDeepJson, withEveryLiteral } from '../recognise/any-text.ts';
+import { toUtf8, type Utf8Body } from '../recognise/body-bytes.ts';
 import { dialectById } from '../recognise/dialects.ts';
+import { hasRepeatedNames } from '../recognise/json/literals.ts';
 import { JsonMeasure } from '../recognise/json/measure.ts';
+import { withoutEdits } from '../recognise/signed-body.ts';
 
 export type ReadBody =
   | {
       readonly ok: true;
       readonly exchange: ExchangeRequest;
-      /** The JSON text, for edits; undefined if the body isn't JSON. */
-      readonly json: string | undefined;
+      /** Its parts have their places in the body, so that edits can be made there. */
+      readonly editable: boolean;
     }
   /** It holds more than can be checked. */
   | { readonly ok: false; readonly why: 'too-large' };
@@ -27,9 +30,10 @@ const SLICE_BYTES = 1024 * 1024;
  * is in it gets checked; its exchange is then `opaque`, and the policy's `unreadableRequest` has a say.
  */
 export function readBody(body: Uint8Array, location: Location, path: string, contentType: string): ReadBody {
+  const utf8 = toUtf8(body);
   const measure = new JsonMeasure();
-  if (body.length > LARGE_BODY_BYTES && looksLikeJson(body)) measure.push(body);
-  return readMeasured(measure, body, location, path, contentType);
+  if (utf8.bytes.length > LARGE_BODY_BYTES && looksLikeJson(utf8.bytes)) measure.push(utf8.bytes);
+  return readMeasured(measure, utf8, location, path, contentType);
 }
 
 /** The same for a large body, with pauses; only JSON.parse itself can't be interrupted, hence the measuring. */
@@ -40,54 +44,73 @@ export async function readLargeBody(
   contentType: string,
   pause: Pause,
 ): Promise<ReadBody> {
+  const utf8 = toUtf8(body);
   const measure = new JsonMeasure();
-  if (looksLikeJson(body)) {
-    for (let at = 0; at < body.length && !measure.tooMuch && !measure.tooDeep; at += SLICE_BYTES) {
-      measure.push(body.subarray(at, at + SLICE_BYTES));
+  if (looksLikeJson(utf8.bytes)) {
+    for (let at = 0; at < utf8.bytes.length && !measure.tooMuch && !measure.tooDeep; at += SLICE_BYTES) {
+      measure.push(utf8.bytes.subarray(at, at + SLICE_BYTES));
       await pause();
     }
   }
-  const read = readMeasured(measure, body, location, path, contentType);
+  const read = readMeasured(measure, utf8, location, path, contentType);
   await pause();
   return read;
 }
 
 function readMeasured(
   measure: JsonMeasure,
-  body: Uint8Array,
+  { bytes, recoded }: Utf8Body,
   location: Location,
   path: string,
   contentType: string,
 ): ReadBody {
-  if (measure.tooMuch || measure.tooDeep) return { ok: false, why: 'too-large' };
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  if (measure.tooMuch || measure.tooDeep) return TOO_LARGE;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  try {
+    const { exchange, editable } = readText(text, location, path, contentType);
+    if (!recoded) return { ok: true, exchange, editable };
+    return { ok: true, exchange: withoutEdits(exchange), editable: false };
+  } catch (error) {
+    if (error instanceof DialectError) return TOO_LARGE;
+    throw error;
+  }
+}
+
+const TOO_LARGE: ReadBody = { ok: false, why: 'too-large' };
+
+interface ReadText {
+  readonly exchange: ExchangeRequest;
+  readonly editable: boolean;
+}
+
+/** Throws DialectError where there is more in it than can be shown. */
+function readText(text: string, location: Location, path: string, contentType: string): ReadText {
   const { operation } = location;
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
-    return { ok: true, exchange: readAnyText(text, contentType, operation), json: undefined };
+    return { exchange: readAnyText(text, contentType, operation), editable: false };
   }
   const dialect = dialectById(location.dialect);
   const exchange =
     (dialect && attempt(() => dialect.readRequest(parsed, path, operation))) ??
     attempt(() => readAnyJson(parsed, operation));
-  if (exchange === 'too-large') return { ok: false, why: 'too-large' };
-  if (exchange !== undefined) return { ok: true, exchange, json: text };
   // Nested past any reader; the words are in it all the same.
-  const deep = attempt(() => readDeepJson(parsed, operation));
-  return typeof deep === 'object'
-    ? { ok: true, exchange: deep, json: undefined }
-    : { ok: false, why: 'too-large' };
+  if (exchange === undefined) return { exchange: readDeepJson(parsed, operation), editable: false };
+  // It says two things, and nobody knows which of them the provider reads: both are searched, neither is edited.
+  if (hasRepeatedNames(text, parsed))
+    return { exchange: withEveryLiteral(withoutEdits(exchange), text), editable: false };
+  return { exchange, editable: true };
 }
 
-/** Undefined: not in this reader's words. */
-function attempt(read: () => ExchangeRequest): ExchangeRequest | 'too-large' | undefined {
+/** Undefined: not in this reader's words. Too many of them is another matter, and the caller's. */
+function attempt<Read>(read: () => Read): Read | undefined {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof DialectError)) throw error;
-    return error.code === 'too-many' ? 'too-large' : undefined;
+    if (!(error instanceof DialectError) || error.code === 'too-many') throw error;
+    return undefined;
   }
 }
 

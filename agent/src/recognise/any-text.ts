@@ -1,6 +1,7 @@
 import { DialectError } from '../core/dialect.ts';
 import type { ExchangeRequest, Operation, Part } from '../core/exchange.ts';
 import { visitInnerTexts } from './inner-texts.ts';
+import { literalTexts } from './json/literals.ts';
 import { asidePointer, childPointer } from './json/pointer.ts';
 import { PartCollector } from './parts.ts';
 
@@ -19,10 +20,10 @@ export function readAnyJson(body: unknown, operation: Operation): ExchangeReques
   return opaque(operation, parts.parts, modelIn(body));
 }
 
-/** Reads a body that isn't JSON: the values of a form, or the text as a whole. Its parts can't be edited. */
+/** Reads a body that isn't JSON: names and values of a form, or the text as a whole. Its parts can't be edited. */
 export function readAnyText(text: string, contentType: string, operation: Operation): ExchangeRequest {
   const isForm = contentType.toLowerCase().startsWith('application/x-www-form-urlencoded');
-  const values = isForm ? [...new URLSearchParams(text)].map(([, value]) => value) : [text];
+  const values = isForm ? [...new URLSearchParams(text)].flat() : [text];
   const parts = new PartCollector();
   for (const [index, value] of values.entries()) addText(value, `/${index}`, false, parts);
   return opaque(operation, parts.parts, undefined);
@@ -45,6 +46,13 @@ export function readDeepJson(body: unknown, operation: Operation): ExchangeReque
     }
   }
   return opaque(operation, parts.parts, undefined);
+}
+
+/** The same call, with every string that its JSON source holds: of members with one name, JSON.parse shows but the last. */
+export function withEveryLiteral(exchange: ExchangeRequest, source: string): ExchangeRequest {
+  const parts = new PartCollector();
+  for (const text of literalTexts(source)) addText(text, asidePointer(''), false, parts);
+  return { ...exchange, parts: [...exchange.parts, ...parts.parts] };
 }
 
 function collect(value: unknown, pointer: string, depth: number, parts: PartCollector): void {
