@@ -160,3 +160,70 @@ describe('a member that is called by a secret', () => {
     expect(verdict.type === 'forward' && Buffer.from(verdict.body ?? []).toString()).toContain('[REDACTED:');
   });
 });
+
+describe('a prompt is read', () => {
+  it.each([
+    '/v1//chat/completions',
+    '//v1/chat/completions',
+    '/v1/./chat/completions',
+    '/v1/x/%2e%2e/chat/completions',
+    '/v1/chat%2fcompletions',
+    '/V1/Chat/Completions',
+    '/v1/chat/completions/',
+    '/v1/chat/completions?x=1',
+    '/v1/chat/completions?',
+    '/v1/chat/completions;x=1',
+    '/v1;a=b/chat/completions',
+    '/v1/%63hat/completions',
+    '/v1\\chat\\completions',
+    '/v1/chat/completions%20',
+    '/v1/chat/completions%00',
+    '/v1/chat/completions.',
+  ])('at %s', async (path) => {
+    const flow = openJourney(POLICY).governor.openFlow(
+      {
+        method: 'POST',
+        scheme: 'https',
+        authority: { host: 'api.openai.com', port: 443 },
+        path,
+        headers: ['content-type', 'application/json'],
+        httpVersion: '1.1',
+        webSocket: false,
+        hasBody: true,
+      },
+      {
+        id: 'c',
+        openedAtMs: 0,
+        target: { host: 'api.openai.com', port: 443 },
+        clientPort: 1,
+        serverName: undefined,
+        protocol: 'http/1.1',
+      },
+    );
+    expect(flow.requestPlan.type).toBe('hold');
+  });
+
+  it.each(['POST', 'post', 'PUT', 'GET', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY'])('by %s', (method) => {
+    const flow = openJourney(POLICY).governor.openFlow(
+      {
+        method,
+        scheme: 'https',
+        authority: { host: 'api.openai.com', port: 443 },
+        path: '/v1/chat/completions',
+        headers: ['content-type', 'application/json', 'x-http-method-override', 'POST'],
+        httpVersion: '2',
+        webSocket: false,
+        hasBody: true,
+      },
+      {
+        id: 'c',
+        openedAtMs: 0,
+        target: { host: 'api.openai.com', port: 443 },
+        clientPort: 1,
+        serverName: undefined,
+        protocol: 'h2',
+      },
+    );
+    expect(flow.requestPlan.type).toBe('hold');
+  });
+});
