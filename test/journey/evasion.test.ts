@@ -227,3 +227,20 @@ describe('a prompt is read', () => {
     expect(flow.requestPlan.type).toBe('hold');
   });
 });
+
+describe('a content-encoding that is unknown or a lie', () => {
+  const failed = (body: string, policy = POLICY) =>
+    openFlow(openJourney(policy).governor, { body }).requestBodyFailed('undecodable', Buffer.from(body));
+
+  it('hides nothing from the search', async () => {
+    expect(await failed(spelled)).toMatchObject({ type: 'refuse' });
+    expect(await failed(plain, REDACT)).toMatchObject({ type: 'refuse' });
+    expect(await failed(chatWith(`${'x '.repeat(1_000_000)}${KEY}`))).toMatchObject({ type: 'refuse' });
+  });
+
+  it('is still a request that could not be read', async () => {
+    expect(await failed(chatWith('hello'))).toEqual({ type: 'forward' });
+    const strict = `${POLICY}failure: { unreadableRequest: block }\n`;
+    expect(await failed(chatWith('hello'), strict)).toMatchObject({ type: 'refuse' });
+  });
+});

@@ -57,33 +57,48 @@ export class GovernedFlow implements Flow {
   }
 
   requestBody(body: Uint8Array): RequestVerdict | Promise<RequestVerdict> {
-    const { location } = this.#call;
-    const contentType = headerValue(this.#head.headers, 'content-type') ?? '';
-    const { pause } = this.#ports;
-    if (body.length <= LARGE_BODY_BYTES || pause === undefined) {
-      return this.#judge(readBody(body, location, this.#head.path, contentType), body);
-    }
-    return readLargeBody(body, location, this.#head.path, contentType, pause).then((read) =>
-      this.#judge(read, body),
+    return this.#read(body, (read) => this.#judge(read, body));
+  }
+
+  /** Bytes whose content-encoding is unknown or wrong are searched as they are: not every server looks at it. */
+  requestBodyFailed(
+    why: 'too-large' | 'undecodable',
+    raw?: Uint8Array,
+  ): RequestVerdict | Promise<RequestVerdict> {
+    if (why === 'too-large' || raw === undefined) return this.#unread(why);
+    return this.#read(raw, (read) =>
+      read.ok ? this.#judge({ ...read, exchange: asUnread(read.exchange) }, raw, true) : this.#unread(why),
     );
   }
 
-  #judge(read: ReadBody, body: Uint8Array): RequestVerdict | Promise<RequestVerdict> {
-    if (!read.ok) return this.requestBodyFailed(read.why);
+  #read(
+    body: Uint8Array,
+    judge: (read: ReadBody) => RequestVerdict | Promise<RequestVerdict>,
+  ): RequestVerdict | Promise<RequestVerdict> {
+    const { location } = this.#call;
+    const contentType = headerValue(this.#head.headers, 'content-type') ?? '';
+    const { pause } = this.#ports;
+    if (body.length <= LARGE_BODY_BYTES || pause === undefined)
+      return judge(readBody(body, location, this.#head.path, contentType));
+    return readLargeBody(body, location, this.#head.path, contentType, pause).then(judge);
+  }
+
+  #judge(read: ReadBody, body: Uint8Array, undecodable = false): RequestVerdict | Promise<RequestVerdict> {
+    if (!read.ok) return this.#unread(read.why);
     const exchange = isBodySigned(this.#head.headers) ? withoutEdits(read.exchange) : read.exchange;
     this.#exchange = exchange;
     this.#log.readRequest(exchange);
     const subject = { exchange, bytes: body.length, nowMs: this.#call.nowMs };
     const decide = (scanned: Scanned): RequestVerdict => {
       this.#log.searched(this.#policy.scan.request.detectors, scanned.findings);
-      const decision = decideRequest(this.#policy, { ...this.#call, ...subject, ...scanned });
-      return this.#carryOut(decision, read.editable ? body : undefined);
+      const decision = decideRequest(this.#policy, { ...this.#call, ...subject, ...scanned, undecodable });
+      return this.#carryOut(decision, read.editable && !undecodable ? body : undefined);
     };
     const scanned = scanRequest(this.#policy, subject, this.#ports);
     return scanned instanceof Promise ? scanned.then(decide) : decide(scanned);
   }
 
-  requestBodyFailed(why: 'too-large' | 'undecodable'): RequestVerdict {
+  #unread(why: 'too-large' | 'undecodable'): RequestVerdict {
     const decision = decideUnread(this.#policy, this.#call, why === 'too-large' ? 'oversized' : 'unreadable');
     return this.#carryOut(decision, undefined);
   }
@@ -151,6 +166,12 @@ export class GovernedFlow implements Flow {
     this.#log.close(outcome);
   }
 }
+
+/** Whatever it looks like, nobody knows how the server reads it. */
+const asUnread = (exchange: ExchangeRequest): ExchangeRequest => ({
+  ...withoutEdits(exchange),
+  dialect: 'opaque',
+});
 
 function callOf(
   ports: JourneyPorts,
