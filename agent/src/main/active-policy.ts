@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { loadCatalogue } from '../../../policies/catalogue/catalogue.ts';
 import { parsePolicy } from '../../../policies/schema/parse-policy.ts';
@@ -8,7 +8,7 @@ import { CommandFailure, type PolicyCheck } from '../cli/ports.ts';
 import { type CompiledPolicy, compilePolicy } from '../decide/compile.ts';
 import { buildDetectors } from '../guard/detectors.ts';
 import type { LoadedConfig } from '../sync/config.ts';
-import { readBesidePolicy } from './companion-file.ts';
+import { companionPath, readBesidePolicy } from './companion-file.ts';
 
 const catalogue = loadCatalogue();
 
@@ -23,6 +23,8 @@ export interface GoodReading {
   readonly compiled: CompiledPolicy;
   /** Allowed, but worth a look: without effect yet, never asked, shadow mode, stored prompts. */
   readonly warnings: readonly Problem[];
+  /** Files that its rules name: part of what is in force, though not of its revision. */
+  readonly companions: readonly string[];
 }
 
 export type PolicyReading = GoodReading | { readonly ok: false; readonly problems: readonly Problem[] };
@@ -42,14 +44,18 @@ export function readPolicyText(text: string, fileName: string): PolicyReading {
   const parsed = parsePolicy(text, fileName, { catalogue });
   if (!parsed.ok) return parsed;
   const { policy, revision } = parsed;
-  const readFile = (name: string) => readBesidePolicy(fileName, name);
+  const companions = new Set<string>();
+  const readFile = (name: string) => {
+    companions.add(companionPath(fileName, name));
+    return readBesidePolicy(fileName, name);
+  };
   const built = buildDetectors(policy.guardrails, { readFile });
   if (!built.ok) return { ok: false, problems: parsed.source.place(built.faults) };
   const { detectors } = built;
   const result = compilePolicy({ policy, revision, catalogue, detectors, device: hostname() });
   if (!result.ok) return { ok: false, problems: parsed.source.place(result.faults) };
   const warnings = [...parsed.warnings, ...parsed.source.place(built.warnings)];
-  return { ok: true, compiled: result.compiled, warnings };
+  return { ok: true, compiled: result.compiled, warnings, companions: [...companions] };
 }
 
 export function readPolicySource(source: PolicySource): PolicyReading {
@@ -75,7 +81,7 @@ export function requireReading(source: PolicySource): GoodReading {
 }
 
 export async function checkPolicy(file: string): Promise<PolicyCheck> {
-  const reading = readPolicyText(readPolicyFile(file), file);
+  const reading = readPolicyText(readPolicyFile(file, true), file);
   if (!reading.ok) return { ok: false, file, problems: reading.problems };
   const { policy, identity } = reading.compiled;
   const { services, models, guardrails, apps } = policy;
@@ -88,8 +94,10 @@ export async function checkPolicy(file: string): Promise<PolicyCheck> {
   return { ok: true, file, policy: identity, rules, warnings: reading.warnings };
 }
 
-function readPolicyFile(file: string): string {
+function readPolicyFile(file: string, pipes = false): string {
   try {
+    // An agent that reads a pipe or a device could wait for ever; somebody who checks a text may well pipe it.
+    if (!pipes && !statSync(file).isFile()) throw new Error("it isn't a file");
     return readFileSync(file, 'utf8');
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);

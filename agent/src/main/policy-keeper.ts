@@ -21,6 +21,9 @@ export class PolicyKeeper {
   readonly #state: AgentState;
   #source: PolicySource;
   #policyWatcher: FileWatcher | undefined;
+  #companions: readonly string[];
+  /** Undefined until somebody watches. */
+  #companionWatchers: readonly FileWatcher[] | undefined;
   #configWatchers: FileWatcher[] = [];
   current: CompiledPolicy;
 
@@ -29,8 +32,9 @@ export class PolicyKeeper {
     this.#options = options;
     this.#state = state;
     this.#source = policySource(settings, options.policyFile);
-    const { compiled, warnings } = requireReading(this.#source);
+    const { compiled, warnings, companions } = requireReading(this.#source);
     this.current = compiled;
+    this.#companions = companions;
     state.policy = {
       compiled,
       warnings,
@@ -42,6 +46,7 @@ export class PolicyKeeper {
 
   watch(): void {
     this.#watchPolicy();
+    this.#watchCompanions();
     this.#configWatchers = this.#state.settings.files.map(({ file }) =>
       watchFile({ file, onText: () => this.reloadConfig(), onMissing: () => this.reloadConfig() }),
     );
@@ -49,19 +54,13 @@ export class PolicyKeeper {
 
   close(): void {
     this.#policyWatcher?.close();
-    for (const watcher of this.#configWatchers) watcher.close();
+    for (const watcher of [...this.#configWatchers, ...(this.#companionWatchers ?? [])]) watcher.close();
   }
 
   /** Reads everything now; the problems say why something stayed as it was. */
   reload(): readonly FileProblem[] {
     this.reloadConfig();
-    try {
-      this.#take(readPolicySource(this.#source));
-    } catch (error) {
-      this.#refuse([
-        { file: this.#source.file ?? '', message: error instanceof Error ? error.message : String(error) },
-      ]);
-    }
+    this.#reread();
     return [...this.#state.configProblems, ...(this.#state.policy?.lastError?.problems ?? [])];
   }
 
@@ -96,13 +95,29 @@ export class PolicyKeeper {
     this.#source = source;
     this.#policyWatcher?.close();
     this.#watchPolicy();
+    this.#reread();
+  }
+
+  #reread(): void {
     try {
-      this.#take(readPolicySource(source));
+      this.#take(readPolicySource(this.#source));
     } catch (error) {
       this.#refuse([
-        { file: source.file ?? '', message: error instanceof Error ? error.message : String(error) },
+        { file: this.#source.file ?? '', message: error instanceof Error ? error.message : String(error) },
       ]);
     }
+  }
+
+  /** Word lists and rules beside the policy: a change reads policy and files again, all of them or none. */
+  #watchCompanions(): void {
+    for (const watcher of this.#companionWatchers ?? []) watcher.close();
+    this.#companionWatchers = this.#companions.map((file) => {
+      const changed = (): void => {
+        this.#state.event('policy-companion-changed', file);
+        this.#reread();
+      };
+      return watchFile({ file, onText: changed, onMissing: changed });
+    });
   }
 
   #watchPolicy(): void {
@@ -124,6 +139,10 @@ export class PolicyKeeper {
     const before = this.current.identity;
     const { identity } = reading.compiled;
     this.current = reading.compiled;
+    const { companions } = reading;
+    const others = companions.join('\0') !== this.#companions.join('\0');
+    this.#companions = companions;
+    if (others && this.#companionWatchers !== undefined) this.#watchCompanions();
     this.#state.policy = {
       compiled: this.current,
       warnings: reading.warnings,
