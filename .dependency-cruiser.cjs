@@ -2,7 +2,7 @@
  * The borders of the house, held in CI. Each rule says why it exists; a rule that must give way gets a decision record.
  */
 const ROOMS = '^agent/src/(recognise|guard|decide|enforce|account)/';
-const EDGES = 'intercept|record|sync|serve|platform';
+const EDGES = 'intercept|record|sync|serve|platform|open';
 const NODE_IO =
   '^(node:)?(fs|fs/promises|net|tls|http|http2|https|dgram|dns|dns/promises|child_process|worker_threads|timers|timers/promises|os|cluster|readline|inspector)$';
 

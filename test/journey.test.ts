@@ -57,6 +57,45 @@ describe('a connection', () => {
     expect(journey.governor.routeConnection(target)).toBe('inspect');
   });
 
+  it.each([
+    ['chatgpt.com', 'tunnel', 3, 'tunnel'],
+    ['chatgpt.com', 'tunnel', 2, 'inspect'],
+    ['chatgpt.com', 'inspect', 9, 'inspect'],
+    ['api.openai.com', 'tunnel', 9, 'inspect'],
+  ])('to %s, whose policy is %s, after %i bot checks is a matter to %s', (host, choice, times, route) => {
+    const journey = openJourney(`failure: { challengedSite: ${choice} }\n`);
+    for (let check = 0; check < times; check += 1) {
+      const flow = journey.governor.openFlow(
+        {
+          method: 'GET',
+          scheme: 'https',
+          authority: { host, port: 443 },
+          path: '/',
+          headers: ['host', host],
+          httpVersion: '1.1',
+          webSocket: false,
+          hasBody: false,
+        },
+        {
+          id: 'c',
+          openedAtMs: 0,
+          target: { host, port: 443 },
+          clientPort: 1,
+          serverName: host,
+          protocol: 'http/1.1',
+        },
+      );
+      flow.responseHead(403, ['cf-mitigated', 'challenge']);
+    }
+    const target = { host, port: 443 };
+    expect(journey.governor.routeConnection(target)).toBe(route);
+    expect(journey.events.some(({ code }) => code === 'challenged-site')).toBe(
+      times >= 3 && host === 'chatgpt.com',
+    );
+    journey.wait(11 * 60_000);
+    expect(journey.governor.routeConnection(target)).toBe('inspect');
+  });
+
   it('follows a new policy at once', () => {
     const journey = openJourney('');
     journey.use(policyOf('services: [{ match: openai, mode: tunnel }]\n'));

@@ -10,6 +10,7 @@
 import type { Authority } from './core/connection.ts';
 import type { Flow, Governor, RequestHead } from './core/flow.ts';
 import type { CompiledPolicy } from './decide/compile.ts';
+import { ChallengedHosts } from './journey/challenged-hosts.ts';
 import { GovernedFlow } from './journey/governed-flow.ts';
 import { PinnedHosts } from './journey/pinned-hosts.ts';
 import type { JourneyPorts } from './journey/ports.ts';
@@ -46,6 +47,7 @@ function locate(
 
 export function createJourney(ports: JourneyPorts): Governor {
   const pinned = new PinnedHosts();
+  const challenged = new ChallengedHosts();
   const event = (code: string, detail: string): void =>
     ports.recorder.event({
       id: ports.newId(),
@@ -59,8 +61,10 @@ export function createJourney(ports: JourneyPorts): Governor {
     routeConnection({ host }) {
       const policy = ports.policy();
       if (policy.route(host) === 'tunnel') return 'tunnel';
-      const mayTunnel = policy.policy.failure.pinnedClient === 'tunnel';
-      return mayTunnel && pinned.refusesUs(host, ports.nowMs()) ? 'tunnel' : 'inspect';
+      const { pinnedClient, challengedSite } = policy.policy.failure;
+      const nowMs = ports.nowMs();
+      if (pinnedClient === 'tunnel' && pinned.refusesUs(host, nowMs)) return 'tunnel';
+      return challengedSite === 'tunnel' && challenged.isOpen(host, nowMs) ? 'tunnel' : 'inspect';
     },
 
     openFlow(head: RequestHead): Flow {
@@ -68,7 +72,13 @@ export function createJourney(ports: JourneyPorts): Governor {
       const policy = ports.policy();
       pinned.accepted(host);
       const location = locate(policy, head);
-      return location === undefined ? ungovernedFlow : new GovernedFlow(ports, policy, head, location);
+      if (location === undefined) return ungovernedFlow;
+      // Programs that call an API are no browsers, whatever it says.
+      if (location.service.kind !== 'web') return new GovernedFlow(ports, policy, head, location);
+      return new GovernedFlow(ports, policy, head, location, () => {
+        if (challenged.challenged(host, ports.nowMs()) === 'now-open')
+          event('challenged-site', `${host}: it takes us for a robot`);
+      });
     },
 
     handshakeFailed({ host }: Authority, cause: string) {

@@ -27,6 +27,7 @@ const commands: AgentCommands = {
     yield* (await import('./main/history.ts')).auditExport(place, wanted);
   },
   auditVerify: async (place) => (await import('./main/history.ts')).auditVerify(place),
+  budgets: async (place, policyFile) => (await import('./main/budgets.ts')).budgets(place, policyFile),
   usage: async (place, question) => (await import('./main/history.ts')).usage(place, question),
   trustStatus: async (place) => (await import('./main/trust.ts')).trustStatus(place),
   trustRenew: async (place) => (await import('./main/trust.ts')).trustRenew(place),

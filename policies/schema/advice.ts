@@ -12,6 +12,7 @@ export function* adviceOn(
   yield* unreachableServiceRules(policy, catalogue);
   yield* unreachable(policy.models, ['models']);
   yield* unreachable(policy.apps.rules, ['apps', 'rules']);
+  yield* tooLateForStreams(policy);
   yield* tooStrict(policy);
   if (policy.rollout.shadow) {
     yield {
@@ -25,6 +26,20 @@ export function* adviceOn(
       path: ['privacy', 'content'],
       message: "People's prompts and the answers to them will be stored on the device.",
       mend: 'Make sure that this has been agreed, or use "never".',
+    };
+  }
+}
+
+/** A service sees an answer when it is complete; by then a streamed one has been read. */
+function* tooLateForStreams({ guardrails }: Policy): Iterable<Fault> {
+  for (const [index, { detect, on, action }] of guardrails.entries()) {
+    if (detect !== 'remote' || action === 'allow' || action === 'warn') continue;
+    if (!on.includes('response') && !on.includes('tool-call')) continue;
+    yield {
+      path: ['guardrails', index, 'on'],
+      message:
+        'A remote check sees answers only when they are complete: this rule stops unstreamed ones, and streamed ones are only recorded.',
+      mend: 'Use warn for answers, or a detector that works while they stream.',
     };
   }
 }

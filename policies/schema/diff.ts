@@ -26,6 +26,9 @@ const SECTIONS: readonly Section[] = [
   { title: 'service rule', ordered: true, items: ({ services }) => services, nameOf: byMatch },
   { title: 'model rule', ordered: true, items: ({ models }) => models, nameOf: byMatch },
   { title: 'guardrail', ordered: false, items: ({ guardrails }) => guardrails, nameOf: byId },
+  { title: 'budget', ordered: false, items: ({ budgets }) => budgets, nameOf: byId },
+  { title: 'limit', ordered: false, items: ({ limits }) => limits, nameOf: byId },
+  { title: 'price', ordered: true, items: ({ prices }) => prices, nameOf: byMatch },
   { title: 'app rule', ordered: true, items: ({ apps }) => apps.rules, nameOf: byMatch },
 ];
 
@@ -34,13 +37,14 @@ const SETTINGS = ['privacy', 'failure', 'rollout'] as const;
 
 /** Choices from the loosest to the tightest. */
 const ORDERS: Readonly<Record<string, readonly string[]>> = {
-  action: ['allow', 'warn', 'redact', 'justify', 'block'],
+  action: ['allow', 'warn', 'downgrade', 'redact', 'justify', 'block'],
   onFailure: ['allow', 'warn', 'block'],
   unreadableRequest: ['allow', 'warn', 'block'],
   oversizedRequest: ['allow', 'warn', 'block'],
   state: ['allowed', 'denied'],
   default: ['allow', 'deny'],
   pinnedClient: ['tunnel', 'block'],
+  challengedSite: ['tunnel', 'inspect'],
   afterGrace: ['open', 'restrictive'],
   minConfidence: ['high', 'medium', 'low'],
   minSeverity: ['critical', 'high', 'medium', 'low'],
@@ -128,7 +132,11 @@ const compare = (difference: number): Effect =>
 /** Whether a rule takes freedom, by being there. */
 function strength({ action, mode, state, shadow }: Item): Effect {
   if (shadow === true) return undefined;
-  if (['redact', 'justify', 'block'].includes(String(action)) || mode === 'block' || state === 'denied')
+  if (
+    ['downgrade', 'redact', 'justify', 'block'].includes(String(action)) ||
+    mode === 'block' ||
+    state === 'denied'
+  )
     return 'tighter';
   return mode === 'tunnel' || state === 'allowed' ? 'looser' : undefined;
 }
@@ -138,9 +146,21 @@ const opposite = (effect: Effect): Effect =>
 
 /** What a rule does, in few words. */
 function summary(item: Item): string {
-  const parts = ['detect', 'mode', 'state', 'action', 'on', 'limitUsd', 'limitTokens'].flatMap((field) =>
-    item[field] === undefined ? [] : [`${field} ${show(item[field])}`],
-  );
+  const parts = [
+    'detect',
+    'mode',
+    'state',
+    'action',
+    'on',
+    'limitUsd',
+    'limitTokens',
+    'window',
+    'requestsPerMinute',
+    'tokensPerMinute',
+    'concurrentStreams',
+    'input',
+    'output',
+  ].flatMap((field) => (item[field] === undefined ? [] : [`${field} ${show(item[field])}`]));
   return parts.join(', ') || 'no effect of its own';
 }
 

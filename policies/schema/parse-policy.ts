@@ -13,6 +13,7 @@ import { type Policy, policySchema } from './policy.ts';
 import type { Fault, Path, Problem } from './problem.ts';
 import { checkReferences } from './references.ts';
 import { type PolicySource, readSource } from './source.ts';
+import { spendFaults } from './spend-faults.ts';
 
 export type ParsedPolicy =
   | {
@@ -50,7 +51,7 @@ export function parsePolicy(text: string, fileName: string, options: ParseOption
     const issues = [...result.error.issues, ...hiddenIssues(result.error.issues, data)];
     return { ok: false, problems: source.place(faultsOf(issues, data, (path) => keysAt(path, data))) };
   }
-  const faults = [...duplicateIds(result.data)];
+  const faults = [...duplicateIds(result.data), ...spendFaults(result.data)];
   if (options.catalogue !== undefined) faults.push(...checkReferences(result.data, options.catalogue));
   if (faults.length > 0) return { ok: false, problems: source.place(faults) };
   const warnings = source.place([...adviceOn(result.data, options.catalogue, data)]);

@@ -3,6 +3,7 @@
  * so that a policy can be checked in any pipeline.
  */
 import { z } from 'zod';
+import { budgetRule } from './budgets.ts';
 import { attachmentGuardrail } from './guardrails/attachment.ts';
 import { onFailureOf } from './guardrails/base.ts';
 import { codeGuardrail } from './guardrails/code.ts';
@@ -13,6 +14,8 @@ import { piiGuardrail } from './guardrails/pii.ts';
 import { remoteGuardrail } from './guardrails/remote.ts';
 import { secretsGuardrail } from './guardrails/secrets.ts';
 import { sizeGuardrail } from './guardrails/size.ts';
+import { limitRule } from './limits.ts';
+import { priceRule } from './prices.ts';
 import { condition, kebab, message, nonEmpty } from './words.ts';
 
 export const modeSchema = z.enum(['gateway', 'passthrough', 'direct', 'tunnel', 'block']);
@@ -66,6 +69,10 @@ export const policySchema = z.strictObject({
   services: z.array(serviceRule).default([]),
   models: z.array(modelRule).default([]),
   guardrails: z.array(guardrailRule).default([]),
+  budgets: z.array(budgetRule).max(200).default([]),
+  limits: z.array(limitRule).max(200).default([]),
+  /** First match wins; the list that ships with the agent follows. */
+  prices: z.array(priceRule).max(1000).default([]),
   apps: z
     .strictObject({
       default: z.enum(['allow', 'deny']).default('allow'),
@@ -90,6 +97,8 @@ export const policySchema = z.strictObject({
       oversizedRequest: z.enum(['allow', 'warn', 'block']).default('block'),
       /** A client that won't accept our certificate: let it through untouched from then on, or refuse. */
       pinnedClient: z.enum(['tunnel', 'block']).default('tunnel'),
+      /** A chat site that takes our TLS for a robot's: let it through untouched for ten minutes, or go on inspecting. */
+      challengedSite: z.enum(['tunnel', 'inspect']).default('tunnel'),
     })
     .prefault({}),
   rollout: z

@@ -38,6 +38,17 @@ describe('openResponse', () => {
     ]);
   });
 
+  it('concluded twice (in a refusal, and at the end), each reason stands there once', () => {
+    const judge = openResponse(compiled, request);
+    judge.judge(answer(), false);
+    const first = judge.conclude(before);
+    judge.judge(answer(), false);
+    const second = judge.conclude(first);
+    expect(second.reasons.map(({ rule }) => rule.id)).toEqual(['answers', 'seen']);
+    expect(second.reasons[0]?.text).toContain('2 AWS access keys');
+    expect(judge.conclude(second)).toEqual(second);
+  });
+
   it('tells the caller why an answer was cut', () => {
     const judge = openResponse(compiled, request);
     judge.judge(answer({ partKind: 'tool-call' }), true);

@@ -31,7 +31,7 @@ async function serve(socket: WebSocketPlan, messages: readonly string[]): Promis
 
 const FORWARD: readonly WebSocketCommand[] = [{ type: 'forward' }];
 const end = (flow: Flow): void =>
-  flow.finish({ result: 'complete', cause: undefined, requestBytes: 0, responseBytes: 0, addedMs: 0 });
+  void flow.finish({ result: 'complete', cause: undefined, requestBytes: 0, responseBytes: 0, addedMs: 0 });
 
 describe('Responses over WebSocket', () => {
   it('passes calls and answers untouched, and records each call', async () => {

@@ -33,6 +33,7 @@ export function healthyStatus(changes: Partial<AgentStatus> = {}): AgentStatus {
       decisions: { allow: 3, warn: 0, redact: 0, justify: 0, block: 1 },
     },
     store: { state: 'ok', file: '/home/ann/.local/share/postern/postern.db', queued: 0, dropped: 0 },
+    budgets: [],
     incidents: [],
     degraded: [],
     ...changes,

@@ -5,6 +5,7 @@ import type { ExchangeRequest, Part } from '../../agent/src/core/exchange.ts';
 import type { Finding } from '../../agent/src/core/finding.ts';
 import { type CompiledPolicy, compilePolicy } from '../../agent/src/decide/compile.ts';
 import type { CallContext, RequestContext } from '../../agent/src/decide/evaluation.ts';
+import type { BuildContext } from '../../agent/src/guard/build.ts';
 import { buildDetectors } from '../../agent/src/guard/detectors.ts';
 import { loadCatalogue } from '../../policies/catalogue/catalogue.ts';
 import { type ParsedPolicy, parsePolicy } from '../../policies/schema/parse-policy.ts';
@@ -17,13 +18,17 @@ export const NOW_MS = Date.UTC(2026, 10, 24, 10);
 export const CLAUDE: AppIdentity = { id: 'claude-code', name: 'Claude Code', identifiedBy: 'header' };
 
 /** `yaml`: everything below `name`. Throws with the problems if it isn't a good policy. */
-export function policyOf(yaml: string): CompiledPolicy {
-  return compileText(`postern: 1\nname: test\n${yaml}`, 'test.yaml');
+export function policyOf(yaml: string, remote?: BuildContext['remote']): CompiledPolicy {
+  return compileText(`postern: 1\nname: test\n${yaml}`, 'test.yaml', remote);
 }
 
 /** What `compilePolicy` wants for a parsed policy. Throws with the problems if its detectors can't be made. */
-export function compileOptionsFor({ policy, revision, source }: Extract<ParsedPolicy, { ok: true }>) {
-  const built = buildDetectors(policy.guardrails, { readFile: noFile });
+export function compileOptionsFor(
+  { policy, revision, source }: Extract<ParsedPolicy, { ok: true }>,
+  remote?: BuildContext['remote'],
+) {
+  const context: BuildContext = { readFile: noFile, ...(remote !== undefined && { remote }) };
+  const built = buildDetectors(policy.guardrails, context);
   if (!built.ok) throw new Error(formatProblems(source.place(built.faults)));
   return { policy, revision, catalogue: CATALOGUE, detectors: built.detectors, device: 'laptop-7' };
 }
@@ -31,10 +36,10 @@ export function compileOptionsFor({ policy, revision, source }: Extract<ParsedPo
 const noFile = (name: string) =>
   ({ ok: false, message: `${name} can't be read: tests have no files.` }) as const;
 
-function compileText(text: string, fileName: string): CompiledPolicy {
+function compileText(text: string, fileName: string, remote?: BuildContext['remote']): CompiledPolicy {
   const parsed = parsePolicy(text, fileName, { catalogue: CATALOGUE });
   if (!parsed.ok) throw new Error(formatProblems(parsed.problems));
-  const result = compilePolicy(compileOptionsFor(parsed));
+  const result = compilePolicy(compileOptionsFor(parsed, remote));
   if (!result.ok) throw new Error(formatProblems(parsed.source.place(result.faults)));
   return result.compiled;
 }

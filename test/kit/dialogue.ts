@@ -2,7 +2,6 @@
  * A conversation with the journey through its public port: the kit plays the byte edge (core/flow.ts), carrying out
  * what the governor says, with a real policy and real detectors, and notes what each side would have got.
  */
-import { createPriceBook } from '../../agent/src/account/price-book.ts';
 import { headerValue, type RawHeaders } from '../../agent/src/core/connection.ts';
 import type {
   Flow,
@@ -39,7 +38,6 @@ export function openJourney(
   const governor = createJourney({
     policy: () => inForce,
     scan: (detector, text) => detector.scan(text),
-    prices: createPriceBook(),
     recorder: {
       exchange: (record) => void exchanges.push(record),
       event: (record) => void events.push(record),
@@ -131,7 +129,7 @@ export async function converse({ governor }: Journey, call: Call, answer: Answer
   const text = typeof call.body === 'string' ? call.body : JSON.stringify(call.body);
   const asked = await request(flow, call.body === undefined ? undefined : text);
   const finish = (result: FlowOutcome['result'], responseBytes = 0): void =>
-    flow.finish({
+    void flow.finish({
       result,
       cause: result === 'upstream-failed' ? 'reset' : undefined,
       requestBytes: text?.length ?? 0,

@@ -1,5 +1,4 @@
 /** One flow of the real journey, without sockets: what the edge would be told to do with a request. */
-import { createPriceBook } from '../../agent/src/account/price-book.ts';
 import type { Flow, RequestVerdict } from '../../agent/src/core/flow.ts';
 import type { ExchangeRecord } from '../../agent/src/core/records.ts';
 import type { CompiledPolicy } from '../../agent/src/decide/compile.ts';
@@ -37,7 +36,6 @@ export function openStage(options: StageOptions): JourneyStage {
     policy: () => policy,
     scan: (detector, text) => detector.scan(text),
     pause: async () => void pauses++,
-    prices: createPriceBook(),
     recorder: {
       exchange: (record) => void records.push(record),
       event: () => undefined,

@@ -220,6 +220,7 @@ export const commands: AgentCommands = {
     heads: 1,
     problems: [{ sequence: 2, text: 'hash differs' }],
   }),
+  budgets: async () => [],
   usage: async (_place, { by, sinceMs }) => ({
     by,
     sinceMs: sinceMs ?? 0,

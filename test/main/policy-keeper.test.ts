@@ -37,7 +37,9 @@ function open(config: object, policyFile?: string): { keeper: PolicyKeeper; stat
   };
   const settings = settingsOf(options);
   const state = new AgentState('0.1.0', homeFiles(folder), settings);
-  const keeper = new PolicyKeeper(settings, options, state);
+  const keeper = new PolicyKeeper(settings, options, state, () => {
+    throw new Error('these policies ask nobody');
+  });
   closing.push(keeper);
   return { keeper, state };
 }

@@ -47,6 +47,20 @@ describe('what changes', () => {
       'services: [{ match: openai, mode: tunnel }]\n',
       ['looser: service rule openai: mode direct → tunnel'],
     ],
+    [
+      'budgets: [{ id: day, scope: user, window: 1d, limitUsd: 20, action: block }]\n',
+      'budgets: [{ id: day, scope: user, window: 1d, limitUsd: 10, action: downgrade, model: x }]\n',
+      [
+        'tighter: budget day: limitUsd 20 → 10',
+        'looser: budget day: action block → downgrade',
+        'other: budget day: model unset → x',
+      ],
+    ],
+    [
+      'limits: [{ id: burst, scope: app, requestsPerMinute: 60 }]\n',
+      '',
+      ['looser: limit burst is gone: action block, requestsPerMinute 60'],
+    ],
     ['apps: { default: allow }\n', 'apps: { default: deny }\n', ['tighter: apps: default allow → deny']],
     [
       'rollout: { canaryPercent: 10 }\n',

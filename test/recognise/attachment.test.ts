@@ -25,7 +25,21 @@ describe('attachments', () => {
     ['data:no-comma', { mediaType: undefined, bytes: undefined, text: undefined }],
     ['https://example.org/data:', undefined],
   ])('%s', (url, facts) => {
-    expect(dataUrlFacts(url)).toEqual(facts);
+    const found = dataUrlFacts(url);
+    if (facts === undefined) expect(found).toBeUndefined();
+    else expect(found).toMatchObject(facts);
+  });
+
+  it('says where the bytes are, and copies none', () => {
+    const url = 'data:image/png;base64,AAAA';
+    expect(dataUrlFacts(url)?.content).toEqual({ form: 'base64', text: url, from: 22, to: 26 });
+    expect(dataUrlFacts('data:,hello')?.content).toEqual({ form: 'percent', text: 'data:,hello', from: 6 });
+    expect(base64Facts('image/png', 'AAAA').content).toEqual({
+      form: 'base64',
+      text: 'AAAA',
+      from: 0,
+      to: 4,
+    });
   });
 
   it('does not decode a huge text', () => {

@@ -38,7 +38,10 @@ const INDENT = 2.111;
 const ACCENTED_LETTER = 1.204;
 
 /** Estimated tokens of a text; 0 for the empty one. Grows with every appended character or stays the same. */
-export function estimateTokens(text: string): Tokens {
+export const estimateTokens = (text: string): Tokens => tokens(Math.ceil(tokenWeight(text)));
+
+/** The same before rounding, for texts that come in pieces: their weights can be added up. */
+export function tokenWeight(text: string): number {
   let sum = 0;
   let previous = 0;
   let run = 0;
@@ -60,7 +63,7 @@ export function estimateTokens(text: string): Tokens {
     previous = kind;
     if (kind !== OTHER) sum += run === 1 ? startOf(kind) : furtherIn(kind, run);
   }
-  return tokens(Math.ceil(sum));
+  return sum;
 }
 
 function startOf(kind: number): number {

@@ -21,15 +21,23 @@ export function estimateInputTokens(parts: readonly Part[]): Tokens {
 }
 
 function partTokens(part: Part): number {
+  return attachmentTokens(part) ?? (part.text === undefined ? 0 : estimateTokens(part.text));
+}
+
+/** Undefined for what isn't an attachment. */
+export function attachmentTokens(part: Part): number | undefined {
   // Before the text: an attachment's text is its base64, which no model reads as text.
   if (part.kind === 'image') return IMAGE_TOKENS;
   if (part.kind === 'audio') return Math.ceil((part.bytes ?? 0) / AUDIO_BYTES_PER_TOKEN);
-  if (part.kind === 'file') return Math.ceil((part.bytes ?? 0) / FILE_BYTES_PER_TOKEN);
-  return part.text === undefined ? 0 : estimateTokens(part.text);
+  return part.kind === 'file' ? Math.ceil((part.bytes ?? 0) / FILE_BYTES_PER_TOKEN) : undefined;
 }
 
 /** What came back, as the stream showed it: text where it is at hand, else how many characters. */
-export type OutputSeen = { readonly text: string } | { readonly characters: number };
+export type OutputSeen =
+  | { readonly text: string }
+  | { readonly characters: number }
+  /** Weights of the pieces, added up. */
+  | { readonly tokens: number };
 
 /**
  * Fills what the provider left open. A report that isn't the final one (Anthropic's `message_start` says one output
@@ -67,7 +75,7 @@ const NOTHING_REPORTED: Usage = {
   raw: undefined,
 };
 
-const outputEstimate = (output: OutputSeen): Tokens =>
-  'text' in output
-    ? estimateTokens(output.text)
-    : tokens(Math.ceil(output.characters / CHARACTERS_PER_TOKEN));
+function outputEstimate(output: OutputSeen): Tokens {
+  if ('text' in output) return estimateTokens(output.text);
+  return tokens(Math.ceil('tokens' in output ? output.tokens : output.characters / CHARACTERS_PER_TOKEN));
+}

@@ -20,6 +20,9 @@ const COUNTS = [
   'reasoningTokens',
   'inputAudioTokens',
   'outputAudioTokens',
+  'inputImageTokens',
+  'outputImageTokens',
+  'webSearches',
 ] as const satisfies readonly (keyof Usage)[];
 
 /** `before` is undefined for the first report. A report after a final one is taken only if it is final too. */
@@ -27,8 +30,12 @@ export function mergeUsage(before: UsageReport | undefined, after: UsageReport):
   if (before === undefined) return after;
   if (before.final && !after.final) return before;
   const merged: { -readonly [key in keyof Usage]: Usage[key] } = { ...before.usage };
-  for (const field of COUNTS)
-    merged[field] = after.usage[field] || (before.usage[field] ?? after.usage[field]);
+  for (const field of COUNTS) {
+    const count = after.usage[field] || (before.usage[field] ?? after.usage[field]);
+    if (count !== undefined || field in merged) Object.assign(merged, { [field]: count });
+  }
+  const serviceTier = after.usage.serviceTier ?? before.usage.serviceTier;
+  if (serviceTier !== undefined) merged.serviceTier = serviceTier;
   merged.raw = after.usage.raw ?? before.usage.raw;
   return { usage: merged, final: before.final || after.final };
 }

@@ -9,6 +9,7 @@ import type { Cost } from '../core/records.ts';
 import { isLocal, providerOf } from './providers.ts';
 import { costOf, type Rates, ratesOf } from './rates.ts';
 import { meansExactly, nearestRelative, spellings } from './relatives.ts';
+import { tierOf } from './tiers.ts';
 
 /** One line of the organisation's own price list. First match wins. */
 export interface OverlayPrice {
@@ -24,6 +25,13 @@ export interface OverlayPrice {
   readonly cacheWrite1hUsd?: number;
   readonly inputAudioUsd?: number;
   readonly outputAudioUsd?: number;
+  readonly inputImageUsd?: number;
+  readonly outputImageUsd?: number;
+  /** USD for each picture that a call sends, and for each call. */
+  readonly perImageUsd?: number;
+  readonly perCallUsd?: number;
+  /** Factors by service tier, instead of the usual ones. */
+  readonly tiers?: Readonly<Record<string, number>>;
 }
 
 export interface UsageToPrice {
@@ -31,6 +39,8 @@ export interface UsageToPrice {
   readonly service: string;
   readonly model: string | undefined;
   readonly usage: Usage;
+  /** Pictures that the call sent. */
+  readonly images?: number;
   /** True if the tokens are an estimate: then so is the cost. */
   readonly usageEstimated?: boolean;
   /** When the call was made: prices are dated. */
@@ -38,12 +48,16 @@ export interface UsageToPrice {
 }
 
 export interface PriceBook {
+  /** True if the list, or the organisation's own, names this very model for the service: no relative had to stand in. */
+  knows(service: string, model: string, atMs: number): boolean;
   /** Undefined if not even a relative of the model has a price. Never throws; below a microsecond once warm. */
   priceUsage(call: UsageToPrice): Cost | undefined;
 }
 
 /** Callers choose model names: the cache is emptied rather than grown without end. */
 const MAX_CACHED = 2_000;
+/** Longer names are compared by their beginning; no model comes near. */
+const MAX_NAME = 256;
 const DAY_MS = 86_400_000;
 /** For prices that change with the time of day; their windows begin and end on whole minutes. */
 const MINUTE_MS = 60_000;
@@ -52,6 +66,7 @@ interface Priced {
   readonly rates: Rates;
   readonly pricedAs: string;
   readonly estimated: boolean;
+  readonly tiers?: Readonly<Record<string, number>> | undefined;
 }
 
 interface CacheEntry {
@@ -83,13 +98,17 @@ export function createPriceBook(options: { readonly overlay?: readonly OverlayPr
   }
 
   return {
-    priceUsage({ service, model, usage, usageEstimated = false, atMs }) {
+    knows(service, model, atMs) {
+      return entry(service, model, atMs).priced?.estimated === false;
+    },
+    priceUsage({ service, model, usage, images, usageEstimated = false, atMs }) {
       if (model === undefined) return undefined;
       const { priced } = entry(service, model, atMs);
       if (priced === undefined) return undefined;
-      const nanoUsd = costOf(priced.rates, usage);
+      const tier = tierOf(service, usage.serviceTier, priced.tiers);
+      const nanoUsd = costOf(priced.rates, usage, { tierFactor: tier.factor, images: images ?? 0 });
       // Nothing times an estimate is still nothing.
-      const estimated = priced.estimated || (usageEstimated && !isFree(priced.rates));
+      const estimated = priced.estimated || ((usageEstimated || tier.estimated) && !isFree(priced.rates));
       return { nanoUsd, estimated, pricedAs: priced.pricedAs };
     },
   };
@@ -147,7 +166,7 @@ const always = (priced: Priced | undefined): CacheEntry => ({
 });
 
 const isFree = (rates: Rates): boolean =>
-  rates.perCall === 0 && rates.input.base === 0 && rates.output.base === 0;
+  rates.perCall === 0 && rates.perImage === 0 && rates.input.base === 0 && rates.output.base === 0;
 
 function compileOverlay(line: OverlayPrice) {
   const literal = line.model.toLowerCase().replace(/[\\^$.+?()[\]{}|]/g, '\\$&');
@@ -155,8 +174,9 @@ function compileOverlay(line: OverlayPrice) {
   const rates = overlayRates(line);
   return {
     matches: (service: string, model: string) =>
-      (line.service === undefined || line.service === service) && pattern.test(model.toLowerCase()),
-    priced: (model: string): Priced => ({ rates, pricedAs: model, estimated: false }),
+      (line.service === undefined || line.service === service) &&
+      pattern.test(model.slice(0, MAX_NAME).toLowerCase()),
+    priced: (model: string): Priced => ({ rates, pricedAs: model, estimated: false, tiers: line.tiers }),
   };
 }
 
@@ -169,6 +189,10 @@ function overlayRates(line: OverlayPrice): Rates {
     cache_write_1h_mtok: line.cacheWrite1hUsd,
     input_audio_mtok: line.inputAudioUsd,
     output_audio_mtok: line.outputAudioUsd,
+    input_image_mtok: line.inputImageUsd,
+    output_image_mtok: line.outputImageUsd,
+    images_kcount: line.perImageUsd && line.perImageUsd * 1_000,
+    requests_kcount: line.perCallUsd && line.perCallUsd * 1_000,
   };
   for (const [name, usd] of Object.entries(listed)) {
     if (usd !== undefined && !(Number.isFinite(usd) && usd >= 0)) {

@@ -18,6 +18,11 @@ export interface Rates {
   readonly cacheAudioRead: Rate;
   readonly output: Rate;
   readonly outputAudio: Rate;
+  readonly inputImage: Rate;
+  readonly outputImage: Rate;
+  readonly perWebSearch: number;
+  /** For each picture sent; only an organisation's own price list says so. */
+  readonly perImage: number;
   /** Nano-dollars per call, whatever its size. */
   readonly perCall: number;
 }
@@ -44,7 +49,10 @@ export function ratesOf(price: ModelPrice): Rates {
   const cacheRead = rate('cache_read_mtok') ?? input;
   const cacheWrite = rate('cache_write_mtok') ?? input;
   const inputAudio = rate('input_audio_mtok') ?? input;
-  const perThousandCalls = price['requests_kcount'];
+  const perThousand = (key: string): number => {
+    const usd = price[key];
+    return typeof usd === 'number' ? Math.round(usd * 1e6) : 0;
+  };
   return {
     input,
     cacheRead,
@@ -54,7 +62,11 @@ export function ratesOf(price: ModelPrice): Rates {
     cacheAudioRead: rate('cache_audio_read_mtok') ?? (price['input_audio_mtok'] ? inputAudio : cacheRead),
     output,
     outputAudio: rate('output_audio_mtok') ?? output,
-    perCall: typeof perThousandCalls === 'number' ? Math.round(perThousandCalls * 1e6) : 0,
+    inputImage: rate('input_image_mtok') ?? input,
+    outputImage: rate('output_image_mtok') ?? output,
+    perWebSearch: perThousand('web_searches_kcount'),
+    perImage: perThousand('images_kcount'),
+    perCall: perThousand('requests_kcount'),
   };
 }
 
@@ -62,7 +74,7 @@ export function ratesOf(price: ModelPrice): Rates {
  * What a call costs. Every token is charged exactly once: cached and audio tokens are parts of the totals, so they are
  * taken out of them first. Counts that contradict each other (parts above their total) count the parts.
  */
-export function costOf(rates: Rates, usage: Usage): NanoUsd {
+export function costOf(rates: Rates, usage: Usage, { tierFactor = 1, images = 0 } = {}): NanoUsd {
   const cacheRead = count(usage.cacheReadTokens);
   const cacheWrite = count(usage.cacheWriteTokens);
   const cacheWrite1h = count(usage.cacheWrite1hTokens);
@@ -71,21 +83,25 @@ export function costOf(rates: Rates, usage: Usage): NanoUsd {
   // Nobody reports which audio was cached: it is taken to be the uncached part first, the dearer reading.
   const audio = Math.min(count(usage.inputAudioTokens), input);
   const freshAudio = Math.min(audio, input - cached);
+  const inputImage = Math.min(count(usage.inputImageTokens), input - cached - freshAudio);
   const cachedAudio = Math.min(audio - freshAudio, cacheRead);
   const outputAudio = count(usage.outputAudioTokens);
   const output = Math.max(count(usage.outputTokens), count(usage.reasoningTokens), outputAudio);
+  const outputImage = Math.min(count(usage.outputImageTokens), output - outputAudio);
   const at = (rate: Rate, amount: number): number => (amount === 0 ? 0 : amount * rateAt(rate, input));
-  return nanoUsd(
-    at(rates.input, input - cached - freshAudio) +
-      at(rates.inputAudio, freshAudio) +
-      at(rates.cacheRead, cacheRead - cachedAudio) +
-      at(rates.cacheAudioRead, cachedAudio) +
-      at(rates.cacheWrite, cacheWrite) +
-      at(rates.cacheWrite1h, cacheWrite1h) +
-      at(rates.output, output - outputAudio) +
-      at(rates.outputAudio, outputAudio) +
-      rates.perCall,
-  );
+  const tokens =
+    at(rates.input, input - cached - freshAudio - inputImage) +
+    at(rates.inputImage, inputImage) +
+    at(rates.inputAudio, freshAudio) +
+    at(rates.cacheRead, cacheRead - cachedAudio) +
+    at(rates.cacheAudioRead, cachedAudio) +
+    at(rates.cacheWrite, cacheWrite) +
+    at(rates.cacheWrite1h, cacheWrite1h) +
+    at(rates.output, output - outputAudio - outputImage) +
+    at(rates.outputImage, outputImage) +
+    at(rates.outputAudio, outputAudio);
+  const pieces = rates.perCall + rates.perImage * images + rates.perWebSearch * count(usage.webSearches);
+  return nanoUsd(tokens * tierFactor + pieces);
 }
 
 /** A provider's number is not trusted to be one: NaN or a negative count must not poison a sum. */

@@ -4,7 +4,7 @@
  */
 import type { Action, AppIdentity, Mode, PolicyIdentity } from '../core/decision.ts';
 import type { ExportFormat } from '../core/records.ts';
-import type { FileProblem, UsageGroup, UsageReport } from '../serve/contract.ts';
+import type { BudgetView, FileProblem, UsageGroup, UsageReport } from '../serve/contract.ts';
 
 /** Which agent is meant. Both paths are absolute. */
 export interface Place {
@@ -226,6 +226,8 @@ export interface AgentCommands {
   /** Lines with their ends, oldest first. */
   auditExport(place: Place, wanted: AuditExport): AsyncIterable<string>;
   auditVerify(place: Place): Promise<AuditVerification>;
+  /** How the policy's budgets stand, from the database. */
+  budgets(place: Place, policyFile: string | undefined): Promise<readonly BudgetView[]>;
   usage(place: Place, question: UsageQuestion): Promise<UsageReport>;
   trustStatus(place: Place): Promise<TrustStatus>;
   trustRenew(place: Place): Promise<TrustRenewal>;

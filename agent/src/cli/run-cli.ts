@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { addAudit } from './commands/audit.ts';
+import { addBudgets } from './commands/budgets.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addControl } from './commands/control.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -71,6 +72,7 @@ const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
   addEnv,
   addExplain,
   addUsage,
+  addBudgets,
   addAudit,
   addPolicy,
   addJustify,

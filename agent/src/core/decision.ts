@@ -14,7 +14,7 @@ export type Mode = 'gateway' | 'passthrough' | 'direct' | 'tunnel' | 'block';
 /** One rule's part in a decision, in words that a person can read. */
 export interface Reason {
   readonly rule: {
-    readonly kind: 'service' | 'model' | 'guardrail' | 'app' | 'failure' | 'default';
+    readonly kind: 'service' | 'model' | 'guardrail' | 'budget' | 'limit' | 'app' | 'failure' | 'default';
     readonly id: string;
   };
   readonly action: Action;
@@ -81,6 +81,6 @@ export interface Refusal {
   readonly decisionId: string;
   /** The whole text for the person: rule, what and where, what to do, decision id. */
   readonly message: string;
-  /** Machine-readable cause: `postern_guardrail`, `postern_model`, `postern_service`, `postern_app`, `postern_failure`. */
+  /** Machine-readable cause: `postern_guardrail`, `postern_model`, `postern_service`, `postern_app`, `postern_budget`, `postern_limit`, `postern_failure`. */
   readonly code: string;
 }

@@ -1,3 +1,4 @@
+import type { AttachmentContent, OpenedFile } from './attachment.ts';
 import type { Tokens } from './units.ts';
 
 /** Wire formats the agent reads and writes. */
@@ -49,7 +50,15 @@ export interface Part {
   readonly json?: true;
   /** The text that this one spells out. What stands in both is found there, where it can be edited. */
   readonly spells?: string;
+  /** The bytes of an attachment, until it has been opened. */
+  readonly content?: AttachmentContent;
+  /** What opening it showed. */
+  readonly file?: FileFacts;
+  /** Of a part that was taken out of another (a file in an archive, base64 in a text): that one's pointer. */
+  readonly within?: string;
 }
+
+export type FileFacts = Omit<OpenedFile, 'text' | 'name'>;
 
 export interface ExchangeRequest {
   readonly dialect: DialectId;
@@ -80,6 +89,14 @@ export interface Usage {
   readonly reasoningTokens: Tokens | undefined;
   readonly inputAudioTokens: Tokens | undefined;
   readonly outputAudioTokens: Tokens | undefined;
+  /** Of `inputTokens`, pictures, where the provider counts them apart. */
+  readonly inputImageTokens?: Tokens | undefined;
+  /** Of `outputTokens`, pictures that the model made. */
+  readonly outputImageTokens?: Tokens | undefined;
+  /** Searches that the provider made for the model, charged apart. */
+  readonly webSearches?: number | undefined;
+  /** The provider's name of how the call was served: `flex`, `priority`, `batch` cost other prices. */
+  readonly serviceTier?: string | undefined;
   /** The provider's usage object, untouched. */
   readonly raw: unknown;
 }

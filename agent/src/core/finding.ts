@@ -46,6 +46,25 @@ export interface RequestDetector {
   readonly scope: 'request';
   /** A promise only where another service is asked; a rejection is a failure of the detector. */
   inspect(subject: RequestSubject): readonly PlacedMatch[] | Promise<readonly PlacedMatch[]>;
+  /** Absent: it has nothing to say about answers. Asked once, when the answer is complete. */
+  inspectAnswer?(texts: readonly AnswerText[]): Promise<readonly PlacedMatch[]>;
+}
+
+/** Everything that an answer said on one channel. */
+export interface AnswerText {
+  readonly channel: string;
+  readonly kind: PlacedMatch['partKind'];
+  readonly text: string;
+}
+
+/** A failure whose message was written for people, holds nothing of what was searched, and follows "its detector". */
+export class DetectorError extends Error {
+  override readonly name = 'DetectorError';
+  readonly code: string;
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
 }
 
 export interface RequestSubject {

@@ -49,7 +49,7 @@ export interface Flow {
   /** The final response head (1xx are forwarded without asking). */
   responseHead(status: number, headers: RawHeaders): ResponsePlan;
   /** Only after a `hold` of the response: the whole body, content-decoded. */
-  responseBody(body: Uint8Array): ResponseVerdict;
+  responseBody(body: Uint8Array): ResponseVerdict | Promise<ResponseVerdict>;
   /** Only after a `hold` of the response: the body is larger than `maxBytes`, or could not be decoded. */
   responseBodyFailed(): ResponseVerdict;
   /** Content-decoded response bytes; after `tap` the returned commands are ignored except `cut`. */
@@ -58,8 +58,8 @@ export interface Flow {
   responseEnd(): readonly ResponseCommand[];
   /** Only for upgrades that the upstream accepted (101). */
   openWebSocket(): WebSocketPlan;
-  /** Called exactly once, whatever happened. */
-  finish(outcome: FlowOutcome): void;
+  /** Called exactly once, whatever happened. A promise if the record waits for something; it never rejects. */
+  finish(outcome: FlowOutcome): void | Promise<void>;
 }
 
 export type RequestPlan =
@@ -80,6 +80,8 @@ export type RequestVerdict =
       /** Absent: the original bytes with their original encoding. Present: these, unencoded, with a new content-length. */
       readonly body?: Uint8Array;
       readonly target?: Authority;
+      /** Another path and query: where the model stands in it. */
+      readonly path?: string;
       readonly setHeaders?: RawHeaders;
       /** Lower-case names. */
       readonly removeHeaders?: readonly string[];

@@ -1,5 +1,6 @@
 import type { Action, AppIdentity, Mode, PolicyIdentity } from './decision.ts';
 import type { Operation, Usage } from './exchange.ts';
+import type { SpendNote } from './spend.ts';
 import type { NanoUsd } from './units.ts';
 
 /** One governed exchange as the ledger and the audit log keep it. Holds no prompt or response text. */
@@ -36,6 +37,8 @@ export interface ExchangeRecord {
   /** True if tokens were estimated because the provider reported none. */
   readonly usageEstimated: boolean;
   readonly cost: Cost | undefined;
+  /** What was expected of the call's cost, and what the tightest budget had left then. */
+  readonly spend?: SpendNote;
   readonly addedMs: number;
   readonly policy: PolicyIdentity;
   /** Only if the policy's `privacy.content` stores it. */

@@ -2,6 +2,7 @@ import type { AppIdentity, Decision } from '../core/decision.ts';
 import type { CompiledPolicy } from './compile.ts';
 import { decideHead, decideRequest, decideUnread } from './decide.ts';
 import type { CallContext, RequestContext, RuleAccount } from './evaluation.ts';
+import { spendRulesFor } from './spend-rules.ts';
 
 /** What would happen to a call and why, rule by rule. `decision`, `effective` and `reasons` stand at the top. */
 export interface Explanation extends Decision {
@@ -49,9 +50,17 @@ function decideFor(
   const verdict = decideHead(compiled, call, rules);
   if (verdict.type !== 'read') return verdict.decision;
   rules.length = 0;
-  if (input.type === 'request') return decideRequest(compiled, input.request, rules);
+  if (input.type === 'request') return decideWithSpend(compiled, input.request, rules);
   if (input.type === 'unread') return decideUnread(compiled, input.call, input.why, rules);
-  return decideRequest(compiled, { ...input.call, ...emptyRequest(input.call) }, rules);
+  return decideWithSpend(compiled, { ...input.call, ...emptyRequest(input.call) }, rules);
+}
+
+/** Which budgets and limits the call would count against; whether they have room, only a running agent can say. */
+function decideWithSpend(compiled: CompiledPolicy, request: RequestContext, rules: RuleAccount[]): Decision {
+  const decision = decideRequest(compiled, request, rules);
+  const { operation } = request.exchange;
+  if (operation === 'generate' || operation === 'embed') spendRulesFor(compiled, request, rules);
+  return decision;
 }
 
 /** A call whose body nobody gave: what the rules would say to an empty one. */

@@ -91,13 +91,15 @@ function addReason(
 ): void {
   const name = { kind: 'guardrail', id } as const;
   const what = describeFindings(findings, partAt);
-  const sealed =
-    rule.action === 'redact' && action === 'block'
-      ? ', which the provider has signed and nobody can edit'
-      : '';
+  const sealed = rule.action === 'redact' && action === 'block' ? whySealed(findings, partAt) : '';
   const text = `The rule "${id}" ${VERBS[action]} ${what}${sealed}.`;
   evaluation.add({ rule: name, action, text, message: rule.message, findings, ...onTrial(rule) });
   evaluation.account(name, 'applied', action, text);
+}
+
+function whySealed(findings: readonly Finding[], partAt: PartAt): string {
+  const inFile = findings.some(({ place }) => partAt(place)?.file !== undefined);
+  return inFile ? ", and can't edit a file" : ', which the provider has signed and nobody can edit';
 }
 
 /** Marks the reasons of a rule in shadow. */

@@ -29,6 +29,8 @@ export function refusalOf(decision: Decision): Refusal {
 const CODES: Readonly<Record<Reason['rule']['kind'], string>> = {
   guardrail: 'postern_guardrail',
   model: 'postern_model',
+  budget: 'postern_budget',
+  limit: 'postern_limit',
   service: 'postern_service',
   app: 'postern_app',
   failure: 'postern_failure',
@@ -64,6 +66,10 @@ function adviceFor(reason: Reason | undefined): string {
         : 'Take it out and send again; if it was part of an earlier message, start a new conversation.';
     case 'model':
       return 'Choose another model.';
+    case 'budget':
+      return 'Wait until then, use a smaller model, or ask whoever keeps the budget.';
+    case 'limit':
+      return 'Send again then; if it was a program, let it go slower.';
     case 'app':
       return 'Use an app that your company has approved.';
     case 'service':

@@ -1,4 +1,4 @@
-import { type Action, type Decision, stricter, strictestOf } from '../core/decision.ts';
+import { type Action, type Decision, type Reason, stricter, strictestOf } from '../core/decision.ts';
 import type { Finding } from '../core/finding.ts';
 import type { CompiledPolicy } from './compile.ts';
 import { type CallContext, type DetectorFailure, Evaluation, type RequestContext } from './evaluation.ts';
@@ -22,6 +22,8 @@ export function openResponse(compiled: CompiledPolicy, call: CallContext | Reque
   const evaluation = new Evaluation(compiled, call, request);
   const guardrails = compiled.rules.guardrails.filter(({ response }) => response);
   const verdicts = new Map<CompiledGuardrail, Verdict>();
+  /** Reasons given so far: an answer is concluded for its refusal, and again at its end. */
+  const given = new Set<Reason>();
   const { shadow } = compiled;
   const effective = (action: Action): Action => (shadow ? 'allow' : action);
 
@@ -43,7 +45,7 @@ export function openResponse(compiled: CompiledPolicy, call: CallContext | Reque
       for (const guardrail of guardrails) applyFailures(evaluation, guardrail, [failure]);
       return effective(addedSince(evaluation, seen, 'allow'));
     },
-    conclude: (requestDecision) => conclude(requestDecision, evaluation, verdicts, shadow),
+    conclude: (requestDecision) => conclude(requestDecision, evaluation, verdicts, shadow, given),
   };
 }
 
@@ -84,6 +86,7 @@ function conclude(
   evaluation: Evaluation,
   verdicts: ReadonlyMap<CompiledGuardrail, Verdict>,
   shadow: boolean,
+  given: Set<Reason>,
 ): Decision {
   const added = [...evaluation.reasons];
   for (const [{ id, rule }, { action, findings }] of verdicts) {
@@ -99,8 +102,9 @@ function conclude(
   }
   if (added.length === 0) return requestDecision;
   const before = requestDecision.reasons.filter(
-    ({ rule }) => rule.kind !== 'default' || rule.id !== 'default',
+    (reason) => !given.has(reason) && (reason.rule.kind !== 'default' || reason.rule.id !== 'default'),
   );
+  for (const reason of added) given.add(reason);
   return {
     ...requestDecision,
     decision: stricter(requestDecision.decision, strictestOf(added, 'all')),

@@ -1,3 +1,5 @@
+import type { BudgetRule } from '../../../policies/schema/budgets.ts';
+import type { LimitRule } from '../../../policies/schema/limits.ts';
 import type {
   AppRule,
   GuardrailRule,
@@ -43,7 +45,17 @@ export interface CompiledGuardrail {
   readonly accepts: (finding: Finding) => boolean;
 }
 
+/** What budgets and limits have in common. */
+export interface CompiledSpendRule<Rule> {
+  readonly id: string;
+  readonly rule: Rule;
+  readonly when: Condition | undefined;
+  readonly matches: ((model: string) => boolean) | undefined;
+}
+
 export interface CompiledRules {
+  readonly budgets: readonly CompiledSpendRule<BudgetRule>[];
+  readonly limits: readonly CompiledSpendRule<LimitRule>[];
   readonly services: readonly CompiledServiceRule[];
   readonly models: readonly CompiledModelRule[];
   readonly apps: readonly CompiledAppRule[];
@@ -76,12 +88,24 @@ export function compileRules(policy: Policy, detectors: DetectorSet, faults: Fau
       rule,
       when: compileWhen(rule.when, ['apps', 'rules', index]),
     })),
+    budgets: policy.budgets.map((rule, index) => ({
+      id: rule.id,
+      rule,
+      when: compileWhen(rule.when, ['budgets', index]),
+      matches: rule.match && compileModelMatch(rule.match),
+    })),
+    limits: policy.limits.map((rule, index) => ({
+      id: rule.id,
+      rule,
+      when: compileWhen(rule.when, ['limits', index]),
+      matches: rule.match && compileModelMatch(rule.match),
+    })),
     guardrails: policy.guardrails.map((rule, index) => {
       const detectorKey = detectors.keys[index] ?? rule.detect;
       const response = rule.on.includes('response') || rule.on.includes('tool-call');
       const detector = detectors.byKey[detectorKey];
       const path = ['guardrails', index] as const;
-      if (response && detector !== undefined && isRequestDetector(detector))
+      if (response && detector !== undefined && isRequestDetector(detector) && !detector.inspectAnswer)
         faults.push(requestsOnly(path, rule));
       if (response && rule.action === 'justify') faults.push(nothingToJustify(path));
       return {

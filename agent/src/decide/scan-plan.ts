@@ -7,6 +7,8 @@ export interface ScanPlan {
   readonly detectors: readonly string[];
   /** True if some rule of this detector looks at parts of this kind. */
   wants(detectorKey: string, kind: PartKind | 'refusal'): boolean;
+  /** True if some rule of this detector may change or stop something; one that doesn't needn't be waited for. */
+  enforces(detectorKey: string): boolean;
   /**
    * `none`: no rule. `observe`: findings are recorded, bytes can pass at once (tap). `enforce`: a finding may change
    * or stop the call, so text must wait for its verdict (gate).
@@ -45,14 +47,19 @@ export function compileScanPlans(
 function planFor(shadow: boolean, guardrails: readonly CompiledGuardrail[], direction: Direction): ScanPlan {
   const byDetector = Map.groupBy(guardrails, ({ detectorKey }) => detectorKey);
   const wanted = new Map([...byDetector].map(([key, users]) => [key, wantedKinds(users, direction)]));
-  const enforces = !shadow && guardrails.some(({ rule }) => !rule.shadow && canEnforce(rule));
+  const enforcing = new Set(
+    guardrails
+      .filter(({ rule }) => !shadow && !rule.shadow && canEnforce(rule))
+      .map(({ detectorKey }) => detectorKey),
+  );
   return {
     detectors: [...byDetector.keys()],
     wants: (detectorKey, kind) => {
       const kinds = wanted.get(detectorKey);
       return kinds === 'all' || kinds?.has(kind) === true;
     },
-    reach: guardrails.length === 0 ? 'none' : enforces ? 'enforce' : 'observe',
+    enforces: (detectorKey) => enforcing.has(detectorKey),
+    reach: guardrails.length === 0 ? 'none' : enforcing.size > 0 ? 'enforce' : 'observe',
   };
 }
 

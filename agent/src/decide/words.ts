@@ -17,18 +17,26 @@ export type PartAt = (place: string) => Part | undefined;
 export function describeFindings(findings: readonly Finding[], partAt: PartAt): string {
   const groups = new Map<string, { readonly label: string; readonly where: string; count: number }>();
   for (const finding of findings) {
-    const where = describePlace(finding, finding.direction === 'request' ? partAt(finding.place) : undefined);
+    const where = isAboutAll(finding)
+      ? ''
+      : describePlace(finding, finding.direction === 'request' ? partAt(finding.place) : undefined);
     const key = `${finding.label}\n${where}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { label: finding.label, where, count: 1 });
     else group.count++;
   }
   const all = [...groups.values()];
-  const told = all.slice(0, MAX_GROUPS).map(({ label, where, count }) => `${counted(label, count)} ${where}`);
+  const told = all
+    .slice(0, MAX_GROUPS)
+    .map(({ label, where, count }) => `${counted(label, count)} ${where}`.trimEnd());
   const rest = all.slice(MAX_GROUPS).reduce((sum, { count }) => sum + count, 0);
   if (rest > 0) told.push(`${rest} more`);
   return joined(told);
 }
+
+/** The whole request (its size), not a string in it. */
+const isAboutAll = ({ place, start, end, partKind }: Finding): boolean =>
+  place === '' && start === end && partKind === 'text';
 
 /** Where a finding is, from the point of view of the person who has to take it out. */
 export function describePlace(

@@ -1,10 +1,14 @@
+import type { GuardrailRule } from '../../../policies/schema/policy.ts';
 import type { Fault } from '../../../policies/schema/problem.ts';
 import type { AnyDetector } from '../core/finding.ts';
+import type { RemoteCheck } from '../core/remote.ts';
 
 /** What a detector may ask for while it is made. */
 export interface BuildContext {
   /** Text of a file that the rule names, relative to the policy document. */
   readFile(name: string): FileText;
+  /** Another service that a rule has its texts checked by; absent where nothing may be sent. */
+  remote?(rule: Extract<GuardrailRule, { detect: 'remote' }>): RemoteCheck;
 }
 
 export type FileText =

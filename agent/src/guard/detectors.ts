@@ -6,13 +6,16 @@
 import type { GuardrailRule } from '../../../policies/schema/policy.ts';
 import type { Fault } from '../../../policies/schema/problem.ts';
 import type { AnyDetector, DetectorSet } from '../core/finding.ts';
+import { buildAttachment } from './attachment/build.ts';
 import type { BuildContext, DetectorBuild } from './build.ts';
 import { buildCode } from './code/build.ts';
 import { buildInjection } from './injection/build.ts';
 import { buildKeyword } from './keyword/build.ts';
 import { buildPattern } from './pattern/build.ts';
 import { buildPii } from './pii/build.ts';
+import { buildRemote } from './remote/build.ts';
 import { buildSecrets } from './secrets/build.ts';
+import { buildSize } from './size/build.ts';
 
 type DetectId = GuardrailRule['detect'];
 type Builder<Id extends DetectId> = (
@@ -25,6 +28,9 @@ const BUILDERS: { readonly [Id in DetectId]?: Builder<Id> } = {
   injection: buildInjection,
   pii: buildPii,
   secrets: buildSecrets,
+  size: buildSize,
+  attachment: buildAttachment,
+  remote: buildRemote,
   pattern: buildPattern,
   keyword: buildKeyword,
   code: buildCode,

@@ -1,11 +1,15 @@
+import { tokenWeight } from '../account/estimate-tokens.ts';
 import { estimateUsage, type OutputSeen } from '../account/estimate-usage.ts';
 import { mergeUsage, type UsageReport } from '../account/merge-usage.ts';
+import type { PriceBook } from '../account/price-book.ts';
 import { type Decision, isRefusal, type Reason } from '../core/decision.ts';
 import type { ExchangeRequest, Operation, Part } from '../core/exchange.ts';
 import type { Finding } from '../core/finding.ts';
 import type { FlowOutcome } from '../core/flow.ts';
 import type { ExchangeRecord, RecordedReason } from '../core/records.ts';
 import type { JourneyPorts } from './ports.ts';
+import type { CallSpend } from './spend.ts';
+import { spendTermsOf } from './spend-terms.ts';
 
 const NO_PARTS: readonly Part[] = [];
 const NOT_SEARCHED: ExchangeRecord['detectors'] = {};
@@ -14,6 +18,12 @@ const CHARGED: ReadonlySet<Operation> = new Set(['generate', 'embed']);
 
 /** Which texts the policy has kept: `privacy.content`. */
 export type ContentKept = 'never' | 'blocked' | 'always';
+
+interface Settled {
+  readonly model: string | undefined;
+  readonly priced: Pick<ExchangeRecord, 'usage' | 'usageEstimated' | 'cost'>;
+  readonly note: ExchangeRecord['spend'];
+}
 
 /** What one exchange has shown so far; becomes its record. Holds counts, and text only where the policy keeps it. */
 export class ExchangeLog {
@@ -25,8 +35,15 @@ export class ExchangeLog {
   status: number | undefined;
   #parts: readonly Part[] = NO_PARTS;
   #detectors = NOT_SEARCHED;
+  #settled: Settled | undefined;
   #usage: UsageReport | undefined;
-  #outputCharacters = 0;
+  #outputTokens = 0;
+  readonly #prices: PriceBook;
+  #images = 0;
+  /** Set if the call counts against budgets or limits; settled with the record. */
+  spend: CallSpend | undefined;
+  /** True once the request is on its way: the provider may charge for it, also if nobody waits for the answer. */
+  sent = false;
   readonly #kept: ContentKept;
   #outputText = '';
   #answerModel: string | undefined;
@@ -41,7 +58,9 @@ export class ExchangeLog {
     decision: Decision,
   ) {
     this.#ports = ports;
-    this.#kept = ports.policy().policy.privacy.content;
+    const policy = ports.policy();
+    this.#kept = policy.policy.privacy.content;
+    this.#prices = spendTermsOf(policy).prices;
     this.#startedAtMs = startedAtMs;
     this.#host = host;
     this.operation = operation;
@@ -51,6 +70,7 @@ export class ExchangeLog {
   readRequest(exchange: ExchangeRequest): void {
     this.operation = exchange.operation;
     this.#parts = exchange.parts;
+    for (const { kind } of exchange.parts) if (kind === 'image') this.#images += 1;
     this.#namesModel = exchange.dialect !== 'opaque';
   }
 
@@ -66,10 +86,12 @@ export class ExchangeLog {
 
   addUsage(report: UsageReport): void {
     this.#usage = mergeUsage(this.#usage, report);
+    this.spend?.usage(this.#usage);
   }
 
   addOutput(text: string): void {
-    this.#outputCharacters += text.length;
+    this.#outputTokens += tokenWeight(text);
+    this.spend?.output(text);
     if (this.#kept === 'always') this.#outputText += text;
   }
 
@@ -77,11 +99,21 @@ export class ExchangeLog {
     this.#answerModel ??= model;
   }
 
-  close(outcome: FlowOutcome): void {
+  /** Charges the call, once: budgets don't wait for what other services still have to say. */
+  settle(outcome: FlowOutcome, endedAtMs: number): Settled {
+    if (this.#settled !== undefined) return this.#settled;
+    const model = this.#namesModel ? (this.decision.model ?? this.#answerModel) : undefined;
+    const priced = this.#price(outcome, model, endedAtMs);
+    this.#settled = { model, priced, note: this.spend?.note };
+    const { usage, usageEstimated, cost } = priced;
+    if (this.spend !== undefined)
+      this.decision = this.spend.settle(this.decision, usage, cost?.nanoUsd, !usageEstimated);
+    return this.#settled;
+  }
+
+  close(outcome: FlowOutcome, endedAtMs = this.#ports.nowMs()): void {
+    const { model, priced, note } = this.settle(outcome, endedAtMs);
     const { decision, operation } = this;
-    const endedAtMs = this.#ports.nowMs();
-    const model = this.#namesModel ? (decision.model ?? this.#answerModel) : undefined;
-    const priced = this.#price(model, endedAtMs);
     const record: ExchangeRecord = {
       id: decision.id,
       startedAtMs: this.#startedAtMs,
@@ -107,6 +139,7 @@ export class ExchangeLog {
       ...priced,
       addedMs: outcome.addedMs,
       policy: decision.policy,
+      ...(note !== undefined && { spend: note }),
       ...this.#content(),
     };
     this.#ports.recorder.exchange(record);
@@ -121,17 +154,23 @@ export class ExchangeLog {
   }
 
   /** What the provider reported, else an estimate: an aborted stream is charged by the provider too. */
-  #price(model: string | undefined, atMs: number): Pick<ExchangeRecord, 'usage' | 'usageEstimated' | 'cost'> {
+  #price(
+    outcome: FlowOutcome,
+    model: string | undefined,
+    atMs: number,
+  ): Pick<ExchangeRecord, 'usage' | 'usageEstimated' | 'cost'> {
     const nothing = { usage: undefined, usageEstimated: false, cost: undefined };
     // An answer that we refused has been charged like any other; a refused request has no status.
     const answered = this.status !== undefined && this.status < 300;
-    if (!answered || !CHARGED.has(this.operation)) return nothing;
-    const output: OutputSeen = { characters: this.#outputCharacters };
+    const abandoned = this.status === undefined && this.sent && outcome.result === 'client-aborted';
+    if (!(answered || abandoned) || !CHARGED.has(this.operation)) return nothing;
+    const output: OutputSeen = { tokens: this.#outputTokens };
     // Nothing was read of this call, in or out: an estimate would be invented.
-    if (this.#usage === undefined && this.#parts.length === 0 && this.#outputCharacters === 0) return nothing;
+    if (this.#usage === undefined && this.#parts.length === 0 && this.#outputTokens === 0) return nothing;
     const { usage, estimated } = estimateUsage(this.#parts, output, this.#usage);
     const { service } = this.decision;
-    const cost = this.#ports.prices.priceUsage({ service, model, usage, usageEstimated: estimated, atMs });
+    const call = { service, model, usage, usageEstimated: estimated, images: this.#images, atMs };
+    const cost = this.#prices.priceUsage(call);
     return { usage, usageEstimated: estimated, cost };
   }
 }

@@ -14,17 +14,20 @@ import type {
 } from '../core/flow.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import { decideHead, decideRequest, decideUnread } from '../decide/decide.ts';
-import type { CallContext } from '../decide/evaluation.ts';
+import type { CallContext, RequestContext } from '../decide/evaluation.ts';
 import type { Location } from '../decide/location.ts';
 import { patchJsonBytes } from '../recognise/json/patch.ts';
 import { isBodySigned, withoutEdits } from '../recognise/signed-body.ts';
+import { afford, editsOf } from './afford.ts';
+import { isBrowserChallenge } from './challenged-hosts.ts';
 import { ExchangeLog } from './exchange-log.ts';
 import { GovernedSocket } from './governed-socket.ts';
+import { lateReport } from './late-findings.ts';
 import type { JourneyPorts } from './ports.ts';
-import { LARGE_BODY_BYTES, type ReadBody, readBody, readLargeBody } from './read-body.ts';
+import { isUpload, LARGE_BODY_BYTES, type ReadBody, readBody, readLargeBody } from './read-body.ts';
 import { DECISION_HEADER, refusalResponse, withoutGateway } from './refuse.ts';
-import { openReader, type ResponseReader } from './response-reader.ts';
-import { type Scanned, scanRequest } from './scan-parts.ts';
+import { type BodyJudgement, openReader, type ResponseReader } from './response-reader.ts';
+import { type Searched, searchRequest, withoutContents } from './search-request.ts';
 
 /** Decoded size of the largest body that is held and checked; a context window's text is a tenth of it. */
 export const MAX_HELD_BYTES = 64 * 1024 * 1024;
@@ -40,8 +43,20 @@ export class GovernedFlow implements Flow {
   #exchange: ExchangeRequest | undefined;
   #reader: ResponseReader | undefined;
   #socket: GovernedSocket | undefined;
+  /** Settles once services that nobody waits for have spoken; the record waits for them. */
+  #late: Promise<void> | undefined;
+  #finished = false;
+  readonly #onChallenge: (() => void) | undefined;
 
-  constructor(ports: JourneyPorts, policy: CompiledPolicy, head: RequestHead, location: Location) {
+  /** `onChallenge`: the site asked for proof that a browser is calling. */
+  constructor(
+    ports: JourneyPorts,
+    policy: CompiledPolicy,
+    head: RequestHead,
+    location: Location,
+    onChallenge?: () => void,
+  ) {
+    this.#onChallenge = onChallenge;
     this.#ports = ports;
     this.#policy = policy;
     this.#head = head;
@@ -86,16 +101,23 @@ export class GovernedFlow implements Flow {
   #judge(read: ReadBody, body: Uint8Array, undecodable = false): RequestVerdict | Promise<RequestVerdict> {
     if (!read.ok) return this.#unread(read.why);
     const exchange = isBodySigned(this.#head.headers) ? withoutEdits(read.exchange) : read.exchange;
-    this.#exchange = exchange;
-    this.#log.readRequest(exchange);
+    this.#exchange = withoutContents(exchange);
+    this.#log.readRequest(this.#exchange);
     const subject = { exchange, bytes: body.length, nowMs: this.#call.nowMs };
-    const decide = (scanned: Scanned): RequestVerdict => {
-      this.#log.searched(this.#policy.scan.request.detectors, scanned.findings);
-      const decision = decideRequest(this.#policy, { ...this.#call, ...subject, ...scanned, undecodable });
-      return this.#carryOut(decision, read.editable && !undecodable ? body : undefined);
+    const decide = (searched: Searched): RequestVerdict => {
+      this.#log.searched(this.#policy.scan.request.detectors, searched.findings);
+      const request = { ...this.#call, ...subject, ...searched, undecodable };
+      const decision = decideRequest(this.#policy, request);
+      // What is inside attachments is sent, and charged, as the files that they are.
+      const verdict = this.#carryOut(decision, read.editable && !undecodable ? body : undefined, {
+        ...request,
+        exchange,
+      });
+      this.#late = lateReport(this.#policy, request, searched, this.#log);
+      return verdict;
     };
-    const scanned = scanRequest(this.#policy, subject, this.#ports);
-    return scanned instanceof Promise ? scanned.then(decide) : decide(scanned);
+    const searched = searchRequest(this.#ports, this.#policy, subject);
+    return searched instanceof Promise ? searched.then(decide) : decide(searched);
   }
 
   #unread(why: 'too-large' | 'undecodable'): RequestVerdict {
@@ -103,20 +125,33 @@ export class GovernedFlow implements Flow {
     return this.#carryOut(decision, undefined);
   }
 
-  #carryOut(judged: Decision, json: Uint8Array | undefined): RequestVerdict {
-    const decision = withoutGateway(judged, this.#policy.shadow);
+  #carryOut(judged: Decision, json: Uint8Array | undefined, request?: RequestContext): RequestVerdict {
+    const afforded = afford(this.#ports, this.#policy, request, withoutGateway(judged, this.#policy.shadow), {
+      path: this.#head.path,
+      // A signed body can't name another model.
+      json: () =>
+        json === undefined || isBodySigned(this.#head.headers)
+          ? undefined
+          : Buffer.from(json).toString('utf8'),
+    });
+    const { decision, spend, path } = afforded;
     this.#log.decision = decision;
     if (isRefusal(decision.effective)) {
       return { type: 'refuse', response: refusalResponse(decision, this.#call.location.dialect) };
     }
-    if (decision.edits.length === 0 || json === undefined) return { type: 'forward' };
-    const edits = decision.edits.map(({ place, ...range }) => ({ pointer: place, ...range }));
-    return { type: 'forward', body: patchJsonBytes(json, edits) };
+    // The client went away while the request was checked: nothing will be sent, nor charged.
+    if (this.#finished) spend?.abandon();
+    else this.#log.spend = spend;
+    this.#log.sent = true;
+    const edits = editsOf(afforded);
+    const body = edits.length === 0 || json === undefined ? undefined : patchJsonBytes(json, edits);
+    return { type: 'forward', ...(body !== undefined && { body }), ...(path !== undefined && { path }) };
   }
 
   responseHead(status: number, headers: RawHeaders): ResponsePlan {
     this.#log.status = status;
-    const setHeaders = [DECISION_HEADER, this.#log.decision.id];
+    if (isBrowserChallenge(headers)) this.#onChallenge?.();
+    const setHeaders = [DECISION_HEADER, this.#log.decision.id, ...(this.#log.spend?.headers() ?? [])];
     if (this.#exchange === undefined || status < 200 || status > 299) return { type: 'pass', setHeaders };
     this.#reader = openReader({
       ports: this.#ports,
@@ -137,11 +172,11 @@ export class GovernedFlow implements Flow {
     return this.#reader?.end() ?? [];
   }
 
-  responseBody(body: Uint8Array): ResponseVerdict {
-    const said = this.#reader?.readBody(body) ?? {};
-    if (said.unreadable) return this.responseBodyFailed();
-    if (said.refuse !== undefined) return { type: 'refuse', response: said.refuse };
-    return said.body === undefined ? { type: 'forward' } : { type: 'forward', body: said.body };
+  responseBody(body: Uint8Array): ResponseVerdict | Promise<ResponseVerdict> {
+    const judged = this.#reader?.judgeBody(body) ?? {};
+    const verdictOf = (one: BodyJudgement): ResponseVerdict =>
+      one.unreadable ? this.responseBodyFailed() : asVerdict(one);
+    return judged instanceof Promise ? judged.then(verdictOf) : verdictOf(judged);
   }
 
   /** What can't be read can't be checked: every rule on answers has failed, and says what then. */
@@ -160,10 +195,18 @@ export class GovernedFlow implements Flow {
     return this.#socket;
   }
 
-  finish(outcome: FlowOutcome): void {
+  finish(outcome: FlowOutcome): void | Promise<void> {
+    this.#finished = true;
     this.#reader?.conclude();
     this.#socket?.close(outcome);
-    this.#log.close(outcome);
+    const endedAtMs = this.#ports.nowMs();
+    this.#log.settle(outcome, endedAtMs);
+    const answer = this.#reader?.askBeside();
+    const close = (): void => this.#log.close(outcome, endedAtMs);
+    if (this.#late === undefined && answer === undefined) return close();
+    const closed = Promise.all([this.#late, answer]).then(close);
+    this.#ports.track?.(closed);
+    return closed;
   }
 }
 
@@ -172,6 +215,10 @@ const asUnread = (exchange: ExchangeRequest): ExchangeRequest => ({
   ...withoutEdits(exchange),
   dialect: 'opaque',
 });
+const asVerdict = ({ body, refuse }: BodyJudgement): ResponseVerdict => {
+  if (refuse !== undefined) return { type: 'refuse', response: refuse };
+  return body === undefined ? { type: 'forward' } : { type: 'forward', body };
+};
 
 function callOf(
   ports: JourneyPorts,
@@ -212,12 +259,13 @@ function pending(policy: CompiledPolicy, call: CallContext): Decision {
 }
 
 const TEXT_TYPES =
-  /^(application\/(?!grpc\+|connect\+)(json|x-ndjson|x-www-form-urlencoded|[\w.+-]+\+json|(x-)?proto(buf)?\b|grpc-web\b)|text\/|multipart\/form-data)/i;
+  /^(application\/(?!grpc\+|connect\+)(json|x-ndjson|x-www-form-urlencoded|[\w.+-]+\+json|(x-)?proto(buf)?\b|grpc-web\b)|text\/|multipart\/(form-data|related|mixed))/i;
 
 /**
- * Bodies that can be checked as text though no dialect knows them; the strings of a protobuf message stand in it as
+ * Bodies that can be checked as text or as a file though no dialect knows them; the strings of a protobuf message stand in it as
  * they are. A streaming call (gRPC, Connect) must not be held: its client may wait for an answer before it goes on.
  */
 function isReadableAsText(head: RequestHead): boolean {
-  return head.hasBody && !head.webSocket && TEXT_TYPES.test(headerValue(head.headers, 'content-type') ?? '');
+  const type = headerValue(head.headers, 'content-type') ?? '';
+  return head.hasBody && !head.webSocket && (TEXT_TYPES.test(type) || isUpload(type));
 }

@@ -4,18 +4,22 @@ import type { ExchangeRequest } from '../core/exchange.ts';
 import type { FlowOutcome, WebSocketCommand, WebSocketPlan } from '../core/flow.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import { decideRequest, decideUnread } from '../decide/decide.ts';
-import type { CallContext } from '../decide/evaluation.ts';
+import type { CallContext, RequestContext } from '../decide/evaluation.ts';
 import { refusalOf } from '../decide/refusal.ts';
 import { dialectById } from '../recognise/dialects.ts';
 import { patchJsonStrings } from '../recognise/json/patch.ts';
+import { afford, editsOf } from './afford.ts';
 import { ExchangeLog } from './exchange-log.ts';
+import { lateReport } from './late-findings.ts';
 import type { JourneyPorts } from './ports.ts';
 import { readBody } from './read-body.ts';
 import { withoutGateway } from './refuse.ts';
 import { ResponseReader } from './response-reader.ts';
-import { type Scanned, scanRequest } from './scan-parts.ts';
+import { type Searched, searchRequest, withoutContents } from './search-request.ts';
 import { SocketLanes } from './socket-lanes.ts';
 
+/** RFC 6455 section 7.4.1. */
+const POLICY_VIOLATION = 1008;
 const FORWARD: readonly WebSocketCommand[] = [{ type: 'forward' }];
 /** Of dialects that have one call at a time. */
 const CALL: SocketMark = { type: 'call', lane: undefined, responseId: undefined };
@@ -23,6 +27,7 @@ const CALL: SocketMark = { type: 'call', lane: undefined, responseId: undefined 
 interface OpenExchange {
   readonly log: ExchangeLog;
   readonly reader: ResponseReader | undefined;
+  readonly late: Promise<void> | undefined;
   readonly requestBytes: number;
   responseBytes: number;
 }
@@ -36,6 +41,7 @@ export class GovernedSocket implements WebSocketPlan {
   readonly #path: string;
   readonly #dialect: Dialect | undefined;
   readonly #lanes = new SocketLanes<OpenExchange>();
+  #closed = false;
 
   constructor(ports: JourneyPorts, policy: CompiledPolicy, call: CallContext, path: string) {
     this.#ports = ports;
@@ -57,6 +63,7 @@ export class GovernedSocket implements WebSocketPlan {
 
   /** The socket is gone: what was still being answered ends with it. */
   close(outcome: FlowOutcome): void {
+    this.#closed = true;
     for (const exchange of this.#lanes.takeAll())
       this.#finish(exchange, outcome.result === 'complete' ? 'client-aborted' : outcome.result);
   }
@@ -67,31 +74,42 @@ export class GovernedSocket implements WebSocketPlan {
     const read = readBody(bytes, call.location, this.#path, 'application/json');
     if (!read.ok) return this.#carryOut(call, decideUnread(this.#policy, call, 'oversized'), undefined, text);
     const subject = { exchange: read.exchange, bytes: bytes.length, nowMs: call.nowMs };
-    const decide = (scanned: Scanned): readonly WebSocketCommand[] => {
-      const decision = decideRequest(this.#policy, { ...call, ...subject, ...scanned });
-      return this.#carryOut(call, decision, read.exchange, text, scanned);
+    const decide = (searched: Searched): readonly WebSocketCommand[] => {
+      const request = { ...call, ...subject, ...searched };
+      const decision = decideRequest(this.#policy, request);
+      const asSent = { ...request, exchange: read.exchange };
+      return this.#carryOut(call, decision, asSent, text, { request, searched });
     };
-    const scanned = scanRequest(this.#policy, subject, this.#ports);
-    return scanned instanceof Promise ? scanned.then(decide) : decide(scanned);
+    const searched = searchRequest(this.#ports, this.#policy, subject);
+    return searched instanceof Promise ? searched.then(decide) : decide(searched);
   }
 
   #carryOut(
     call: CallContext,
     judged: Decision,
-    exchange: ExchangeRequest | undefined,
+    request: RequestContext | undefined,
     text: string,
-    scanned?: Scanned,
+    looked?: { readonly request: RequestContext; readonly searched: Searched },
   ): readonly WebSocketCommand[] {
-    const decision = withoutGateway(judged, this.#policy.shadow);
+    // The socket closed while the message was checked: it goes nowhere, and costs nothing.
+    if (this.#closed) return [];
+    const exchange = request && withoutContents(request.exchange);
+    const afforded = afford(this.#ports, this.#policy, request, withoutGateway(judged, this.#policy.shadow), {
+      path: this.#path,
+      json: () => text,
+    });
+    const { decision } = afforded;
     const { host, operation } = call.location;
     const log = new ExchangeLog(this.#ports, call.nowMs, host, operation, decision);
     log.status = 200;
+    log.spend = afforded.spend;
     if (exchange !== undefined) log.readRequest(exchange);
-    if (scanned !== undefined) log.searched(this.#policy.scan.request.detectors, scanned.findings);
+    if (looked !== undefined) log.searched(this.#policy.scan.request.detectors, looked.searched.findings);
     const mark = this.#lanes.resolve(this.#dialect?.markOnWebSocket?.(text) ?? CALL);
     const open: OpenExchange = {
       log,
       reader: this.#readerOf(call, exchange, log, mark),
+      late: looked && lateReport(this.#policy, looked.request, looked.searched, log),
       requestBytes: text.length,
       responseBytes: 0,
     };
@@ -102,16 +120,8 @@ export class GovernedSocket implements WebSocketPlan {
     }
     if (open.reader === undefined) this.#finish(open, 'complete');
     else this.#lanes.add(open, mark);
-    if (decision.edits.length === 0) return FORWARD;
-    return [
-      {
-        type: 'forward',
-        data: patchJsonStrings(
-          text,
-          decision.edits.map(({ place, ...range }) => ({ pointer: place, ...range })),
-        ),
-      },
-    ];
+    const edits = editsOf(afforded);
+    return edits.length === 0 ? FORWARD : [{ type: 'forward', data: patchJsonStrings(text, edits) }];
   }
 
   /** Only calls of the dialect are answered; other messages (session settings, audio) are complete in themselves. */
@@ -149,6 +159,12 @@ export class GovernedSocket implements WebSocketPlan {
       const emitted = String(command.bytes);
       return emitted === text ? [{ type: 'forward' }] : [{ type: 'forward', data: emitted }];
     });
+    if (current.reader.usedUp) {
+      this.#lanes.end(current);
+      this.#finish(current, 'cut');
+      // The provider would go on answering, and charging, into a socket that nobody reads.
+      return [...commands, { type: 'close', code: POLICY_VIOLATION, reason: 'budget used up' }];
+    }
     if (current.reader.ended) {
       this.#lanes.end(current);
       this.#finish(current, 'complete');
@@ -156,8 +172,17 @@ export class GovernedSocket implements WebSocketPlan {
     return commands;
   }
 
-  #finish({ log, reader, requestBytes, responseBytes }: OpenExchange, result: FlowOutcome['result']): void {
+  #finish({ log, reader, late, ...bytes }: OpenExchange, result: FlowOutcome['result']): void {
     reader?.conclude();
-    log.close({ result, cause: undefined, requestBytes, responseBytes, addedMs: 0 });
+    const endedAtMs = this.#ports.nowMs();
+    const { requestBytes, responseBytes } = bytes;
+    const outcome = { result, cause: undefined, requestBytes, responseBytes, addedMs: 0 };
+    log.settle(outcome, endedAtMs);
+    const answer = reader?.askBeside();
+    if (late === undefined && answer === undefined) log.close(outcome, endedAtMs);
+    else {
+      const closed = Promise.all([late, answer]).then(() => log.close(outcome, endedAtMs));
+      this.#ports.track?.(closed);
+    }
   }
 }

@@ -1,8 +1,10 @@
-import type { PriceBook } from '../account/price-book.ts';
+import type { Forecaster } from '../account/forecast.ts';
+import type { AttachmentOpener } from '../core/attachment.ts';
 import type { PolicyException } from '../core/exception.ts';
 import type { Detector, Match } from '../core/finding.ts';
 import type { Vault } from '../core/placeholder.ts';
 import type { ExchangeRecord, Recorder } from '../core/records.ts';
+import type { Spend } from '../core/spend.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 
 /** What the journey needs of the world: a policy, a clock, identifiers, and somewhere to put its records. */
@@ -11,11 +13,14 @@ export interface JourneyPorts {
   policy(): CompiledPolicy;
   /** Matches in a complete text; remembers texts it has seen, so that a resent conversation costs little. */
   scan(detector: Detector, text: string): readonly Match[];
+  /** Opens what is attached to requests; absent only where nothing is attached. */
+  readonly attachments?: AttachmentOpener;
+  /** Where money is counted; without it nothing is held or stopped. */
+  readonly spend?: { readonly book: Spend; readonly forecaster: Forecaster };
   /**
    * Ends when the event loop has served what else was waiting. Absent: large bodies are read in one go.
    */
   pause?(): Promise<void>;
-  readonly prices: PriceBook;
   readonly recorder: Recorder;
   nowMs(): number;
   newId(): string;
@@ -25,6 +30,8 @@ export interface JourneyPorts {
   readonly vault?: Vault;
   /** The reason in force for calls of this app that the rule would stop. */
   exceptionFor?(ruleId: string, appId: string, nowMs: number): PolicyException | undefined;
+  /** What still runs after a call has ended (another service's opinion for its record): stopping waits for it. */
+  track?(work: Promise<void>): void;
   /** After an exchange is handed to the recorder: for the tray and `watch`. */
   onExchange?(record: ExchangeRecord): void;
 }

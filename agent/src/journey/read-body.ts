@@ -1,5 +1,5 @@
 import { DialectError } from '../core/dialect.ts';
-import type { ExchangeRequest } from '../core/exchange.ts';
+import type { ExchangeRequest, Operation } from '../core/exchange.ts';
 import type { Location } from '../decide/location.ts';
 import { readAnyJson, readAnyText, readDeepJson, withEveryLiteral } from '../recognise/any-text.ts';
 import { toUtf8, type Utf8Body } from '../recognise/body-bytes.ts';
@@ -7,6 +7,7 @@ import { dialectById } from '../recognise/dialects.ts';
 import { hasRepeatedNames } from '../recognise/json/literals.ts';
 import { JsonMeasure } from '../recognise/json/measure.ts';
 import { withoutEdits } from '../recognise/signed-body.ts';
+import { readMultipart, readUpload } from '../recognise/multipart.ts';
 
 export type ReadBody =
   | {
@@ -65,6 +66,9 @@ function readMeasured(
   contentType: string,
 ): ReadBody {
   if (measure.tooMuch || measure.tooDeep) return TOO_LARGE;
+  // A type that says "a file" may be a lie; JSON is read as what it is.
+  const file = looksLikeJson(bytes) ? undefined : readFile(bytes, contentType, location.operation);
+  if (file !== undefined) return { ok: true, exchange: file, editable: false };
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   try {
     const { exchange, editable } = readText(text, location, path, contentType);
@@ -112,6 +116,18 @@ function attempt<Read>(read: () => Read): Read | undefined {
     if (!(error instanceof DialectError) || error.code === 'too-many') throw error;
     return undefined;
   }
+}
+
+/** Types of bodies that are one file. */
+const UPLOAD =
+  /^(?:image|audio|video|font)\/|^application\/(?:octet-stream|pdf|zip|gzip|zstd|rtf|msword|epub\+zip|x-(?!www-form-urlencoded|ndjson|proto)|vnd\.(?:ms-|openxmlformats|oasis|rar))/i;
+
+export const isUpload = (contentType: string): boolean => UPLOAD.test(contentType);
+
+/** Undefined if the body isn't a file, or holds none that could be told apart. */
+function readFile(body: Uint8Array, contentType: string, operation: Operation): ExchangeRequest | undefined {
+  if (/^multipart\//i.test(contentType)) return readMultipart(body, contentType, operation);
+  return isUpload(contentType) ? readUpload(body, contentType, operation) : undefined;
 }
 
 function looksLikeJson(body: Uint8Array): boolean {

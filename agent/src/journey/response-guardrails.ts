@@ -13,7 +13,7 @@ export function responseGuardrails(
 ): readonly ResponseGuardrail[] {
   const evaluation = new Evaluation(policy, call, 'exchange' in call ? call : undefined);
   return policy.rules.guardrails
-    .filter(({ response }) => response)
+    .filter(({ response, detectorKey }) => response && !isAskedOfWholeAnswers(policy, detectorKey))
     .map((guardrail) => toGate(guardrail, evaluation));
 }
 
@@ -21,6 +21,12 @@ export function responseGuardrails(
 export function restoring({ vault, location }: CallContext): readonly ResponseGuardrail[] {
   const service = location.service.id;
   return vault?.knows(service) ? [restoreGuardrail(vault, service)] : [];
+}
+
+/** Other services: see `AnswerChecks`. */
+function isAskedOfWholeAnswers({ detectors }: CompiledPolicy, key: string): boolean {
+  const detector = detectors.byKey[key];
+  return detector !== undefined && isRequestDetector(detector) && detector.inspectAnswer !== undefined;
 }
 
 function toGate(guardrail: CompiledGuardrail, evaluation: Evaluation): ResponseGuardrail {

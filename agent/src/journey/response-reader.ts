@@ -1,4 +1,4 @@
-import { type Action, type Edit, stricter } from '../core/decision.ts';
+import { type Action, type Decision, type Edit, stricter } from '../core/decision.ts';
 import type { ResponseDecoder, SocketMark } from '../core/dialect.ts';
 import type { ExchangeEvent, ExchangeRequest } from '../core/exchange.ts';
 import type { Finding } from '../core/finding.ts';
@@ -19,7 +19,9 @@ import { dialectById } from '../recognise/dialects.ts';
 import { RecogniseError } from '../recognise/errors.ts';
 import type { Frame, Framer } from '../recognise/framing/frame.ts';
 import { openFramer, patchFrame } from '../recognise/framing/framing.ts';
+import { JsonArrayFramer } from '../recognise/framing/json-array.ts';
 import { patchJsonStrings } from '../recognise/json/patch.ts';
+import { type AnswerChecks, openAnswerChecks } from './answer-checks.ts';
 import type { ExchangeLog } from './exchange-log.ts';
 import type { JourneyPorts } from './ports.ts';
 import { refusalResponse } from './refuse.ts';
@@ -34,6 +36,13 @@ export interface ReaderInput {
   readonly contentType: string | undefined;
   /** Of WebSockets with several answers at once. */
   readonly lane?: string | undefined;
+}
+
+export interface BodyJudgement {
+  readonly body?: Uint8Array;
+  readonly refuse?: LocalResponse;
+  /** It is not the dialect's format: nothing in it could be checked. */
+  readonly unreadable?: true;
 }
 
 /** An unstreamed answer is read whole at its end; past this size only its bytes are counted. */
@@ -51,10 +60,17 @@ export class ResponseReader {
   readonly #judge: ResponseJudge;
   readonly #transport: 'bytes' | 'messages';
   readonly #told = new Set<string>();
+  readonly #answers: AnswerChecks | undefined;
+  #asked: Promise<void> | undefined;
   /** True once the answer has said that it is over. */
   ended = false;
   /** Set once the stream could not be read on; the rest passes as it comes, if the rules allow. */
   #unreadable = false;
+  /** Set once the answer was cut: nothing of it is passed on any more. */
+  #over = false;
+  /** In an array, the first element opens it. */
+  #nothingSent = true;
+  #requestDecision: Decision | undefined;
   #body: Uint8Array[] = [];
   #bodyBytes = 0;
 
@@ -76,12 +92,16 @@ export class ResponseReader {
     this.#guardrails = [...rules, ...restoring(call)];
     const enforces = needsGate(this.#guardrails);
     const streamed = framer !== undefined || transport === 'messages';
-    this.plan = !enforces ? 'tap' : streamed ? 'gate' : 'hold';
+    this.#answers = openAnswerChecks(policy, context);
+    const mayStop = streamed && input.log.spend?.canStop === true;
+    const awaits = enforces || this.#answers?.enforces === true;
+    this.plan = streamed ? (enforces || mayStop ? 'gate' : 'tap') : awaits ? 'hold' : 'tap';
     this.#gate =
       this.#guardrails.length === 0 || !streamed ? undefined : createResponseGate(this.#gateOptions());
   }
 
   data(chunk: Uint8Array): readonly ResponseCommand[] {
+    if (this.#over) return [];
     if (this.#unreadable) return [{ type: 'emit', bytes: chunk }];
     if (this.#framer !== undefined) return this.#read(this.#framer, chunk);
     this.#bodyBytes += chunk.length;
@@ -91,22 +111,43 @@ export class ResponseReader {
   }
 
   end(): readonly ResponseCommand[] {
-    if (this.#unreadable) return [];
+    if (this.#unreadable || this.#over) return [];
     if (this.#framer !== undefined) {
-      return [...this.#frames(this.#framer.end()), ...(this.#gate?.end() ?? [])];
+      const last = this.#frames(this.#framer.end());
+      return this.#over ? last : [...last, ...(this.#gate?.end() ?? [])];
     }
     if (this.#body.length > 0) this.readBody(Buffer.concat(this.#body));
     this.#body = [];
     return [];
   }
 
+  /** A whole answer that was held: what to send instead, if anything. Waits for services that may stop it. */
+  judgeBody(body: Uint8Array): BodyJudgement | Promise<BodyJudgement> {
+    const judged = this.readBody(body);
+    const answers = this.#answers;
+    if (judged.refuse !== undefined || judged.unreadable || answers?.enforces !== true) return judged;
+    return answers.ask().then((action): BodyJudgement => {
+      const { log, exchange } = this.#input;
+      this.#asked = Promise.resolve();
+      log.decision = answers.conclude(log.decision, false);
+      if (action !== 'block') return judged;
+      return { refuse: refusalResponse(log.decision, exchange.dialect) };
+    });
+  }
+
+  /** Asks the services that were not waited for; what they say joins the record. Undefined if there are none. */
+  askBeside(): Promise<void> | undefined {
+    const answers = this.#answers;
+    if (answers === undefined) return undefined;
+    this.#asked ??= answers.ask().then(() => {
+      const { log } = this.#input;
+      log.decision = answers.conclude(log.decision, true);
+    });
+    return this.#asked;
+  }
+
   /** A whole answer: what to send instead, if anything. */
-  readBody(body: Uint8Array): {
-    readonly body?: Uint8Array;
-    readonly refuse?: LocalResponse;
-    /** It is not the dialect's format: nothing in it could be checked. */
-    readonly unreadable?: true;
-  } {
+  readBody(body: Uint8Array): BodyJudgement {
     const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
     const events = this.#decoder.body(text);
     this.#account(events);
@@ -126,8 +167,10 @@ export class ResponseReader {
 
   /** One WebSocket message of the answer. */
   message(text: string): readonly ResponseCommand[] {
+    if (this.#over) return [];
     const events = this.#decoder.frame(text, undefined);
     this.#account(events);
+    if (this.#usedUp()) return this.#stop();
     if (this.#gate === undefined) return [{ type: 'emit', bytes: text }];
     return this.#gate.push({
       raw: text,
@@ -146,7 +189,25 @@ export class ResponseReader {
 
   /** Joins what the answer showed to the exchange's decision. */
   conclude(): void {
-    this.#input.log.decision = this.#judge.conclude(this.#input.log.decision);
+    const { log } = this.#input;
+    // The request's decision is the beginning each time, so that nothing is said twice.
+    this.#requestDecision ??= log.decision;
+    const judged = this.#judge.conclude(this.#requestDecision);
+    log.decision = log.spend?.conclude(judged) ?? judged;
+  }
+
+  /** True once a budget had nothing left for this answer. */
+  get usedUp(): boolean {
+    return this.#input.log.spend?.isUsedUp === true;
+  }
+
+  #usedUp(): boolean {
+    return this.#input.log.spend?.usedUp() === true;
+  }
+
+  #stop(): readonly ResponseCommand[] {
+    this.#over = true;
+    return [{ type: 'cut', ...this.#lastWords() }];
   }
 
   /** A frame larger than can be held: what the rules on answers say about failures decides. */
@@ -163,10 +224,19 @@ export class ResponseReader {
   }
 
   #lastWords(): { lastBytes?: string } {
+    const lastBytes = this.#refusal();
+    return lastBytes === undefined ? {} : { lastBytes };
+  }
+
+  /** The provider's own way to say within this stream that it ends here. */
+  #refusal(): string | undefined {
     this.conclude();
     const dialect = dialectById(this.#input.exchange.dialect);
-    const lastBytes = dialect?.refuseInStream(refusalOf(this.#input.log.decision));
-    return lastBytes === undefined ? {} : { lastBytes };
+    const refusal = refusalOf(this.#input.log.decision);
+    if (this.#transport === 'messages') return dialect?.refuseOnWebSocket?.(refusal, this.#mark);
+    if (this.#framer instanceof JsonArrayFramer)
+      return dialect?.refuseInJsonArray?.(refusal, this.#nothingSent);
+    return dialect?.refuseInStream(refusal);
   }
 
   #frames(frames: readonly Frame[]): readonly ResponseCommand[] {
@@ -174,9 +244,15 @@ export class ResponseReader {
     for (const frame of frames) {
       const events = frame.data === undefined ? [] : this.#decoder.frame(frame.data, frame.eventName);
       this.#account(events);
-      if (this.#gate === undefined) continue;
-      const raw = this.plan === 'gate' ? Buffer.from(frame.bytes).toString('utf8') : '';
-      commands.push(...this.#gate.push({ raw, events, patch: (edits) => patchOf(frame, edits) }));
+      if (this.#usedUp()) return [...commands, ...this.#stop()];
+      if (this.#gate === undefined) {
+        if (this.plan === 'gate') commands.push({ type: 'emit', bytes: frame.bytes });
+      } else {
+        const raw = this.plan === 'gate' ? Buffer.from(frame.bytes).toString('utf8') : '';
+        commands.push(...this.#gate.push({ raw, events, patch: (edits) => patchOf(frame, edits) }));
+      }
+      if (commands.length > 0) this.#nothingSent = false;
+      if (this.#gate?.cut) this.#over = true;
     }
     return commands;
   }
@@ -186,6 +262,7 @@ export class ResponseReader {
     for (const event of events) {
       if (event.type === 'text') {
         if (event.form === 'delta') log.addOutput(event.text);
+        this.#answers?.add(event);
       } else if (event.type === 'usage') log.addUsage(event);
       else if (event.type === 'start') log.nameModel(event.model);
       else if (event.type === 'end' || event.type === 'error') this.ended = true;
@@ -202,14 +279,7 @@ export class ResponseReader {
           why: `threw ${error instanceof Error ? error.name : 'something'}`,
         });
       },
-      lastBytes: () => {
-        this.conclude();
-        const dialect = dialectById(this.#input.exchange.dialect);
-        const refusal = refusalOf(this.#input.log.decision);
-        return this.#transport === 'messages'
-          ? dialect?.refuseOnWebSocket?.(refusal, this.#mark)
-          : dialect?.refuseInStream(refusal);
-      },
+      lastBytes: () => this.#refusal(),
     };
   }
 

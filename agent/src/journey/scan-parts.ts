@@ -1,6 +1,7 @@
 import type { ExchangeRequest, Part } from '../core/exchange.ts';
 import {
   type Detector,
+  DetectorError,
   type Finding,
   isRequestDetector,
   type Match,
@@ -15,6 +16,8 @@ import type { ScanPlan } from '../decide/scan-plan.ts';
 export interface Scanned {
   readonly findings: readonly Finding[];
   readonly failures: readonly DetectorFailure[];
+  /** What services say that nobody has to wait for: their rules stop and change nothing. Never rejects. */
+  readonly late?: Promise<Scanned>;
 }
 
 export interface ScanTools {
@@ -44,6 +47,8 @@ export function scanRequest(
   const findings: Finding[] = [];
   const failures: DetectorFailure[] = [];
   const waiting: Promise<void>[] = [];
+  const late = { findings: [] as Finding[], failures: [] as DetectorFailure[] };
+  const beside: Promise<void>[] = [];
   for (const key of plan.request.detectors) {
     const detector = detectors.byKey[key];
     const failed = (error: unknown): void => void failures.push({ detector: key, why: whyOf(error) });
@@ -57,13 +62,21 @@ export function scanRequest(
         : pause !== undefined && isLarge(subject.exchange)
           ? scanInSlices(key, detector, plan.request, subject.exchange, { scan, pause })
           : scanTexts(key, detector, plan.request, subject.exchange, scan);
-      if (found instanceof Promise) waiting.push(found.then((late) => void findings.push(...late), failed));
+      if (found instanceof Promise && isRequestDetector(detector) && !plan.request.enforces(key)) {
+        const failedLate = (error: unknown): void =>
+          void late.failures.push({ detector: key, why: whyOf(error) });
+        beside.push(found.then((all) => void late.findings.push(...all), failedLate));
+      } else if (found instanceof Promise)
+        waiting.push(found.then((all) => void findings.push(...all), failed));
       else for (const finding of found) findings.push(finding);
     } catch (error) {
       failed(error);
     }
   }
-  const scanned: Scanned = { findings, failures };
+  const scanned: Scanned =
+    beside.length === 0
+      ? { findings, failures }
+      : { findings, failures, late: Promise.all(beside).then(() => late) };
   return waiting.length === 0 ? scanned : Promise.all(waiting).then(() => scanned);
 }
 
@@ -153,5 +166,8 @@ function inspectRequest(
   return matches instanceof Promise ? matches.then(toFindings) : toFindings(matches);
 }
 
-/** In words that go after "its detector". An error's text may quote what it choked on, so only its name is told. */
-const whyOf = (error: unknown): string => `threw ${error instanceof Error ? error.name : 'something'}`;
+/** In words that go after "its detector". Another error's text may quote what it choked on, so only its name is told. */
+export const whyOf = (error: unknown): string =>
+  error instanceof DetectorError
+    ? error.message
+    : `threw ${error instanceof Error ? error.name : 'something'}`;

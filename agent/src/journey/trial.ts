@@ -54,7 +54,7 @@ export async function tryCall(
     protocol: 'http/1.1',
   });
   const ends = await carry(flow, call);
-  flow.finish({ ...NOTHING_SENT, result: ends.sent === undefined ? 'refused' : 'complete' });
+  await flow.finish({ ...NOTHING_SENT, result: ends.sent === undefined ? 'refused' : 'complete' });
   const [record] = recorded;
   return record && { ...record, ...ends };
 }
@@ -75,15 +75,15 @@ async function carry(flow: Flow, call: TrialCall): Promise<Pick<Trial, 'sent' | 
     if (verdict.type === 'refuse') return { sent: undefined, answered: verdict.response.body };
     sent = verdict.body ?? call.body;
   }
-  return { sent, answered: call.answer && answer(flow, call.answer) };
+  return { sent, answered: call.answer && (await answer(flow, call.answer)) };
 }
 
-function answer(flow: Flow, body: Uint8Array): string {
+async function answer(flow: Flow, body: Uint8Array): Promise<string> {
   const plan = flow.responseHead(200, ['content-type', 'application/json']);
   const whole = Buffer.from(body).toString('utf8');
   if (plan.type === 'pass') return whole;
   if (plan.type === 'hold') {
-    const verdict = flow.responseBody(body);
+    const verdict = await flow.responseBody(body);
     if (verdict.type === 'refuse') return verdict.response.body;
     return verdict.body === undefined ? whole : Buffer.from(verdict.body).toString('utf8');
   }

@@ -6,6 +6,7 @@ import { formatProblems, type Problem } from '../../../policies/schema/problem.t
 import { loadStarter } from '../../../policies/starter/starter.ts';
 import { CommandFailure, type PolicyCheck } from '../cli/ports.ts';
 import { type CompiledPolicy, compilePolicy } from '../decide/compile.ts';
+import type { BuildContext } from '../guard/build.ts';
 import { buildDetectors } from '../guard/detectors.ts';
 import type { LoadedConfig } from '../sync/config.ts';
 import { companionPath, readBesidePolicy } from './companion-file.ts';
@@ -29,6 +30,9 @@ export interface GoodReading {
 
 export type PolicyReading = GoodReading | { readonly ok: false; readonly problems: readonly Problem[] };
 
+/** Other services that rules ask; only a running agent has them. */
+export type AskRemote = NonNullable<BuildContext['remote']>;
+
 /** `--policy` wins, unless device management has set the file. */
 export function policySource(
   { config, origins }: LoadedConfig,
@@ -40,7 +44,7 @@ export function policySource(
 }
 
 /** Text to a policy in force: parsed, checked against the catalogue, detectors and conditions compiled. All of it or nothing. */
-export function readPolicyText(text: string, fileName: string): PolicyReading {
+export function readPolicyText(text: string, fileName: string, remote?: AskRemote): PolicyReading {
   const parsed = parsePolicy(text, fileName, { catalogue });
   if (!parsed.ok) return parsed;
   const { policy, revision } = parsed;
@@ -49,7 +53,7 @@ export function readPolicyText(text: string, fileName: string): PolicyReading {
     companions.add(companionPath(fileName, name));
     return readBesidePolicy(fileName, name);
   };
-  const built = buildDetectors(policy.guardrails, { readFile });
+  const built = buildDetectors(policy.guardrails, { readFile, ...(remote !== undefined && { remote }) });
   if (!built.ok) return { ok: false, problems: parsed.source.place(built.faults) };
   const { detectors } = built;
   const result = compilePolicy({ policy, revision, catalogue, detectors, device: hostname() });
@@ -58,20 +62,20 @@ export function readPolicyText(text: string, fileName: string): PolicyReading {
   return { ok: true, compiled: result.compiled, warnings, companions: [...companions] };
 }
 
-export function readPolicySource(source: PolicySource): PolicyReading {
+export function readPolicySource(source: PolicySource, remote?: AskRemote): PolicyReading {
   if (source.file === undefined) {
     const { text, fileName } = loadStarter('baseline');
-    return readPolicyText(text, fileName);
+    return readPolicyText(text, fileName, remote);
   }
-  return readPolicyText(readPolicyFile(source.file), source.file);
+  return readPolicyText(readPolicyFile(source.file), source.file, remote);
 }
 
 /** Throws CommandFailure with every problem's place and mend. */
 export const requirePolicy = (source: PolicySource): CompiledPolicy => requireReading(source).compiled;
 
 /** The same, with what is worth a second look. */
-export function requireReading(source: PolicySource): GoodReading {
-  const reading = readPolicySource(source);
+export function requireReading(source: PolicySource, remote?: AskRemote): GoodReading {
+  const reading = readPolicySource(source, remote);
   if (reading.ok) return reading;
   throw new CommandFailure(
     'policy-invalid',
@@ -84,11 +88,14 @@ export async function checkPolicy(file: string): Promise<PolicyCheck> {
   const reading = readPolicyText(readPolicyFile(file, true), file);
   if (!reading.ok) return { ok: false, file, problems: reading.problems };
   const { policy, identity } = reading.compiled;
-  const { services, models, guardrails, apps } = policy;
+  const { services, models, guardrails, budgets, limits, prices, apps } = policy;
   const rules = {
     services: services.length,
     models: models.length,
     guardrails: guardrails.length,
+    budgets: budgets.length,
+    limits: limits.length,
+    prices: prices.length,
     apps: apps.rules.length,
   };
   return { ok: true, file, policy: identity, rules, warnings: reading.warnings };

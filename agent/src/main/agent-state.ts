@@ -7,7 +7,7 @@ import type { Listener } from '../intercept/listener.ts';
 import { ungovernedFlow } from '../journey/ungoverned-flow.ts';
 import type { HomeFiles } from '../platform/home.ts';
 import type { Records } from '../record/records-contract.ts';
-import type { AgentStatus, FileProblem } from '../serve/contract.ts';
+import type { AgentStatus, BudgetView, FileProblem } from '../serve/contract.ts';
 import { createIncidentLog } from '../serve/incident-log.ts';
 import type { LoadedConfig } from '../sync/config.ts';
 import type { PolicySource } from './active-policy.ts';
@@ -38,6 +38,7 @@ export class AgentState {
   records: Records | undefined;
   stopping = false;
   pause: { readonly untilMs: number; readonly reason: string } | undefined;
+  budgets: () => BudgetView[] = () => [];
   onChange: () => void = () => undefined;
   onExchange: (record: ExchangeRecord) => void = () => undefined;
   onLeases: (count: number) => void = () => undefined;
@@ -73,7 +74,7 @@ export class AgentState {
       openFlow: (head, connection) => (this.isPaused() ? ungovernedFlow : journey.openFlow(head, connection)),
       handshakeFailed: (target, cause) => {
         journey.handshakeFailed(target, cause);
-        this.#note('handshake-failed', `${target.host}: ${cause}`);
+        this.note('handshake-failed', `${target.host}: ${cause}`);
       },
       incident: (code, detail) => this.incident(code, detail),
     };
@@ -95,7 +96,7 @@ export class AgentState {
   /** Told to status, and kept in the audit log. */
   incident(code: string, detail: string): void {
     this.#journey?.incident(code, detail);
-    this.#note(code, detail);
+    this.note(code, detail);
   }
 
   /** Kept in the audit log only. */
@@ -104,7 +105,8 @@ export class AgentState {
     this.onChange();
   }
 
-  #note(code: string, detail: string): void {
+  /** Told to status only: the caller keeps the record. */
+  note(code: string, detail: string): void {
     this.#incidents.add(code, detail, Date.now());
     this.onChange();
   }
@@ -157,6 +159,7 @@ export class AgentState {
         decisions: { ...this.#decisions },
       },
       store: this.#store(),
+      budgets: this.budgets(),
       incidents: this.#incidents.list(),
       degraded: this.#degraded(),
     };
@@ -217,6 +220,13 @@ export class AgentState {
         code: 'store-set-aside',
         text: `The database was damaged and was moved to ${health.setAside}; a new one was begun.`,
         mend: 'Keep that file for your security team.',
+      });
+    }
+    if (this.budgets().some(({ lost }) => lost)) {
+      reasons.push({
+        code: 'budgets-lost',
+        text: 'The record of what budgets have spent was lost: they count as used up until their windows end.',
+        mend: 'Tell your security team; a budget under a new id begins at nothing.',
       });
     }
     if (policy?.lastError !== undefined) {

@@ -5,12 +5,17 @@ import type { CompiledPolicy } from '../decide/compile.ts';
 import type { CallContext } from '../decide/evaluation.ts';
 import { type Explanation as Account, type ExplainInput, explain } from '../decide/explain.ts';
 import type { Location } from '../decide/location.ts';
+import { usd } from '../decide/spend-words.ts';
 import { readBody } from '../journey/read-body.ts';
 import { withoutGateway } from '../journey/refuse.ts';
-import { scanRequest } from '../journey/scan-parts.ts';
+import type { ScanTools } from '../journey/scan-parts.ts';
+import { searchRequest } from '../journey/search-request.ts';
+import { createOpener } from '../open/open.ts';
 import type { StoredExchange } from '../record/reports/query.ts';
+import type { BudgetView } from '../serve/contract.ts';
 import { policySource, requirePolicy } from './active-policy.ts';
 import { appNamed } from './app-named.ts';
+import { budgets } from './budgets.ts';
 import { withReader } from './history.ts';
 import { settingsOf } from './settings.ts';
 
@@ -26,7 +31,38 @@ export async function explainQuestion(question: ExplainQuestion): Promise<Explan
       'Write it whole: https://api.openai.com/v1/responses',
     );
   const policy = requirePolicy(policySource(settingsOf(question), question.policyFile));
-  return present(explain(policy, await inputFor(policy, question, url)), policy);
+  const answer = present(explain(policy, await inputFor(policy, question, url)), policy);
+  const notes = await budgetNotes(question, answer);
+  return notes.length === 0 ? answer : { ...answer, notes };
+}
+
+/** How the budgets stand that the call would count against. */
+async function budgetNotes(
+  question: ExplainQuestion,
+  { trace = [], app, service }: Explanation,
+): Promise<string[]> {
+  const applied = new Set(trace.filter((rule) => rule.applied).map(({ rule }) => rule));
+  let views: readonly BudgetView[];
+  try {
+    views = await budgets(question, question.policyFile);
+  } catch (error) {
+    // Before the first start nothing has been counted.
+    if (error instanceof CommandFailure) return [];
+    throw error;
+  }
+  const own: Partial<Record<BudgetView['scope'], string | undefined>> = { app: app.id, service };
+  return views
+    .filter(({ id, scope, subject }) => applied.has(id) && (!(scope in own) || own[scope] === subject))
+    .map(({ id, scope, subject, lost, ...view }) => {
+      if (lost) return `budget ${id}: its record was lost, so it counts as used up`;
+      const money =
+        view.limitNanoUsd === undefined
+          ? []
+          : [`${usd(view.remainingNanoUsd ?? 0)} of ${usd(view.limitNanoUsd)}`];
+      const tokens =
+        view.limitTokens === undefined ? [] : [`${view.remainingTokens} of ${view.limitTokens} tokens`];
+      return `budget ${id}, ${scope} ${subject}: ${[...money, ...tokens].join(' and ')} left`;
+    });
 }
 
 async function inputFor(policy: CompiledPolicy, question: ExplainQuestion, url: URL): Promise<ExplainInput> {
@@ -62,8 +98,14 @@ async function withBody(
   const read = readBody(body, location, path, 'application/json');
   if (!read.ok) return { type: 'unread', call, why: 'oversized' };
   const subject = { exchange: read.exchange, bytes: body.length, nowMs: call.nowMs };
-  const scanned = await scanRequest(policy, subject, { scan: (detector, text) => detector.scan(text) });
-  return { type: 'request', request: { ...call, ...subject, ...scanned } };
+  const attachments = createOpener();
+  const scan: ScanTools['scan'] = (detector, text) => detector.scan(text);
+  try {
+    const searched = await searchRequest({ scan, attachments }, policy, subject);
+    return { type: 'request', request: { ...call, ...subject, ...searched } };
+  } finally {
+    await attachments.close();
+  }
 }
 
 function present(judged: Account, policy: CompiledPolicy): Explanation {

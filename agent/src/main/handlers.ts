@@ -113,6 +113,7 @@ function storedView(stored: StoredExchange): ExchangeView {
     usageEstimated: tokens?.estimated ?? false,
     nanoUsd: cost?.nanoUsd,
     costEstimated: cost?.estimated ?? false,
+    spend: stored.spend,
     addedMs: stored.addedMs,
     policy: stored.policy,
   });

@@ -6,6 +6,7 @@ import { type LoadedConfig, loadConfig } from '../sync/config.ts';
 import { ConfigError } from '../sync/config-error.ts';
 import { type FileWatcher, watchFile } from '../sync/file-watcher.ts';
 import {
+  type AskRemote,
   type PolicyReading,
   type PolicySource,
   policySource,
@@ -19,6 +20,7 @@ import type { AgentState } from './agent-state.ts';
 export class PolicyKeeper {
   readonly #options: StartOptions;
   readonly #state: AgentState;
+  readonly #remote: AskRemote;
   #source: PolicySource;
   #policyWatcher: FileWatcher | undefined;
   #companions: readonly string[];
@@ -28,11 +30,12 @@ export class PolicyKeeper {
   current: CompiledPolicy;
 
   /** Throws CommandFailure if the first policy can't be used: an agent never starts without one. */
-  constructor(settings: LoadedConfig, options: StartOptions, state: AgentState) {
+  constructor(settings: LoadedConfig, options: StartOptions, state: AgentState, remote: AskRemote) {
+    this.#remote = remote;
     this.#options = options;
     this.#state = state;
     this.#source = policySource(settings, options.policyFile);
-    const { compiled, warnings, companions } = requireReading(this.#source);
+    const { compiled, warnings, companions } = requireReading(this.#source, this.#remote);
     this.current = compiled;
     this.#companions = companions;
     state.policy = {
@@ -100,7 +103,7 @@ export class PolicyKeeper {
 
   #reread(): void {
     try {
-      this.#take(readPolicySource(this.#source));
+      this.#take(readPolicySource(this.#source, this.#remote));
     } catch (error) {
       this.#refuse([
         { file: this.#source.file ?? '', message: error instanceof Error ? error.message : String(error) },
@@ -125,7 +128,7 @@ export class PolicyKeeper {
     if (file === undefined) return;
     this.#policyWatcher = watchFile({
       file,
-      onText: (text) => this.#take(readPolicyText(text, file)),
+      onText: (text) => this.#take(readPolicyText(text, file, this.#remote)),
       onMissing: (cause) =>
         this.#refuse([{ file, message: `The file has gone or can't be read: ${cause.message}` }]),
     });

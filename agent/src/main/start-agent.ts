@@ -1,7 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
-import { setImmediate } from 'node:timers/promises';
-import { createPriceBook } from '../account/price-book.ts';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { CommandFailure, type RunningAgent, type StartOptions } from '../cli/ports.ts';
 import type { Vault } from '../core/placeholder.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
@@ -11,8 +10,10 @@ import { createListener, type Listener } from '../intercept/listener.ts';
 import { createOutgoing, DEFAULT_DEADLINES } from '../intercept/outgoing/outgoing.ts';
 import { ProxyUrlError, parseProxyUrl } from '../intercept/outgoing/proxy-url.ts';
 import { buildPac } from '../intercept/pac.ts';
+import type { Outgoing } from '../intercept/ports.ts';
 import { createRelayWebSocket } from '../intercept/websocket/websocket.ts';
 import { createJourney } from '../journey.ts';
+import { createOpener } from '../open/open.ts';
 import { type HomeFiles, homeFiles, prepareHome } from '../platform/home.ts';
 import { acquireInstanceLock } from '../platform/instance-lock.ts';
 import { readPrivateFile, writePrivateFile } from '../platform/private-files.ts';
@@ -22,14 +23,21 @@ import type { Records } from '../record/records-contract.ts';
 import { exchangeView } from '../serve/exchange-view.ts';
 import { createLocalApi } from '../serve/local-api.ts';
 import type { LoadedConfig } from '../sync/config.ts';
+import { createRemoteChecks } from '../sync/remote-checks/remote-checks.ts';
 import { AgentState } from './agent-state.ts';
+import { budgetViews } from './budgets.ts';
 import { ExceptionKeeper } from './exceptions.ts';
 import { createHandlers } from './handlers.ts';
+import { PendingWork } from './pending-work.ts';
 import { PolicyKeeper } from './policy-keeper.ts';
+import { sendThrough } from './remote-http.ts';
 import { extraCertificates, settingsOf } from './settings.ts';
+import { SpendKeeper } from './spend-keeper.ts';
 import { openTrust, type Trust } from './trust.ts';
 import { openVault } from './vault.ts';
 
+/** Records that wait for another service's opinion may take this long at the end. */
+const LATE_RECORDS_MS = 500;
 /** Draining may take this long; what is still open then is cut. SIGTERM has 5 s in all. */
 const DRAIN_MS = 2500;
 
@@ -60,11 +68,20 @@ async function assemble(
   closeAll: () => Promise<void>,
 ): Promise<RunningAgent> {
   const state = new AgentState(version, files, settings);
-  const keeper = new PolicyKeeper(settings, options, state);
+  const outgoing = openOutgoing(settings, state, opened);
+  const remoteChecks = createRemoteChecks({
+    send: sendThrough(outgoing),
+    credentialsDirectory: files.credentialsDirectory,
+    nowMs: () => performance.now(),
+    dateMs: () => Date.now(),
+    log: (code, detail) => state.incident(code, detail),
+  });
+  const keeper = new PolicyKeeper(settings, options, state, (rule) => remoteChecks.checkFor(rule));
   opened.push(() => keeper.close());
   const policy = (): CompiledPolicy => keeper.current;
   const trust = openTrust(files.directory, policy());
   state.trust = trust;
+  let spend: SpendKeeper | undefined;
   const records = await openRecords({
     file: files.databaseFile,
     nowMs: () => Date.now(),
@@ -73,8 +90,21 @@ async function assemble(
     log: (level, message) => {
       if (level !== 'info') state.incident(`records-${level}`, message);
     },
+    onReplaced: () => spend?.replaced(),
   });
   state.records = records;
+  // Straight into the log: what is restored is told before there is a journey.
+  const record = (code: string, detail: string): void =>
+    records.event({ id: newDecisionId(), atMs: Date.now(), code, detail, policy: policy().identity });
+  spend = new SpendKeeper({
+    records,
+    policy,
+    incident: (code, detail) => {
+      record(code, detail);
+      state.note(code, detail);
+    },
+    event: record,
+  });
   opened.push(() => records.close());
   const { vault, close: closeVault } = await openVault(
     files.directory,
@@ -88,8 +118,24 @@ async function assemble(
     nowMs: () => Date.now(),
     event: (code, detail) => state.event(code, detail),
   });
-  const parts = { state, policy, trust, records, vault, exceptions, opened };
-  const listener = await listen(options, settings, files, parts);
+  await spend.restore();
+  opened.push(() => spend?.close());
+  const user = userName(files, policy);
+  const pending = new PendingWork();
+  state.budgets = () => budgetViews(spend.book, policy(), { device: hostname(), user: user() });
+  const listener = await listen(options, settings, {
+    outgoing,
+    state,
+    policy,
+    trust,
+    records,
+    vault,
+    exceptions,
+    spend,
+    user,
+    pending,
+    opened,
+  });
   const api = await createLocalApi({
     socketPath: files.socketPath,
     tokenFile: files.tokenFile,
@@ -113,6 +159,7 @@ async function assemble(
     stopping ??= (async () => {
       state.stopping = true;
       await listener.close(DRAIN_MS);
+      await Promise.race([pending.settled(), sleep(LATE_RECORDS_MS, undefined, { ref: false })]);
       state.event('agent-stopped', `version ${version}`);
       await closeAll();
       stopped.resolve();
@@ -143,19 +190,20 @@ interface Parts {
   readonly records: Records;
   readonly vault: Vault;
   readonly exceptions: ExceptionKeeper;
+  readonly outgoing: Outgoing;
+  readonly spend: SpendKeeper;
+  readonly user: () => string;
+  readonly pending: PendingWork;
   readonly opened: (() => Promise<void> | void)[];
 }
 
-/** The byte edge with the journey behind it. */
-async function listen(
-  options: StartOptions,
+/** The one way out of the device. Of no use to anybody before there is a policy, but remote checks are built with it. */
+function openOutgoing(
   settings: LoadedConfig,
-  files: HomeFiles,
-  parts: Parts,
-): Promise<Listener> {
-  const { state, policy, trust, records, vault, exceptions, opened } = parts;
-  const { config } = settings;
-  const { proxy, allowPrivateTargets, systemStore } = config.upstream;
+  state: AgentState,
+  opened: (() => Promise<void> | void)[],
+): Outgoing {
+  const { proxy, allowPrivateTargets, systemStore } = settings.config.upstream;
   const outgoing = createOutgoing({
     ...(proxy !== undefined && { proxy: parseProxyUrl(proxy) }),
     extraCertificates: extraCertificates(settings),
@@ -167,18 +215,30 @@ async function listen(
   opened.push(() =>
     Promise.race([outgoing.close(), new Promise<void>((resolve) => setTimeout(resolve, 500).unref())]),
   );
+  return outgoing;
+}
+
+/** The byte edge with the journey behind it. */
+async function listen(options: StartOptions, settings: LoadedConfig, parts: Parts): Promise<Listener> {
+  const { state, policy, trust, records, vault, exceptions, spend, user, pending, outgoing, opened } = parts;
+  const { config } = settings;
+  const { allowPrivateTargets } = config.upstream;
   const cache = createScanCache();
+  const attachments = createOpener({ log: (code, detail) => state.incident(code, detail) });
+  opened.push(() => attachments.close());
   const journey = createJourney({
     policy,
     scan: (detector, text) => cache.scan(detector, text),
+    attachments,
+    spend,
     pause: () => setImmediate(),
-    prices: createPriceBook(),
     recorder: records,
     nowMs: () => Date.now(),
     newId: newDecisionId,
     device: hostname(),
-    user: userName(files, policy),
+    user,
     vault,
+    track: (work) => pending.track(work),
     exceptionFor: (ruleId, appId) => exceptions.find(ruleId, appId),
     onExchange: (record) => state.exchangeEnded(record),
   });

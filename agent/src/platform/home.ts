@@ -18,6 +18,8 @@ export interface HomeFiles {
   readonly exceptionsFile: string;
   /** CA bundles for programs that want one file with everything. */
   readonly trustDirectory: string;
+  /** Files with the credentials of services that check texts; placed by device management. */
+  readonly credentialsDirectory: string;
   /** A Unix socket's path, which may lie outside the home if that is too long to bind, or a pipe's name. */
   readonly socketPath: string;
 }
@@ -35,6 +37,7 @@ export function homeFiles(directory: string, here: Platform = platform()): HomeF
     logFile: inHome('agent.log'),
     exceptionsFile: inHome('exceptions.json'),
     trustDirectory: inHome('trust'),
+    credentialsDirectory: inHome('credentials'),
     socketPath: here.socketPath(directory, currentUserId()),
   };
 }

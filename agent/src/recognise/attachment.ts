@@ -1,9 +1,13 @@
+import type { AttachmentContent } from '../core/attachment.ts';
+
 /** What can be told about an attachment without decoding it whole. */
 export interface AttachmentFacts {
   readonly mediaType: string | undefined;
   readonly bytes: number | undefined;
   /** The content of a small text file sent as base64; a prompt by another name. */
   readonly text: string | undefined;
+  /** Where its bytes are; they are opened off the event loop, if a rule asks. */
+  readonly content: AttachmentContent | undefined;
 }
 
 const TEXT_MEDIA_TYPE =
@@ -26,6 +30,7 @@ export function base64Facts(mediaType: string | undefined, base64: string, from 
     mediaType,
     bytes: base64Bytes(base64, from),
     text: isText ? Buffer.from(base64.slice(from), 'base64').toString('utf8') : undefined,
+    content: { form: 'base64', text: base64, from, to: base64.length },
   };
 }
 
@@ -34,14 +39,18 @@ export function dataUrlFacts(url: string): AttachmentFacts | undefined {
   if (!/^data:/i.test(url.slice(0, 5))) return undefined;
   const header = url.slice(5, LONGEST_HEADER);
   const comma = header.indexOf(',');
-  if (comma < 0) return { mediaType: undefined, bytes: undefined, text: undefined };
+  if (comma < 0) {
+    const content: AttachmentContent = { form: 'percent', text: url, from: 5 };
+    return { mediaType: undefined, bytes: undefined, text: undefined, content };
+  }
   const [mediaType, ...parameters] = header.slice(0, comma).split(';');
   const contentStart = 5 + comma + 1;
   const named = mediaType === '' ? 'text/plain' : mediaType;
   if (parameters.some((parameter) => parameter.trim().toLowerCase() === 'base64')) {
     return base64Facts(named, url, contentStart);
   }
-  return { mediaType: named, bytes: url.length - contentStart, text: url.slice(contentStart) };
+  const content: AttachmentContent = { form: 'percent', text: url, from: contentStart };
+  return { mediaType: named, bytes: url.length - contentStart, text: url.slice(contentStart), content };
 }
 
 /** The part kind a media type belongs to. */

@@ -139,6 +139,7 @@ export class PartCollector {
       ...(facts.mediaType !== undefined && { mediaType: facts.mediaType }),
       ...(options?.fileName !== undefined && { fileName: options.fileName }),
       ...(facts.bytes !== undefined && { bytes: facts.bytes }),
+      ...(facts.content !== undefined && { content: facts.content }),
     });
   }
 

@@ -1,5 +1,6 @@
 /** What the record room offers to whoever wires it: options, health, and the reading side of `Records`. */
 import type { Recorder } from '../core/records.ts';
+import type { SpendChanges, SpendSnapshot } from '../core/spend.ts';
 import type {
   ExchangeFilter,
   ExchangePage,
@@ -21,6 +22,8 @@ export interface RecordsOptions {
   /** Whether the policy in force lets any text be kept; asked for every record that carries some. */
   readonly contentAllowed: () => boolean;
   readonly log?: (level: 'info' | 'warn' | 'error', message: string) => void;
+  /** While running, the database was found damaged, set aside, and a new one made: what isn't in the log is gone. */
+  readonly onReplaced?: (setAside: string) => void;
   /** Upper limit of the database file; writing more is answered like a full disk. */
   readonly maxBytes?: number;
   /** Characters of JSON queued before detail is given up; 16 million if absent. */
@@ -50,6 +53,10 @@ export interface Records extends Recorder {
   findExchange(id: string): Promise<StoredExchange | undefined>;
   /** Deletes what is older than the policy keeps; returns how many records. Also runs by itself every hour. */
   applyRetention(): Promise<number>;
+  /** What budgets have counted, as an earlier run left it. */
+  loadSpend(): Promise<SpendSnapshot>;
+  /** Rejects if it can't be written now; all of it may be offered again. */
+  saveSpend(changes: SpendChanges): Promise<void>;
   /** Commits what is queued and closes; gives up after 4 s. */
   close(): Promise<void>;
 }

@@ -8,6 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { EventRecord, ExchangeRecord } from '../core/records.ts';
+import type { SpendChanges, SpendSnapshot } from '../core/spend.ts';
 import { type AuditBody, eventBody, exchangeBody } from './audit/body.ts';
 import { RecordError, type RecordErrorCode } from './errors.ts';
 import type { LogItem } from './log-writer.ts';
@@ -141,6 +142,14 @@ class QueuedRecords implements Records {
 
   async findExchange(id: string): Promise<StoredExchange | undefined> {
     return (await this.#thread().query({ type: 'find', id })) as StoredExchange | undefined;
+  }
+
+  async loadSpend(): Promise<SpendSnapshot> {
+    return (await this.#thread().query({ type: 'spend' })) as SpendSnapshot;
+  }
+
+  async saveSpend(changes: SpendChanges): Promise<void> {
+    await this.#thread().saveSpend(changes);
   }
 
   async applyRetention(): Promise<number> {
@@ -280,6 +289,7 @@ class QueuedRecords implements Records {
 
   #replaced(setAside: string): void {
     this.#setAside = setAside;
+    this.#options.onReplaced?.(setAside);
     this.#options.log?.(
       'error',
       `The database was damaged; it was set aside as ${setAside} and a new one made.`,

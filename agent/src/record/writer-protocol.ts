@@ -1,4 +1,5 @@
 /** What the main thread and the writer's thread say to each other. */
+import type { SpendChanges } from '../core/spend.ts';
 import type { RecordErrorCode } from './errors.ts';
 import type { RecordQuery } from './reports/query.ts';
 
@@ -19,6 +20,7 @@ export type ToWriter =
       readonly again: boolean;
     }
   | { readonly type: 'prune'; readonly call: number; readonly cutoffMs: number; readonly nowMs: number }
+  | { readonly type: 'save-spend'; readonly call: number; readonly changes: SpendChanges }
   | { readonly type: 'query'; readonly call: number; readonly query: RecordQuery }
   | { readonly type: 'close' };
 

@@ -2,6 +2,7 @@
 import module from 'node:module';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { SpendChanges } from '../core/spend.ts';
 import { RecordError, type RecordErrorCode } from './errors.ts';
 import type { RecordQuery } from './reports/query.ts';
 import type { DurabilitySettings, FromWriter, ToWriter, WriterData } from './writer-protocol.ts';
@@ -20,6 +21,7 @@ export interface WriterThread {
   append(items: string, nowMs: number, again: boolean): void;
   query(query: RecordQuery): Promise<unknown>;
   prune(cutoffMs: number, nowMs: number): Promise<number>;
+  saveSpend(changes: SpendChanges): Promise<void>;
   close(withinMs: number): Promise<void>;
 }
 
@@ -87,6 +89,9 @@ export function startWriter(data: WriterData, events: WriterEvents): Promise<Wri
       query: (query) => ask((call) => ({ type: 'query', call, query })),
       prune: async (cutoffMs, nowMs) =>
         Number(await ask((call) => ({ type: 'prune', call, cutoffMs, nowMs }))),
+      saveSpend: async (changes) => {
+        await ask((call) => ({ type: 'save-spend', call, changes }));
+      },
       close: (withinMs) => {
         closing = true;
         const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));

@@ -16,6 +16,7 @@ import { makePrivateDirectory } from './private-files.ts';
 import { findExchange, listExchanges } from './reports/exchanges.ts';
 import type { RecordQuery } from './reports/query.ts';
 import { usageReport } from './reports/usage.ts';
+import { loadSpend, saveSpend } from './spend-store.ts';
 import type { DurabilitySettings, FromWriter, ToWriter, WriterData } from './writer-protocol.ts';
 
 /** Off-box within 60 s is the promise; a second keeps the cost of the extra fsync out of busy times. */
@@ -96,6 +97,7 @@ function prune(cutoffMs: number, nowMs: number): number {
 
 function answer(query: RecordQuery): unknown {
   if (query.type === 'usage') return usageReport(database, query.query);
+  if (query.type === 'spend') return loadSpend(database);
   if (query.type === 'list') return listExchanges(database, query.page, query.filter);
   return findExchange(database, query.id);
 }
@@ -149,6 +151,7 @@ function settings(): DurabilitySettings {
 port.on('message', (message: ToWriter) => {
   if (message.type === 'close') return close();
   if (message.type === 'query') return call(message.call, () => answer(message.query));
+  if (message.type === 'save-spend') return call(message.call, () => saveSpend(database, message.changes));
   if (message.type === 'prune') return call(message.call, () => prune(message.cutoffMs, message.nowMs));
   try {
     append(message);

@@ -24,6 +24,30 @@ const fileProblem = z.object({
   mend: z.string().optional(),
 });
 
+/** How one budget stands for one person, app, model … */
+export const budgetSchema = z.object({
+  id: z.string(),
+  scope: z.enum(['device', 'user', 'app', 'service', 'model', 'key']),
+  subject: z.string(),
+  window: z.string(),
+  timezone: z.string().optional(),
+  action: z.enum(['warn', 'downgrade', 'block']),
+  shadow: z.boolean(),
+  spentNanoUsd: z.number(),
+  /** Of calls that are being answered. */
+  heldNanoUsd: z.number(),
+  limitNanoUsd: z.number().optional(),
+  remainingNanoUsd: z.number().optional(),
+  spentTokens: z.number(),
+  heldTokens: z.number(),
+  limitTokens: z.number().optional(),
+  remainingTokens: z.number().optional(),
+  /** When a calendar window begins anew. */
+  resetsAtMs: timeMs.optional(),
+  /** Its record was lost, so that it counts as used up. */
+  lost: z.boolean(),
+});
+
 export const statusSchema = z.object({
   state: z.enum(['running', 'paused', 'stopping']),
   process: z.object({ pid: count, version: z.string(), startedAtMs: timeMs, rssBytes: count }),
@@ -70,6 +94,8 @@ export const statusSchema = z.object({
     dropped: count,
     lastError: z.string().optional(),
   }),
+  /** Every budget of the policy, for this person and device and whom else it has counted. */
+  budgets: z.array(budgetSchema),
   /** Grouped by code, latest first. */
   incidents: z.array(z.object({ code: z.string(), count, lastAtMs: timeMs, detail: z.string() })),
   /** Empty when all is well. */
@@ -102,6 +128,16 @@ export const exchangeSchema = z.object({
   usageEstimated: z.boolean(),
   nanoUsd: z.number().optional(),
   costEstimated: z.boolean(),
+  /** What was expected of its cost, and what the tightest budget had left before it. */
+  spend: z
+    .object({
+      estimatedNanoUsd: z.number().optional(),
+      budget: z.string().optional(),
+      remainingNanoUsd: z.number().optional(),
+      remainingTokens: z.number().optional(),
+      downgradedFrom: z.string().optional(),
+    })
+    .optional(),
   addedMs: z.number(),
   policy: policyIdentity,
 });
@@ -243,6 +279,7 @@ export type AgentStatus = z.output<typeof statusSchema>;
 export type ExchangeView = z.output<typeof exchangeSchema>;
 export type UsageReport = z.output<typeof usageSchema>;
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
+export type BudgetView = z.output<typeof budgetSchema>;
 export type FileProblem = z.output<typeof fileProblem>;
 export type WatchEvent = z.output<typeof WATCH.event>;
 

@@ -115,7 +115,7 @@ export class RequestSide {
     const upstream = this.#dispatch(forward.target ?? this.#call.target, {
       scheme,
       method: facts.method,
-      path: facts.path,
+      path: ('path' in forward ? forward.path : undefined) ?? facts.path,
       headers: this.#headers(forward, replacement, body, protocol),
       protocol,
       body,

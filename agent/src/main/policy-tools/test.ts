@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { type PolicyCase, parseCases } from '../../../../policies/schema/cases.ts';
 import { formatProblems } from '../../../../policies/schema/problem.ts';
-import { createPriceBook } from '../../account/price-book.ts';
+import { Forecaster } from '../../account/forecast.ts';
+import { SpendBook } from '../../account/spend/spend-book.ts';
 import { type CaseOutcome, CommandFailure, type PolicyTest } from '../../cli/ports.ts';
+import type { AttachmentOpener } from '../../core/attachment.ts';
 import type { RequestHead } from '../../core/flow.ts';
 import type { CompiledPolicy } from '../../decide/compile.ts';
 import { type Trial, tryCall } from '../../journey/trial.ts';
+import { createOpener } from '../../open/open.ts';
 import { requirePolicy } from '../active-policy.ts';
 import { appNamed } from '../app-named.ts';
 import { answerBody, requestBody } from './bodies.ts';
@@ -16,7 +19,12 @@ import { fillSamples } from './samples.ts';
 export async function testPolicy(policyFile: string, casesFile: string): Promise<PolicyTest> {
   const policy = requirePolicy({ kind: 'file', file: policyFile });
   const outcomes: CaseOutcome[] = [];
-  for (const one of readCases(casesFile)) outcomes.push(await runCase(policy, one));
+  const attachments = createOpener();
+  try {
+    for (const one of readCases(casesFile)) outcomes.push(await runCase(policy, one, attachments));
+  } finally {
+    await attachments.close();
+  }
   return { policy: policy.identity, file: casesFile, cases: outcomes };
 }
 
@@ -37,7 +45,11 @@ function readCases(file: string): readonly PolicyCase[] {
   throw new CommandFailure('cases-invalid', 2, `The case file can't be used:\n${problems}`);
 }
 
-async function runCase(policy: CompiledPolicy, one: PolicyCase): Promise<CaseOutcome> {
+async function runCase(
+  policy: CompiledPolicy,
+  one: PolicyCase,
+  attachments: AttachmentOpener,
+): Promise<CaseOutcome> {
   const { name, expect: expected } = one;
   const fill = (text: string): string => fillSamples(text, name);
   const url = new URL(one.url);
@@ -54,7 +66,12 @@ async function runCase(policy: CompiledPolicy, one: PolicyCase): Promise<CaseOut
   const trial = await tryCall(
     {
       scan: (detector, text) => detector.scan(text),
-      prices: createPriceBook(),
+      attachments,
+      // Nothing has been spent yet: a call is stopped if it is too dear by itself.
+      spend: {
+        book: new SpendBook({ nowMs: () => nowMs, monotonicMs: () => nowMs }),
+        forecaster: new Forecaster(),
+      },
       nowMs: () => nowMs,
       newId: () => 'policy-test',
       device: hostname(),

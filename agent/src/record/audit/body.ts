@@ -2,7 +2,9 @@
  * What one audit record says, before it is numbered and chained. This is the log's file format: fields may be added,
  * never renamed, or old logs can no longer be exported. No prompt or answer text, and no provider's raw usage object.
  */
+
 import type { EventRecord, ExchangeRecord } from '../../core/records.ts';
+import type { SpendNote } from '../../core/spend.ts';
 
 export interface ExchangeBody {
   readonly kind: 'exchange';
@@ -39,6 +41,8 @@ export interface ExchangeBody {
   readonly cost?:
     | { readonly nanoUsd: number; readonly estimated: boolean; readonly pricedAs: string }
     | undefined;
+  /** What was expected of the call's cost, and what the tightest budget had left before it. */
+  readonly spend?: SpendNote | undefined;
   readonly addedMs: number;
   readonly policy: PolicyName;
   readonly sequence?: number;
@@ -122,11 +126,20 @@ export function exchangeBody(record: ExchangeRecord): ExchangeBody {
     rules: record.reasons.map(({ rule, action, text, message }) => ({ action, message, rule, text })),
     sequence: UNNUMBERED.sequence,
     service: record.service,
+    spend: record.spend && spendNote(record.spend),
     status: record.status,
     tokens: usage && tokenCounts(usage, record.usageEstimated),
     user: record.user,
   };
 }
+
+const spendNote = (note: SpendNote): SpendNote => ({
+  ...(note.budget !== undefined && { budget: note.budget }),
+  ...(note.downgradedFrom !== undefined && { downgradedFrom: note.downgradedFrom }),
+  ...(note.estimatedNanoUsd !== undefined && { estimatedNanoUsd: note.estimatedNanoUsd }),
+  ...(note.remainingNanoUsd !== undefined && { remainingNanoUsd: note.remainingNanoUsd }),
+  ...(note.remainingTokens !== undefined && { remainingTokens: note.remainingTokens }),
+});
 
 export const eventBody = (record: EventRecord): EventBody => ({
   kind: 'event',

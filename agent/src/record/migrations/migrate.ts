@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { RecordError } from '../errors.ts';
 import { exchangesMigration } from './0001-exchanges.ts';
 import { auditMigration } from './0002-audit.ts';
+import { spendMigration } from './0003-spend.ts';
 
 export interface Migration {
   readonly name: string;
@@ -9,7 +10,7 @@ export interface Migration {
 }
 
 /** In order; the database's `user_version` is how many of them it has. Only ever appended to. */
-export const MIGRATIONS: readonly Migration[] = [exchangesMigration, auditMigration];
+export const MIGRATIONS: readonly Migration[] = [exchangesMigration, auditMigration, spendMigration];
 
 /** Brings the schema up to `MIGRATIONS`, each step whole or not at all. Running it again does nothing. */
 export function migrate(database: Database, migrations: readonly Migration[] = MIGRATIONS): void {

@@ -60,6 +60,7 @@ export interface StoredExchange extends ExchangeBody {
 }
 
 export type RecordQuery =
+  | { readonly type: 'spend' }
   | { readonly type: 'usage'; readonly query: UsageQuery }
   | { readonly type: 'list'; readonly page: ExchangePage; readonly filter: ExchangeFilter }
   | { readonly type: 'find'; readonly id: string };

@@ -1,6 +1,6 @@
 import type { Usage } from '../../../core/exchange.ts';
 import { tokens } from '../../../core/units.ts';
-import { asNumber, asRecord, type JsonRecord } from '../../json/values.ts';
+import { asNumber, asRecord, asString, type JsonRecord } from '../../json/values.ts';
 import { sumTokens, tokenCount, usageOf } from '../../token-counts.ts';
 
 /**
@@ -29,6 +29,8 @@ export function messagesUsage(raw: JsonRecord): Usage {
     cacheWrite1hTokens: oneHour,
     outputTokens: tokenCount(raw['output_tokens']),
     reasoningTokens: tokenCount(asRecord(raw['output_tokens_details'])?.['thinking_tokens']),
+    webSearches: asNumber(asRecord(raw['server_tool_use'])?.['web_search_requests']),
+    serviceTier: asString(raw['service_tier']),
     raw,
   });
 }

@@ -13,16 +13,18 @@ export function geminiUsage(raw: JsonRecord): Usage {
     cacheReadTokens: count('cachedContentTokenCount'),
     outputTokens: sumTokens(count('candidatesTokenCount'), thoughts),
     reasoningTokens: thoughts,
-    inputAudioTokens: audioTokens(raw, 'promptTokensDetails'),
-    outputAudioTokens: audioTokens(raw, 'candidatesTokensDetails'),
+    inputAudioTokens: tokensOf('AUDIO', raw, 'promptTokensDetails'),
+    outputAudioTokens: tokensOf('AUDIO', raw, 'candidatesTokensDetails'),
+    inputImageTokens: tokensOf('IMAGE', raw, 'promptTokensDetails'),
+    outputImageTokens: tokensOf('IMAGE', raw, 'candidatesTokensDetails'),
     raw,
   });
 }
 
-function audioTokens(raw: JsonRecord, name: string): Tokens | undefined {
+function tokensOf(modality: string, raw: JsonRecord, name: string): Tokens | undefined {
   for (const value of asArray(member(raw, name).value)) {
     const detail = asRecord(value);
-    if (detail?.['modality'] === 'AUDIO') return tokenCount(member(detail, 'tokenCount').value);
+    if (detail?.['modality'] === modality) return tokenCount(member(detail, 'tokenCount').value);
   }
   return undefined;
 }

@@ -65,7 +65,7 @@ export class ChatDecoder implements ResponseDecoder {
     if (usage !== undefined) {
       // Some compatible servers report running totals with every chunk; the last is final.
       const final = holder === 'message' || list.length === 0 || this.#finished;
-      this.#out.add({ type: 'usage', usage: chatUsage(usage), final });
+      this.#out.add({ type: 'usage', usage: chatUsage(usage, asString(chunk['service_tier'])), final });
     }
     for (const end of ends) this.#out.add(end);
   }

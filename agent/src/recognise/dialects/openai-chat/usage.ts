@@ -3,7 +3,7 @@ import { asRecord, type JsonRecord } from '../../json/values.ts';
 import { tokenCount, usageOf } from '../../token-counts.ts';
 
 /** `prompt_tokens` includes cached tokens, `completion_tokens` includes reasoning. */
-export function chatUsage(raw: JsonRecord): Usage {
+export function chatUsage(raw: JsonRecord, serviceTier: string | undefined): Usage {
   const input = asRecord(raw['prompt_tokens_details']);
   const output = asRecord(raw['completion_tokens_details']);
   return usageOf({
@@ -15,6 +15,8 @@ export function chatUsage(raw: JsonRecord): Usage {
     reasoningTokens: tokenCount(output?.['reasoning_tokens']),
     inputAudioTokens: tokenCount(input?.['audio_tokens']),
     outputAudioTokens: tokenCount(output?.['audio_tokens']),
+    inputImageTokens: tokenCount(input?.['image_tokens']),
+    serviceTier,
     raw,
   });
 }

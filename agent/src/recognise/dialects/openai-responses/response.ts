@@ -121,7 +121,10 @@ export class ResponsesDecoder implements ResponseDecoder {
     for (let i = 0; i < output.length; i++) this.#item(output[i], i, `${pointer}/output/${i}`, true);
     this.#out.endAll();
     const usage = asRecord(response['usage']);
-    if (usage !== undefined) this.#out.add({ type: 'usage', usage: responsesUsage(usage), final: true });
+    if (usage !== undefined) {
+      const tier = asString(response['service_tier']);
+      this.#out.add({ type: 'usage', usage: responsesUsage(usage, tier), final: true });
+    }
     const error = asRecord(response['error']);
     if (error !== undefined) {
       const message = asString(error['message']) ?? '';
