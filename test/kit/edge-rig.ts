@@ -76,9 +76,9 @@ function recordingGovernor(): RecordingGovernor {
           seen.body = Buffer.from(body).toString();
           return own.requestBody?.(body) ?? forward;
         },
-        requestBodyFailed(why) {
+        requestBodyFailed(why, raw) {
           seen.bodyFailed = why;
-          return own.requestBodyFailed?.(why) ?? forward;
+          return own.requestBodyFailed?.(why, raw) ?? forward;
         },
         responseHead(status, headers) {
           seen.responseHead = { status, headers };

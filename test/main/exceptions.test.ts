@@ -100,3 +100,17 @@ it.each(['not json', '{}', '[1, {"rule": "customers"}]'])(
     expect(keeper().inForce()).toEqual([]);
   },
 );
+
+it('lasts no longer than its rule allows, whatever the file says', () => {
+  const [granted] = keeper().grant(refused(), 'a retired test customer');
+  writeFileSync(file(), JSON.stringify([{ ...granted, untilMs: START_MS + 1e12 }]), { mode: 0o600 });
+  expect(keeper().find('customers', 'claude-code')).toBeDefined();
+  nowMs += 30 * MINUTE_MS;
+  expect(keeper().find('customers', 'claude-code')).toBeUndefined();
+});
+
+it('keeps no control characters of a reason, which terminals and collectors would obey', () => {
+  const [granted] = keeper().grant(refused(), 'one\n\u001b[2Jtwo\u202ethree');
+  expect(granted?.reason).toBe('one [2Jtwo three');
+  expect(events.join()).not.toMatch(/[\p{Cc}\u202e]/u);
+});

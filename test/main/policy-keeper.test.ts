@@ -1,4 +1,5 @@
 /** Which policy and settings are in force: whole or not at all, and what status says of the rest. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -127,4 +128,38 @@ describe('at a change', () => {
     await keeper.reloadConfig();
     expect(state.status().config.problems).toEqual([]);
   });
+});
+
+describe('files that rules name', () => {
+  const WORDS = `name: words
+guardrails:
+  - { id: names, detect: keyword, dictionary: [names.txt], on: [request], action: block }
+`;
+
+  it('are read again when they change, with the policy, all or nothing', async () => {
+    writeFileSync(file('names.txt'), 'falcon\n');
+    const { keeper, state } = await open({ policy: { file: policy('words.yaml', WORDS) } });
+    keeper.watch();
+    const found = (text: string): number =>
+      Object.values(keeper.current.detectors.byKey).flatMap((one) =>
+        one !== undefined && 'scan' in one ? one.scan(text) : [],
+      ).length;
+    expect(found('project heron')).toBe(0);
+    writeFileSync(file('names.txt'), 'heron\n');
+    await vi.waitFor(() => expect(found('project heron')).toBe(1), 5000);
+    rmSync(file('names.txt'));
+    await vi.waitFor(() => expect(state.status().policy.lastError).toBeDefined(), 5000);
+    expect(found('project heron')).toBe(1);
+    writeFileSync(file('names.txt'), 'egret\n');
+    await vi.waitFor(() => expect(found('project egret')).toBe(1), 5000);
+    expect(state.status().policy.lastError).toBeUndefined();
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'a pipe instead of the policy is a problem, and nobody waits for it',
+    async () => {
+      execFileSync('mkfifo', [file('pipe.yaml')]);
+      await expect(open({}, file('pipe.yaml'))).rejects.toThrow(/isn't a file/);
+    },
+  );
 });

@@ -56,7 +56,7 @@ describe('words in another notation', () => {
     const text = JSON.stringify({ q: 'a\nb and some more' });
     expect(readAnyJson({ text }, 'generate').parts).toMatchObject([
       { pointer: '/text', text, editable: true },
-      { pointer: '/text', text: 'a\nb and some more', editable: false },
+      { pointer: '/text~', text: 'a\nb and some more', editable: false },
     ]);
   });
 

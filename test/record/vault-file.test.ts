@@ -54,7 +54,9 @@ it('gives back what it was given, in order, and shows none of it to a reader of 
 
 it('seals the same entry differently each time, so that equal values do not show', async () => {
   await keep(entry('ann@acme.test'), entry('ann@acme.test'));
-  const [first, second] = readFileSync(path.join(folder, 'vault'), 'utf8').split('\n');
+  const [first, second] = readFileSync(path.join(folder, 'vault'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
   expect(first).not.toBe(second);
 });
 
@@ -77,4 +79,15 @@ it('forgets what is older than the policy keeps records, on disk too', async () 
   const { entries } = await reopen({ nowMs: 16 * DAY_MS });
   expect(entries.map(({ value }) => value)).toEqual(['new']);
   expect(readFileSync(path.join(folder, 'vault'), 'utf8').trim().split('\n')).toHaveLength(1);
+});
+
+it('loses only the line that a full disk has cut', async () => {
+  await keep(entry('one'));
+  appendFileSync(path.join(folder, 'vault'), 'YmVnaW5uaW5nIG9mIGEg');
+  await keep(entry('two'));
+  appendFileSync(path.join(folder, 'vault'), 'YmVnaW5uaW5nIG9mIGEg');
+  const vault = await reopen();
+  vault.append(entry('three'));
+  await vault.close();
+  expect((await reopen()).entries.map(({ value }) => value)).toEqual(['one', 'two', 'three']);
 });

@@ -48,6 +48,8 @@ export interface Part {
   readonly toolName?: string;
   /** The text is JSON source (the arguments of an OpenAI tool call): its strings are escaped. */
   readonly json?: true;
+  /** The text that this one spells out. What stands in both is found there, where it can be edited. */
+  readonly spells?: string;
   /** The bytes of an attachment, until it has been opened. */
   readonly content?: AttachmentContent;
   /** What opening it showed. */

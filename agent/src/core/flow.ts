@@ -41,8 +41,11 @@ export interface Flow {
   readonly requestPlan: RequestPlan;
   /** Only after `hold`: the whole body, content-decoded. */
   requestBody(body: Uint8Array): RequestVerdict | Promise<RequestVerdict>;
-  /** Only after `hold`: the body could not be had as wanted. */
-  requestBodyFailed(why: 'too-large' | 'undecodable'): RequestVerdict;
+  /** Only after `hold`: the body could not be had as wanted. `raw`: as it came, where all of it did. */
+  requestBodyFailed(
+    why: 'too-large' | 'undecodable',
+    raw?: Uint8Array,
+  ): RequestVerdict | Promise<RequestVerdict>;
   /** The final response head (1xx are forwarded without asking). */
   responseHead(status: number, headers: RawHeaders): ResponsePlan;
   /** Only after a `hold` of the response: the whole body, content-decoded. */

@@ -47,7 +47,7 @@ export function decideRequest(
   if (mode === 'tunnel') return evaluation.decision(mode);
   applyAppRules(evaluation, false);
   applyModelRules(evaluation);
-  if (isPrompt(request.location) && request.exchange.dialect === 'opaque')
+  if (request.undecodable || (isPrompt(request.location) && request.exchange.dialect === 'opaque'))
     addUnread(evaluation, 'only-as-text');
   const { redact } = applyRequestGuardrails(evaluation);
   return evaluation.decision(mode, redact.length === 0 ? [] : editsFor(redact, placeholders(request)));

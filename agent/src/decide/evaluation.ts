@@ -35,6 +35,8 @@ export interface RequestContext extends CallContext {
   readonly tokensEstimate?: number;
   readonly findings: readonly Finding[];
   readonly failures: readonly DetectorFailure[];
+  /** Its content-encoding is unknown or wrong, so that only the bytes as they came could be searched. */
+  readonly undecodable?: boolean;
 }
 
 export interface DetectorFailure {

@@ -34,10 +34,12 @@ export class PathTable {
   /** `path` may have a query. A WebSocket upgrade only fits rules that say so, whatever its method. */
   find(method: string, path: string, webSocket: boolean): PathMatch | undefined {
     const key = normalisePath(path);
-    const exact = this.#exact.get(key)?.find((row) => fits(row.rule, method, webSocket));
+    // HTTP/2 lets any word be a method, and some servers take `post` for POST.
+    const name = method.toUpperCase();
+    const exact = this.#exact.get(key)?.find((row) => fits(row.rule, name, webSocket));
     for (const row of this.#globs) {
       if (exact !== undefined && row.order > exact.order) break;
-      if (fits(row.rule, method, webSocket) && row.glob?.test(key)) return row;
+      if (fits(row.rule, name, webSocket) && row.glob?.test(key)) return row;
     }
     return exact;
   }
@@ -48,11 +50,13 @@ function fits(rule: PathRule, method: string, webSocket: boolean): boolean {
   return rule.methods === undefined || (rule.methods as readonly string[]).includes(method);
 }
 
-const IS_NORMAL = /^(?:\/[a-z0-9_:@$-][a-z0-9_.:@$-]*)+$/;
+const IS_NORMAL = /^(?:\/[a-z0-9_:@$-](?:[a-z0-9_.:@$-]*[a-z0-9_:@$-])?)+$/;
+/** Parameters of a segment (Java's servers drop them), what follows a NUL, trailing dots and spaces. */
+const IGNORED_TAIL = /[;\0].*$|[. ]+$/gs;
 
 /**
  * The path as rules see it: no query, lower case, percent-encoding of plain characters undone, empty and dot
- * segments removed (RFC 3986 section 6.2.2). A server that is lenient about `//v1/messages` or `/v1/%6dessages`
+ * segments and what servers overlook at a segment's end removed (RFC 3986 section 6.2.2). A server that is lenient about `//v1/messages` or `/v1/%6dessages`
  * must not get past inspection that way.
  */
 export function normalisePath(path: string): string {
@@ -64,8 +68,9 @@ export function normalisePath(path: string): string {
   );
   const segments: string[] = [];
   for (const segment of decoded.toLowerCase().replaceAll('\\', '/').split('/')) {
-    if (segment === '..') segments.pop();
-    else if (segment !== '' && segment !== '.') segments.push(segment);
+    const name = segment === '..' ? segment : segment.replace(IGNORED_TAIL, '');
+    if (name === '..') segments.pop();
+    else if (name !== '') segments.push(name);
   }
   return `/${segments.join('/')}`;
 }

@@ -35,7 +35,10 @@ export function createVault({ key, entries, nowMs, added, maxEntries = 50_000 }:
   for (const entry of entries) remember(entry);
 
   function remember(entry: VaultEntry): void {
-    byCode.set(`${entry.service} ${entry.code}`, entry);
+    const key = `${entry.service} ${entry.code}`;
+    const isKnown = byCode.has(key);
+    byCode.set(key, entry);
+    if (isKnown) return; // made stricter in an earlier run
     services.set(entry.service, (services.get(entry.service) ?? 0) + 1);
     if (byCode.size <= maxEntries) return;
     const [oldest, { service }] = byCode.entries().next().value as [string, VaultEntry];

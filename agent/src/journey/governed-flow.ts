@@ -72,29 +72,44 @@ export class GovernedFlow implements Flow {
   }
 
   requestBody(body: Uint8Array): RequestVerdict | Promise<RequestVerdict> {
-    const { location } = this.#call;
-    const contentType = headerValue(this.#head.headers, 'content-type') ?? '';
-    const { pause } = this.#ports;
-    if (body.length <= LARGE_BODY_BYTES || pause === undefined) {
-      return this.#judge(readBody(body, location, this.#head.path, contentType), body);
-    }
-    return readLargeBody(body, location, this.#head.path, contentType, pause).then((read) =>
-      this.#judge(read, body),
+    return this.#read(body, (read) => this.#judge(read, body));
+  }
+
+  /** Bytes whose content-encoding is unknown or wrong are searched as they are: not every server looks at it. */
+  requestBodyFailed(
+    why: 'too-large' | 'undecodable',
+    raw?: Uint8Array,
+  ): RequestVerdict | Promise<RequestVerdict> {
+    if (why === 'too-large' || raw === undefined) return this.#unread(why);
+    return this.#read(raw, (read) =>
+      read.ok ? this.#judge({ ...read, exchange: asUnread(read.exchange) }, raw, true) : this.#unread(why),
     );
   }
 
-  #judge(read: ReadBody, body: Uint8Array): RequestVerdict | Promise<RequestVerdict> {
-    if (!read.ok) return this.requestBodyFailed(read.why);
+  #read(
+    body: Uint8Array,
+    judge: (read: ReadBody) => RequestVerdict | Promise<RequestVerdict>,
+  ): RequestVerdict | Promise<RequestVerdict> {
+    const { location } = this.#call;
+    const contentType = headerValue(this.#head.headers, 'content-type') ?? '';
+    const { pause } = this.#ports;
+    if (body.length <= LARGE_BODY_BYTES || pause === undefined)
+      return judge(readBody(body, location, this.#head.path, contentType));
+    return readLargeBody(body, location, this.#head.path, contentType, pause).then(judge);
+  }
+
+  #judge(read: ReadBody, body: Uint8Array, undecodable = false): RequestVerdict | Promise<RequestVerdict> {
+    if (!read.ok) return this.#unread(read.why);
     const exchange = isBodySigned(this.#head.headers) ? withoutEdits(read.exchange) : read.exchange;
     this.#exchange = withoutContents(exchange);
     this.#log.readRequest(this.#exchange);
     const subject = { exchange, bytes: body.length, nowMs: this.#call.nowMs };
     const decide = (searched: Searched): RequestVerdict => {
       this.#log.searched(this.#policy.scan.request.detectors, searched.findings);
-      const request = { ...this.#call, ...subject, ...searched };
+      const request = { ...this.#call, ...subject, ...searched, undecodable };
       const decision = decideRequest(this.#policy, request);
       // What is inside attachments is sent, and charged, as the files that they are.
-      const verdict = this.#carryOut(decision, read.json === undefined ? undefined : body, {
+      const verdict = this.#carryOut(decision, read.editable && !undecodable ? body : undefined, {
         ...request,
         exchange,
       });
@@ -105,7 +120,7 @@ export class GovernedFlow implements Flow {
     return searched instanceof Promise ? searched.then(decide) : decide(searched);
   }
 
-  requestBodyFailed(why: 'too-large' | 'undecodable'): RequestVerdict {
+  #unread(why: 'too-large' | 'undecodable'): RequestVerdict {
     const decision = decideUnread(this.#policy, this.#call, why === 'too-large' ? 'oversized' : 'unreadable');
     return this.#carryOut(decision, undefined);
   }
@@ -195,6 +210,11 @@ export class GovernedFlow implements Flow {
   }
 }
 
+/** Whatever it looks like, nobody knows how the server reads it. */
+const asUnread = (exchange: ExchangeRequest): ExchangeRequest => ({
+  ...withoutEdits(exchange),
+  dialect: 'opaque',
+});
 const asVerdict = ({ body, refuse }: BodyJudgement): ResponseVerdict => {
   if (refuse !== undefined) return { type: 'refuse', response: refuse };
   return body === undefined ? { type: 'forward' } : { type: 'forward', body };

@@ -2,9 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { DialectError } from '../core/dialect.ts';
 import type { ExchangeRequest, Operation } from '../core/exchange.ts';
 import type { Location } from '../decide/location.ts';
-import { readAnyJson, readAnyText, readDeepJson } from '../recognise/any-text.ts';
+import { readAnyJson, readAnyText, readDeepJson, withEveryLiteral } from '../recognise/any-text.ts';
+import { toUtf8, type Utf8Body } from '../recognise/body-bytes.ts';
 import { dialectById } from '../recognise/dialects.ts';
-import { inOtherEncoding } from '../recognise/json/encoding.ts';
+import { hasRepeatedNames } from '../recognise/json/literals.ts';
 import { JsonMeasure } from '../recognise/json/measure.ts';
 import { readMultipart, readUpload } from '../recognise/multipart.ts';
 import { withoutEdits } from '../recognise/signed-body.ts';
@@ -13,8 +14,8 @@ export type ReadBody =
   | {
       readonly ok: true;
       readonly exchange: ExchangeRequest;
-      /** The JSON text, for edits; undefined if the body isn't JSON. */
-      readonly json: string | undefined;
+      /** Its parts have their places in the body, so that edits can be made there. */
+      readonly editable: boolean;
     }
   /** It holds more than can be checked. */
   | { readonly ok: false; readonly why: 'too-large' };
@@ -31,9 +32,10 @@ const SLICE_BYTES = 1024 * 1024;
  * is in it gets checked; its exchange is then `opaque`, and the policy's `unreadableRequest` has a say.
  */
 export function readBody(body: Uint8Array, location: Location, path: string, contentType: string): ReadBody {
+  const utf8 = toUtf8(body);
   const measure = new JsonMeasure();
-  if (body.length > LARGE_BODY_BYTES && looksLikeJson(body)) measure.push(body);
-  return readMeasured(measure, body, location, path, contentType);
+  if (utf8.bytes.length > LARGE_BODY_BYTES && looksLikeJson(utf8.bytes)) measure.push(utf8.bytes);
+  return readMeasured(measure, utf8, location, path, contentType);
 }
 
 /** The same for a large body, with pauses; only JSON.parse itself can't be interrupted, hence the measuring. */
@@ -44,85 +46,77 @@ export async function readLargeBody(
   contentType: string,
   pause: Pause,
 ): Promise<ReadBody> {
+  const utf8 = toUtf8(body);
   const measure = new JsonMeasure();
-  if (looksLikeJson(body)) {
-    for (let at = 0; at < body.length && !measure.tooMuch && !measure.tooDeep; at += SLICE_BYTES) {
-      measure.push(body.subarray(at, at + SLICE_BYTES));
+  if (looksLikeJson(utf8.bytes)) {
+    for (let at = 0; at < utf8.bytes.length && !measure.tooMuch && !measure.tooDeep; at += SLICE_BYTES) {
+      measure.push(utf8.bytes.subarray(at, at + SLICE_BYTES));
       await pause();
     }
   }
-  const read = readMeasured(measure, body, location, path, contentType);
+  const read = readMeasured(measure, utf8, location, path, contentType);
   await pause();
   return read;
 }
 
 function readMeasured(
   measure: JsonMeasure,
-  body: Uint8Array,
+  { bytes, recoded }: Utf8Body,
   location: Location,
   path: string,
   contentType: string,
 ): ReadBody {
-  if (measure.tooMuch || measure.tooDeep) return { ok: false, why: 'too-large' };
-  const file = readFile(body, contentType, location.operation);
-  if (file !== undefined) return { ok: true, exchange: file, json: undefined };
-  const text = utf8Text(body);
+  if (measure.tooMuch || measure.tooDeep) return TOO_LARGE;
+  // A type that says "a file" may be a lie; JSON is read as what it is.
+  const file = looksLikeJson(bytes) ? undefined : readFile(bytes, contentType, location.operation);
+  if (file !== undefined) return { ok: true, exchange: file, editable: false };
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  try {
+    const { exchange, editable } = readText(text, location, path, contentType);
+    // Edits work on the bytes as they were sent; where those aren't UTF-8, nothing can be taken out.
+    if (!recoded && (!editable || isUtf8(bytes))) return { ok: true, exchange, editable };
+    return { ok: true, exchange: withoutEdits(exchange), editable: false };
+  } catch (error) {
+    if (error instanceof DialectError) return TOO_LARGE;
+    throw error;
+  }
+}
+
+const TOO_LARGE: ReadBody = { ok: false, why: 'too-large' };
+
+interface ReadText {
+  readonly exchange: ExchangeRequest;
+  readonly editable: boolean;
+}
+
+/** Throws DialectError where there is more in it than can be shown. */
+function readText(text: string, location: Location, path: string, contentType: string): ReadText {
   const { operation } = location;
-  const json = parse(text) ?? parseOther(body);
-  if (json === 'too-large') return { ok: false, why: 'too-large' };
-  if (json === undefined)
-    return { ok: true, exchange: readAnyText(text, contentType, operation), json: undefined };
-  const { parsed } = json;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return { exchange: readAnyText(text, contentType, operation), editable: false };
+  }
   const dialect = dialectById(location.dialect);
   const exchange =
     (dialect && attempt(() => dialect.readRequest(parsed, path, operation))) ??
     attempt(() => readAnyJson(parsed, operation));
-  if (exchange === 'too-large') return { ok: false, why: 'too-large' };
-  if (exchange !== undefined) {
-    // Edits work on the bytes as they were sent; elsewhere nothing can be taken out, so what redacts refuses.
-    return json.text === text && isUtf8(body)
-      ? { ok: true, exchange, json: text }
-      : { ok: true, exchange: withoutEdits(exchange), json: undefined };
-  }
   // Nested past any reader; the words are in it all the same.
-  const deep = attempt(() => readDeepJson(parsed, operation));
-  return typeof deep === 'object'
-    ? { ok: true, exchange: deep, json: undefined }
-    : { ok: false, why: 'too-large' };
+  if (exchange === undefined) return { exchange: readDeepJson(parsed, operation), editable: false };
+  // It says two things, and nobody knows which of them the provider reads: both are searched, neither is edited.
+  if (hasRepeatedNames(text, parsed))
+    return { exchange: withEveryLiteral(withoutEdits(exchange), text), editable: false };
+  return { exchange, editable: true };
 }
 
-interface Parsed {
-  readonly parsed: unknown;
-  readonly text: string;
-}
-
-function parse(text: string): Parsed | undefined {
-  try {
-    return { parsed: JSON.parse(text), text };
-  } catch {
-    return undefined; // no JSON: its reader will say so
-  }
-}
-
-/** JSON in an encoding that servers read although nobody should send it. */
-function parseOther(body: Uint8Array): Parsed | 'too-large' | undefined {
-  const utf8 = inOtherEncoding(body);
-  if (utf8 === undefined) return undefined;
-  const measure = new JsonMeasure();
-  measure.push(utf8);
-  return measure.tooMuch || measure.tooDeep ? 'too-large' : parse(utf8Text(utf8));
-}
-
-const utf8Text = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-
-/** Undefined: not in this reader's words. */
-function attempt(read: () => ExchangeRequest): ExchangeRequest | 'too-large' | undefined {
+/** Undefined: not in this reader's words. Too many of them is another matter, and the caller's. */
+function attempt<Read>(read: () => Read): Read | undefined {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof DialectError)) throw error;
-    return error.code === 'too-many' ? 'too-large' : undefined;
+    if (!(error instanceof DialectError) || error.code === 'too-many') throw error;
+    return undefined;
   }
 }
 

@@ -143,6 +143,7 @@ function isLarge({ parts }: ExchangeRequest): boolean {
 
 function place(matches: readonly Match[], key: string, part: Part, findings: Finding[]): void {
   for (const match of matches) {
+    if (part.spells?.includes(part.text?.slice(match.start, match.end) ?? '')) continue;
     findings.push({
       ...match,
       detector: key,

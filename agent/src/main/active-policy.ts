@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { loadCatalogue } from '../../../policies/catalogue/catalogue.ts';
 import { parsePolicy } from '../../../policies/schema/parse-policy.ts';
@@ -11,7 +11,7 @@ import { loadConditions } from '../decide/load-conditions.ts';
 import type { BuildContext } from '../guard/build.ts';
 import { buildDetectors, loadBuilders } from '../guard/detectors.ts';
 import type { LoadedConfig } from '../sync/config.ts';
-import { readBesidePolicy } from './companion-file.ts';
+import { companionPath, readBesidePolicy } from './companion-file.ts';
 
 const catalogue = loadCatalogue();
 
@@ -26,6 +26,8 @@ export interface GoodReading {
   readonly compiled: CompiledPolicy;
   /** Allowed, but worth a look: without effect yet, never asked, shadow mode, stored prompts. */
   readonly warnings: readonly Problem[];
+  /** Files that its rules name: part of what is in force, though not of its revision. */
+  readonly companions: readonly string[];
 }
 
 export type PolicyReading = GoodReading | { readonly ok: false; readonly problems: readonly Problem[] };
@@ -55,7 +57,11 @@ export async function readPolicyText(
   const parsed = parsePolicy(text, fileName, { catalogue });
   if (!parsed.ok) return parsed;
   const { policy, revision } = parsed;
-  const readFile = (name: string) => readBesidePolicy(fileName, name);
+  const companions = new Set<string>();
+  const readFile = (name: string) => {
+    companions.add(companionPath(fileName, name));
+    return readBesidePolicy(fileName, name);
+  };
   const context: BuildContext = { readFile, ...(remote !== undefined && { remote }) };
   const built = buildDetectors(policy.guardrails, await loadBuilders(policy.guardrails), context);
   if (!built.ok) return { ok: false, problems: parsed.source.place(built.faults) };
@@ -67,7 +73,7 @@ export async function readPolicyText(
   const result = compilePolicy({ policy, revision, catalogue, detectors, compileCondition, device });
   if (!result.ok) return { ok: false, problems: parsed.source.place(result.faults) };
   const warnings = [...parsed.warnings, ...parsed.source.place(built.warnings)];
-  return { ok: true, compiled: result.compiled, warnings };
+  return { ok: true, compiled: result.compiled, warnings, companions: [...companions] };
 }
 
 export async function readPolicySource(source: PolicySource, remote?: AskRemote): Promise<PolicyReading> {
@@ -94,7 +100,7 @@ export async function requireReading(source: PolicySource, remote?: AskRemote): 
 }
 
 export async function checkPolicy(file: string): Promise<PolicyCheck> {
-  const reading = await readPolicyText(readPolicyFile(file), file);
+  const reading = await readPolicyText(readPolicyFile(file, true), file);
   if (!reading.ok) return { ok: false, file, problems: reading.problems };
   const { policy, identity } = reading.compiled;
   const { services, models, guardrails, budgets, limits, prices, apps } = policy;
@@ -110,8 +116,10 @@ export async function checkPolicy(file: string): Promise<PolicyCheck> {
   return { ok: true, file, policy: identity, rules, warnings: reading.warnings };
 }
 
-function readPolicyFile(file: string): string {
+function readPolicyFile(file: string, pipes = false): string {
   try {
+    // An agent that reads a pipe or a device could wait for ever; somebody who checks a text may well pipe it.
+    if (!pipes && !statSync(file).isFile()) throw new Error("it isn't a file");
     return readFileSync(file, 'utf8');
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);

@@ -6,9 +6,12 @@ import type { FileText } from '../guard/build.ts';
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 const NEWLINE = 10;
 
+export const companionPath = (policyFile: string, name: string): string =>
+  path.resolve(path.dirname(policyFile), name);
+
 /** A file that a rule names, relative to the policy document. */
 export function readBesidePolicy(policyFile: string, name: string): FileText {
-  const file = path.resolve(path.dirname(policyFile), name);
+  const file = companionPath(policyFile, name);
   let bytes: Buffer;
   try {
     const stat = statSync(file);

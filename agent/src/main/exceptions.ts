@@ -6,6 +6,8 @@ import type { StoredExchange } from '../record/reports/query.ts';
 import { LocalApiError } from '../serve/local-api-error.ts';
 
 const MINUTE_MS = 60_000;
+/** A reason is read on terminals and in log collectors, where these do more than say something. */
+const CONTROLS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
 
 export interface ExceptionKeeperOptions {
   readonly file: string;
@@ -33,11 +35,17 @@ export class ExceptionKeeper {
 
   find(rule: string, app: string): PolicyException | undefined {
     if (this.#all.length === 0) return undefined;
-    return this.inForce().find((exception) => exception.rule === rule && exception.app === app);
+    const found = this.inForce().find((exception) => exception.rule === rule && exception.app === app);
+    if (found === undefined) return undefined;
+    // Whatever the file says, none lasts longer than its rule allows now.
+    const minutes =
+      this.#options.policy().policy.guardrails.find(({ id }) => id === rule)?.justifyMinutes ?? 0;
+    return this.#options.nowMs() < found.grantedAtMs + minutes * MINUTE_MS ? found : undefined;
   }
 
   /** For each rule that wanted a reason for this call. Throws LocalApiError if none did. */
-  grant(refused: StoredExchange, reason: string): readonly PolicyException[] {
+  grant(refused: StoredExchange, given: string): readonly PolicyException[] {
+    const reason = given.replace(CONTROLS, ' ');
     const { policy, nowMs, event } = this.#options;
     const wanting = new Set(
       refused.rules.filter(({ action }) => action === 'justify').map(({ rule }) => rule),

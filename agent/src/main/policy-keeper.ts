@@ -24,6 +24,9 @@ export class PolicyKeeper {
   readonly #remote: AskRemote;
   #source: PolicySource;
   #policyWatcher: FileWatcher | undefined;
+  #companions: readonly string[];
+  /** Undefined until somebody watches. */
+  #companionWatchers: readonly FileWatcher[] | undefined;
   #configWatchers: FileWatcher[] = [];
   #lastReading: Promise<void> = Promise.resolve();
   #closed = false;
@@ -51,13 +54,15 @@ export class PolicyKeeper {
     this.#options = options;
     this.#state = state;
     this.#source = source;
-    const { compiled, warnings } = first;
+    const { compiled, warnings, companions } = first;
     this.current = compiled;
+    this.#companions = companions;
     state.policy = { compiled, warnings, source, loadedAtMs: Date.now(), lastError: undefined };
   }
 
   watch(): void {
     this.#watchPolicy();
+    this.#watchCompanions();
     this.#configWatchers = this.#state.settings.files.map(({ file }) =>
       watchFile({ file, onText: () => void this.reloadConfig(), onMissing: () => void this.reloadConfig() }),
     );
@@ -66,14 +71,13 @@ export class PolicyKeeper {
   close(): void {
     this.#closed = true;
     this.#policyWatcher?.close();
-    for (const watcher of this.#configWatchers) watcher.close();
+    for (const watcher of [...this.#configWatchers, ...(this.#companionWatchers ?? [])]) watcher.close();
   }
 
   /** Reads everything now; the problems say why something stayed as it was. */
   async reload(): Promise<readonly FileProblem[]> {
     await this.reloadConfig();
-    const source = this.#source;
-    await this.#takeOver(source, () => readPolicySource(source, this.#remote));
+    await this.#reread();
     return [...this.#state.configProblems, ...(this.#state.policy?.lastError?.problems ?? [])];
   }
 
@@ -115,7 +119,12 @@ export class PolicyKeeper {
     this.#source = source;
     this.#policyWatcher?.close();
     this.#watchPolicy();
-    await this.#takeOver(source, () => readPolicySource(source, this.#remote));
+    await this.#reread();
+  }
+
+  #reread(): Promise<void> {
+    const source = this.#source;
+    return this.#takeOver(source, () => readPolicySource(source, this.#remote));
   }
 
   /** One reading after the other, so that what was written last is what stays in force. */
@@ -130,6 +139,18 @@ export class PolicyKeeper {
       }
     });
     return this.#lastReading;
+  }
+
+  /** Word lists and rules beside the policy: a change reads policy and files again, all of them or none. */
+  #watchCompanions(): void {
+    for (const watcher of this.#companionWatchers ?? []) watcher.close();
+    this.#companionWatchers = this.#companions.map((file) => {
+      const changed = (): void => {
+        this.#state.event('policy-companion-changed', file);
+        void this.#reread();
+      };
+      return watchFile({ file, onText: changed, onMissing: changed });
+    });
   }
 
   #watchPolicy(): void {
@@ -152,6 +173,10 @@ export class PolicyKeeper {
     const before = this.current.identity;
     const { identity } = reading.compiled;
     this.current = reading.compiled;
+    const { companions } = reading;
+    const others = companions.join('\0') !== this.#companions.join('\0');
+    this.#companions = companions;
+    if (others && this.#companionWatchers !== undefined) this.#watchCompanions();
     this.#state.policy = {
       compiled: this.current,
       warnings: reading.warnings,

@@ -1,7 +1,8 @@
 import { DialectError } from '../core/dialect.ts';
 import type { ExchangeRequest, Operation, Part } from '../core/exchange.ts';
 import { visitInnerTexts } from './inner-texts.ts';
-import { childPointer } from './json/pointer.ts';
+import { literalTexts } from './json/literals.ts';
+import { asidePointer, childPointer } from './json/pointer.ts';
 import { PartCollector } from './parts.ts';
 
 /** Deeper bodies are searched as plain text rather than walked. */
@@ -19,10 +20,10 @@ export function readAnyJson(body: unknown, operation: Operation): ExchangeReques
   return opaque(operation, parts.parts, modelIn(body));
 }
 
-/** Reads a body that isn't JSON: the values of a form, or the text as a whole. Its parts can't be edited. */
+/** Reads a body that isn't JSON: names and values of a form, or the text as a whole. Its parts can't be edited. */
 export function readAnyText(text: string, contentType: string, operation: Operation): ExchangeRequest {
   const isForm = contentType.toLowerCase().startsWith('application/x-www-form-urlencoded');
-  const values = isForm ? [...new URLSearchParams(text)].map(([, value]) => value) : [text];
+  const values = isForm ? [...new URLSearchParams(text)].flat() : [text];
   const parts = new PartCollector();
   for (const [index, value] of values.entries()) addText(value, `/${index}`, false, parts);
   return opaque(operation, parts.parts, undefined);
@@ -47,6 +48,13 @@ export function readDeepJson(body: unknown, operation: Operation): ExchangeReque
   return opaque(operation, parts.parts, undefined);
 }
 
+/** The same call, with every string that its JSON source holds: of members with one name, JSON.parse shows but the last. */
+export function withEveryLiteral(exchange: ExchangeRequest, source: string): ExchangeRequest {
+  const parts = new PartCollector();
+  for (const text of literalTexts(source)) addText(text, asidePointer(''), false, parts);
+  return { ...exchange, parts: [...exchange.parts, ...parts.parts] };
+}
+
 function collect(value: unknown, pointer: string, depth: number, parts: PartCollector): void {
   if (typeof value === 'string') {
     addText(value, pointer, true, parts);
@@ -65,7 +73,7 @@ function collect(value: unknown, pointer: string, depth: number, parts: PartColl
   for (const key of Object.keys(value)) {
     const place = childPointer(pointer, key);
     // A name has no pointer of its own, so it can't be edited.
-    if (key.length >= LONG_KEY) addText(key, place, false, parts);
+    if (key.length >= LONG_KEY) addText(key, asidePointer(place), false, parts);
     collect((value as Record<string, unknown>)[key], place, depth + 1, parts);
   }
 }
@@ -76,7 +84,8 @@ function addText(text: string, pointer: string, editable: boolean, parts: PartCo
   if (text.length < MIN_CHARS) return;
   parts.text('unknown', 'user', pointer, text, { editable });
   visitInnerTexts(text, (inner) => {
-    if (inner.length >= MIN_CHARS) parts.text('unknown', 'user', pointer, inner, { editable: false });
+    if (inner.length >= MIN_CHARS)
+      parts.text('unknown', 'user', asidePointer(pointer), inner, { editable: false });
   });
 }
 

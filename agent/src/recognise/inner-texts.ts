@@ -10,6 +10,8 @@ const MIN_BASE64_CHARS = 24;
 const MAX_BASE64_CHARS = 16 * 1024 * 1024;
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 const SAMPLE_CHARS = 96;
+/** What JSON has to write as an escape; plain characters that somebody escaped are seen in the outer text (`spelled-out.ts`). */
+const IS_ESCAPED = /["\\\u0000-\u001f]/;
 /** From this size on, structure is measured before it is parsed. */
 const MEASURED_CHARS = 256 * 1024;
 
@@ -23,7 +25,7 @@ export function visitInnerTexts(text: string, show: (inner: string) => void, lev
   if (json !== undefined) {
     const escapes = text.includes('\\');
     visitStrings(json, '', (inner) => {
-      if (escapes && !text.includes(inner)) show(inner);
+      if (escapes && IS_ESCAPED.test(inner)) show(inner);
       visitInnerTexts(inner, show, level + 1);
     });
     return;

@@ -1,9 +1,10 @@
 import { DialectError } from '../core/dialect.ts';
 import type { Part, PartKind, Role } from '../core/exchange.ts';
 import { type AttachmentFacts, dataUrlFacts } from './attachment.ts';
-import { childPointer } from './json/pointer.ts';
-import { visitStrings } from './json/strings.ts';
+import { asidePointer, childPointer } from './json/pointer.ts';
+import { isLongName, visitStrings } from './json/strings.ts';
 import type { JsonRecord } from './json/values.ts';
+import { spelledOut } from './spelled-out.ts';
 
 export interface StringOptions {
   readonly toolName?: string | undefined;
@@ -46,6 +47,15 @@ export class PartCollector {
       throw new DialectError('too-many', `The call holds more than ${MAX_PARTS} texts.`);
     }
     this.parts.push(part);
+    const spelled = part.text === undefined ? undefined : spelledOut(part.text);
+    if (spelled === undefined) return;
+    const { kind, role, pointer, text, toolName } = part;
+    const beside = { kind, role, pointer: asidePointer(pointer), text: spelled, editable: false };
+    this.parts.push({
+      ...beside,
+      ...(text !== undefined && { spells: text }),
+      ...(toolName !== undefined && { toolName }),
+    });
   }
 
   text(kind: PartKind, role: Role, pointer: string, text: unknown, options?: StringOptions): void {
@@ -75,7 +85,11 @@ export class PartCollector {
   rest(role: Role, pointer: string, record: JsonRecord, known: ReadonlySet<string>): void {
     for (const key of Object.keys(record)) {
       const value = record[key];
-      if (known.has(key) || (typeof value !== 'string' && typeof value !== 'object')) continue;
+      if (known.has(key)) continue;
+      if (isLongName(key)) {
+        this.text('unknown', role, asidePointer(childPointer(pointer, key)), key, { editable: false });
+      }
+      if (typeof value !== 'string' && typeof value !== 'object') continue;
       if (typeof value === 'string' && value.length < MIN_REST_CHARS) continue;
       const options = { editable: false, skip: NO_WORDS };
       this.strings('unknown', role, childPointer(pointer, key), value, options);

@@ -44,7 +44,8 @@ export async function openVaultFile(options: VaultFileOptions): Promise<VaultFil
     damagedLines: lines.length - found.length,
     append(entry) {
       pending = pending
-        .then(() => appendFile(file, `${seal(entry, key)}\n`))
+        // The line break before it ends a line that a full disk has cut.
+        .then(() => appendFile(file, `\n${seal(entry, key)}\n`))
         .catch((cause: unknown) =>
           options.failed(
             new RecordError('write-failed', `${file} can't be written: ${String(cause)}`, { cause }),

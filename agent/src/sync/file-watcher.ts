@@ -88,6 +88,8 @@ class Watcher {
 
   #read(): string | undefined {
     try {
+      // Reading a pipe or a device would wait for ever.
+      if (!fs.statSync(this.#options.file).isFile()) throw new Error(`${this.#options.file} isn't a file.`);
       return fs.readFileSync(this.#options.file, 'utf8');
     } catch (error) {
       if (!this.#missing && this.#text !== undefined) {

@@ -373,7 +373,7 @@ const CASES: readonly {
     },
     expected: {},
     parts: [
-      'tool-call assistant /messages/0/content/0/input/a-key-of-more-than-16 fixed (f) : a-key-of-more-than-16',
+      'tool-call assistant /messages/0/content/0/input/a-key-of-more-than-16~ fixed (f) : a-key-of-more-than-16',
     ],
   },
 ];

@@ -38,9 +38,10 @@ export class RequestSide {
     }
     const codings = parseCodings(facts.contentEncoding);
     if (codings?.length === 0 && facts.contentLength !== undefined && facts.contentLength > maxBytes) {
-      const verdict = flow.requestBodyFailed('too-large');
-      const unchanged = verdict.type === 'forward' && verdict.body === undefined;
-      this.#carryOut(verdict, unchanged ? this.#openBridge() : undefined);
+      this.#when(flow.requestBodyFailed('too-large'), (verdict) => {
+        const unchanged = verdict.type === 'forward' && verdict.body === undefined;
+        this.#carryOut(verdict, unchanged ? this.#openBridge() : undefined);
+      });
       return;
     }
     this.#life.startReading();
@@ -50,7 +51,8 @@ export class RequestSide {
         this.#life.stopReading();
         if (body.type === 'gone' || this.#life.finished) return; // clientClosed tells
         if (body.type === 'too-large') {
-          return this.#carryOut(flow.requestBodyFailed('too-large'), this.#openBridge(body.head));
+          const rest = this.#openBridge(body.head);
+          return this.#when(flow.requestBodyFailed('too-large'), (verdict) => this.#carryOut(verdict, rest));
         }
         this.#judge(body.bytes, codings, maxBytes);
       }),
@@ -59,7 +61,7 @@ export class RequestSide {
 
   #judge(bytes: Buffer, codings: readonly Coding[] | undefined, maxBytes: number): void {
     this.#life.requestBytes = bytes.byteLength;
-    if (codings === undefined) this.#carryOut(this.#call.flow.requestBodyFailed('undecodable'), bytes);
+    if (codings === undefined) this.#undecoded('undecodable', bytes);
     else if (codings.length === 0) this.#verdictOn(bytes, bytes);
     else void this.#decodeThenJudge(bytes, codings, maxBytes);
   }
@@ -68,19 +70,30 @@ export class RequestSide {
     const decoded = await decodeBody(bytes, codings, maxBytes);
     this.#life.guarded(() => {
       if (this.#life.finished) return;
-      if ('failed' in decoded) this.#carryOut(this.#call.flow.requestBodyFailed(decoded.failed), bytes);
+      if ('failed' in decoded) this.#undecoded(decoded.failed, bytes);
       else this.#verdictOn(decoded.bytes, bytes);
     });
   }
 
+  /** Its content-encoding may be a lie that the server doesn't look at, so the bytes themselves are shown too. */
+  #undecoded(why: 'too-large' | 'undecodable', bytes: Buffer): void {
+    this.#when(this.#call.flow.requestBodyFailed(why, bytes), (verdict) => this.#carryOut(verdict, bytes));
+  }
+
   #verdictOn(decoded: Uint8Array, original: Uint8Array | undefined): void {
-    const verdict = this.#call.flow.requestBody(decoded);
+    this.#when(this.#call.flow.requestBody(decoded), (verdict) => this.#carryOut(verdict, original));
+  }
+
+  #when(
+    verdict: RequestVerdict | Promise<RequestVerdict>,
+    carryOut: (verdict: RequestVerdict) => void,
+  ): void {
     if (!('then' in verdict)) {
-      this.#carryOut(verdict, original);
+      carryOut(verdict);
       return;
     }
     verdict.then(
-      (settled) => this.#life.guarded(() => this.#life.finished || this.#carryOut(settled, original)),
+      (settled) => this.#life.guarded(() => this.#life.finished || carryOut(settled)),
       this.#life.defect,
     );
   }

@@ -4,6 +4,12 @@ const escapeToken = (key: string): string =>
 
 export const childPointer = (pointer: string, key: string): string => `${pointer}/${escapeToken(key)}`;
 
+/**
+ * Where a text belongs to the string at `pointer` without being it: a member's name, another spelling. No document has
+ * such a place (RFC 6901 section 3: `~` stands before 0 or 1), so an edit of one is never taken for one of the other.
+ */
+export const asidePointer = (pointer: string): string => `${pointer}~`;
+
 /** RFC 6901 section 4. The empty pointer is the whole document: no tokens. */
 export function pointerTokens(pointer: string): string[] {
   if (pointer === '') return [];

@@ -1,4 +1,4 @@
-import { childPointer } from './pointer.ts';
+import { asidePointer, childPointer } from './pointer.ts';
 
 /** Nesting that no real call comes near; a guard for our own stack, since JSON.parse itself takes any depth. */
 const MAX_JSON_DEPTH = 200;
@@ -10,7 +10,9 @@ const MAX_JSON_DEPTH = 200;
 const LONG_KEY = 16;
 const IDENTIFIER = /^[A-Za-z_]+$/;
 
-/** `isKey`: the text is the name of the member at `pointer`, not its value. */
+export const isLongName = (key: string): boolean => key.length >= LONG_KEY && !IDENTIFIER.test(key);
+
+/** `isKey`: the text is a member's name, and `pointer` stands beside its value. */
 export type StringVisitor = (text: string, pointer: string, isKey: boolean) => void;
 
 /**
@@ -45,7 +47,7 @@ export function visitStrings(
     // A schema can describe a property called `type`: then it isn't the keyword, and its words count.
     if (skip?.has(key) && (typeof member !== 'object' || member === null || Array.isArray(member))) continue;
     const place = childPointer(pointer, key);
-    if (key.length >= LONG_KEY && !IDENTIFIER.test(key)) visit(key, place, true);
+    if (isLongName(key)) visit(key, asidePointer(place), true);
     whole = visitStrings(member, place, visit, skip, depth + 1) && whole;
   }
   return whole;
