@@ -6,8 +6,8 @@ import { toUtf8, type Utf8Body } from '../recognise/body-bytes.ts';
 import { dialectById } from '../recognise/dialects.ts';
 import { hasRepeatedNames } from '../recognise/json/literals.ts';
 import { JsonMeasure } from '../recognise/json/measure.ts';
-import { withoutEdits } from '../recognise/signed-body.ts';
 import { readMultipart, readUpload } from '../recognise/multipart.ts';
+import { withoutEdits } from '../recognise/signed-body.ts';
 
 export type ReadBody =
   | {
