@@ -11,7 +11,7 @@ const MAX_BASE64_CHARS = 16 * 1024 * 1024;
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 const SAMPLE_CHARS = 96;
 /** What JSON has to write as an escape; plain characters that somebody escaped are seen in the outer text (`spelled-out.ts`). */
-const IS_ESCAPED = /["\\\u0000-\u001f]/;
+const IS_ESCAPED = /["\\]|\p{Cc}/u;
 /** From this size on, structure is measured before it is parsed. */
 const MEASURED_CHARS = 256 * 1024;
 

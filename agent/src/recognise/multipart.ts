@@ -1,5 +1,6 @@
 import type { ExchangeRequest, Operation, Part } from '../core/exchange.ts';
 import { base64Bytes, kindOfMedia } from './attachment.ts';
+import { spelledBeside } from './parts.ts';
 
 /** RFC 2046 section 5.1.1: at most 70 characters, in quotes if they need it. */
 const BOUNDARY = /;\s*boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))/i;
@@ -79,7 +80,10 @@ function readPart(part: Buffer, pointer: string, depth: number, parts: Part[]): 
     return;
   }
   const text = content.toString('utf8');
-  if (text !== '') parts.push({ kind: 'unknown', role: 'user', pointer, text, editable: false });
+  if (text === '') return;
+  const field: Part = { kind: 'unknown', role: 'user', pointer, text, editable: false };
+  const spelled = spelledBeside(field);
+  parts.push(field, ...(spelled === undefined ? [] : [spelled]));
 }
 
 /** Headers end with an empty line; a part without one is all content. */

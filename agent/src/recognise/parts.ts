@@ -37,6 +37,22 @@ const NO_WORDS: ReadonlySet<string> = new Set([
 /** A request of 64 MB that is made of nothing but small texts has more; no real one comes near. */
 export const MAX_PARTS = 200_000;
 
+/** The part's text with its escaped characters undone, if it has any: for detectors, not for edits. */
+export function spelledBeside({ kind, role, pointer, text, toolName }: Part): Part | undefined {
+  const spelled = text === undefined ? undefined : spelledOut(text);
+  if (text === undefined || spelled === undefined) return undefined;
+  const named = toolName === undefined ? {} : { toolName };
+  return {
+    kind,
+    role,
+    pointer: asidePointer(pointer),
+    text: spelled,
+    editable: false,
+    spells: text,
+    ...named,
+  };
+}
+
 /** Collects the parts of one request, in the order of the body. */
 export class PartCollector {
   readonly parts: Part[] = [];
@@ -47,15 +63,8 @@ export class PartCollector {
       throw new DialectError('too-many', `The call holds more than ${MAX_PARTS} texts.`);
     }
     this.parts.push(part);
-    const spelled = part.text === undefined ? undefined : spelledOut(part.text);
-    if (spelled === undefined) return;
-    const { kind, role, pointer, text, toolName } = part;
-    const beside = { kind, role, pointer: asidePointer(pointer), text: spelled, editable: false };
-    this.parts.push({
-      ...beside,
-      ...(text !== undefined && { spells: text }),
-      ...(toolName !== undefined && { toolName }),
-    });
+    const beside = spelledBeside(part);
+    if (beside !== undefined) this.parts.push(beside);
   }
 
   text(kind: PartKind, role: Role, pointer: string, text: unknown, options?: StringOptions): void {
