@@ -31,14 +31,15 @@ guardrails:
 `;
 
 interface AuditRecord {
-  readonly kind: string;
-  readonly code?: string;
+  readonly id: string;
   readonly effective?: string;
   readonly rules?: readonly { readonly rule: string; readonly action: string; readonly text: string }[];
 }
 
 const chat = (content: string): string =>
   JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content }] });
+
+let latestId = '';
 
 async function send(here: Office, body: string | Uint8Array, headers: readonly string[] = []) {
   const file = path.join(here.folder, 'body');
@@ -48,7 +49,7 @@ async function send(here: Office, body: string | Uint8Array, headers: readonly s
     '--max-time',
     '60',
     '-w',
-    '\n%{http_code}',
+    '\n%{http_code} %header{x-postern-decision}',
     '--proxy',
     here.ready.proxy,
     '--cacert',
@@ -60,15 +61,25 @@ async function send(here: Office, body: string | Uint8Array, headers: readonly s
     timeoutMs: 70_000,
   });
   const end = ran.stdout.lastIndexOf('\n');
-  return { status: ran.stdout.slice(end + 1), text: ran.stdout.slice(0, end) };
+  const [status = '', id = ''] = ran.stdout.slice(end + 1).split(' ');
+  latestId = id;
+  return { status, text: ran.stdout.slice(0, end) };
 }
 
 const statusOf = async (here: Office): Promise<AgentStatus> =>
   JSON.parse((await here.postern(['status', '--json'])).stdout) as AgentStatus;
 
-async function newestRecord(here: Office): Promise<AuditRecord | undefined> {
-  const { stdout } = await here.postern(['audit', 'tail', '--json']);
-  return (JSON.parse(stdout) as AuditRecord[]).findLast(({ kind }) => kind === 'exchange');
+/** The record of the latest call; records are written a moment after the answer. */
+function recordOfIt(here: Office): Promise<AuditRecord | undefined> {
+  return vi.waitFor(
+    async () => {
+      const { stdout } = await here.postern(['audit', 'tail', '--json']);
+      const record = (JSON.parse(stdout) as AuditRecord[]).find(({ id }) => id === latestId);
+      expect(record, latestId).toBeDefined();
+      return record;
+    },
+    { timeout: 10_000, interval: 100 },
+  );
 }
 
 /** The agent that was started is the one that answers, and it still lets through and stops what it should. */
@@ -93,13 +104,13 @@ describe('a request that is', () => {
     const room = 64 * MIB - chat(` ${KEY}`).length;
     const refused = await send(office, chat(`${'lorem ipsum '.repeat(room / 12)} ${KEY}`));
     expect(refused).toMatchObject({ status: '400', text: expect.stringContaining('AWS access key') });
-    expect(await newestRecord(office)).toMatchObject({ effective: 'block', rules: [{ rule: 'keys' }] });
+    expect(await recordOfIt(office)).toMatchObject({ effective: 'block', rules: [{ rule: 'keys' }] });
   }, 90_000);
 
   it('larger than 64 MB: refused as that, without being read', async () => {
     const refused = await send(office, chat('x'.repeat(64 * MIB)));
     expect(refused.text).toContain('larger than the agent can check');
-    expect(await newestRecord(office)).toMatchObject({
+    expect(await recordOfIt(office)).toMatchObject({
       effective: 'block',
       rules: [{ rule: 'failure.oversizedRequest', action: 'block' }],
     });
@@ -115,7 +126,7 @@ describe('a request that is', () => {
     const body = `{"model":"gpt-4o-mini","deep":${deep},${padding}"messages":[{"role":"user","content":"hi"}]}`;
     const refused = await send(office, body);
     expect(refused).toMatchObject({ status: '400', text: expect.stringContaining(words) });
-    expect((await newestRecord(office))?.rules?.map((each) => each.rule)).toContain(rule);
+    expect((await recordOfIt(office))?.rules?.map((each) => each.rule)).toContain(rule);
   });
 
   it.each([
@@ -134,7 +145,7 @@ describe('a request that is', () => {
     ],
   ])('%s: searched all the same', async (_, body) => {
     expect((await send(office, body)).text).toContain('AWS access key');
-    expect(await newestRecord(office)).toMatchObject({ effective: 'block' });
+    expect(await recordOfIt(office)).toMatchObject({ effective: 'block' });
   });
 
   it.each([
@@ -149,7 +160,7 @@ describe('a request that is', () => {
     expect(bomb.length).toBeLessThan(MIB);
     const refused = await send(office, bomb, [`content-encoding: ${coding}`]);
     expect(refused.text).toContain('larger than the agent can check');
-    expect(await newestRecord(office)).toMatchObject({ rules: [{ rule: 'failure.oversizedRequest' }] });
+    expect(await recordOfIt(office)).toMatchObject({ rules: [{ rule: 'failure.oversizedRequest' }] });
   });
 
   it.each([
@@ -164,14 +175,14 @@ describe('a request that is', () => {
       JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content }] }),
     );
     expect(refused).toMatchObject({ status: '400', text: expect.stringContaining('keys') });
-    expect((await newestRecord(office))?.rules?.[0]).toMatchObject({ rule: 'keys', action: 'block' });
+    expect((await recordOfIt(office))?.rules?.[0]).toMatchObject({ rule: 'keys', action: 'block' });
   });
 
   it("met by a condition that fails: the rule's onFailure decides, and the record says why", async () => {
     const refused = await send(office, chat('about falcon'));
     expect(refused.text).toMatch(/condition of the rule .*strict-when.* can't be evaluated/);
     expect((await send(office, chat('about osprey'))).status).toBe('200');
-    expect(await newestRecord(office)).toMatchObject({
+    expect(await recordOfIt(office)).toMatchObject({
       effective: 'warn',
       rules: [{ rule: 'lenient-when', action: 'warn', text: expect.stringContaining("can't be evaluated") }],
     });
@@ -260,7 +271,7 @@ guardrails:
       // Five failures in a row, and it is left alone for a while.
       expect(service.asked).toHaveLength(5);
       expect(here.provider.received).toHaveLength(0);
-      expect(await newestRecord(here)).toMatchObject({ effective: 'block', rules: [{ rule: 'outside' }] });
+      expect(await recordOfIt(here)).toMatchObject({ effective: 'block', rules: [{ rule: 'outside' }] });
       const relaxed = policy.replace('onFailure: block', 'onFailure: warn');
       writeFileSync(here.policyFile ?? '', relaxed);
       await vi.waitFor(
@@ -270,7 +281,7 @@ guardrails:
           interval: 200,
         },
       );
-      expect(await newestRecord(here)).toMatchObject({
+      expect(await recordOfIt(here)).toMatchObject({
         effective: 'warn',
         rules: [{ rule: 'outside', action: 'warn' }],
       });
@@ -312,7 +323,7 @@ describe('a clock that is set back', () => {
 
       set(-DAY_MS);
       expect((await send(here, chat('about heron'))).text).toContain('postern justify');
-      const last = await newestRecord(here);
+      const last = await recordOfIt(here);
       expect(last).toMatchObject({ effective: 'justify' });
       await isWell(here);
 

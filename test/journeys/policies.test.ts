@@ -1,7 +1,7 @@
 /** What policies do to real calls: redaction both ways, answers gated while they stream, refusals by service, model and app, reload. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { runClient } from '../kit/clients.ts';
 import {
   cleanEnvironment,
@@ -167,9 +167,17 @@ describe('a rule on trial', () => {
   - { id: answers, detect: secrets, action: block, on: [response] }
 `);
     expect((await chat(here, liveLookingAwsKey(26))).status).toBe('200');
-    const tail = await here.postern(['audit', 'tail', '--json']);
-    const records = JSON.parse(tail.stdout) as { id: string; effective?: string; rules?: unknown }[];
-    const record = records.find(({ effective }) => effective === 'warn');
+    // Records are written a moment after the answer.
+    const record = await vi.waitFor(
+      async () => {
+        const tail = await here.postern(['audit', 'tail', '--json']);
+        const records = JSON.parse(tail.stdout) as { id: string; effective?: string; rules?: unknown }[];
+        const found = records.find(({ effective }) => effective === 'warn');
+        expect(found).toBeDefined();
+        return found;
+      },
+      { timeout: 10_000, interval: 100 },
+    );
     expect(record).toMatchObject({
       decision: 'block',
       rules: [
