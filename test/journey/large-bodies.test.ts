@@ -84,7 +84,6 @@ describe('a body in another encoding', () => {
   it.each([
     ['UTF-16', utf16],
     ['UTF-16, big end first', Buffer.from(utf16).swap16()],
-    ['UTF-8 with a mark', Buffer.from(`\ufeff${body}`)],
     [
       'UTF-8 with broken bytes',
       Buffer.concat([Buffer.from(body.slice(0, -4)), Buffer.from([0xff, 0xc3]), Buffer.from(body.slice(-4))]),
@@ -96,9 +95,20 @@ describe('a body in another encoding', () => {
     expect(refusalText(verdict)).toContain('AWS');
   });
 
-  it('without an end is larger than can be checked', async () => {
-    const deep = Buffer.from(`{"a":${'['.repeat(20_000)}`, 'utf16le');
-    const verdict = await verdictOn(openStage({ path: CHAT }), deep);
-    expect(refusalText(verdict)).toContain('larger than the agent can check');
+  it('(UTF-8 with a mark) is edited where it is, mark and all', async () => {
+    const policy = policyOf('guardrails: [{ id: s, detect: secrets, action: redact }]\n');
+    const verdict = await verdictOn(openStage({ path: CHAT, policy }), Buffer.from(`\ufeff${body}`));
+    const sent = verdict.type === 'forward' ? Buffer.from(verdict.body ?? '').toString('utf8') : '';
+    expect(sent).toBe(`\ufeff${body.replace(KEY, '[REDACTED:aws-access-key-id]')}`);
+  });
+
+  it('is searched although it has no end', async () => {
+    const deep = Buffer.from(`{"a":${'['.repeat(20_000)}"${KEY}`, 'utf16le');
+    expect(refusalText(await verdictOn(openStage({ path: CHAT }), deep))).toContain('AWS');
+  });
+
+  it('that it only seems to be in is searched as it came', async () => {
+    const noise = Buffer.from(`\u0000\ufffd\u0001 ${KEY} \ufffd`);
+    expect(refusalText(await verdictOn(openStage({ path: CHAT }), noise))).toContain('AWS');
   });
 });

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { toUtf8 } from '../../agent/src/recognise/body-bytes.ts';
 
 const read = (bytes: readonly number[]) => {
-  const { bytes: utf8, recoded } = toUtf8(Uint8Array.from(bytes));
-  return [Buffer.from(utf8).toString(), recoded];
+  const { bytes: utf8, recodedFrom } = toUtf8(Uint8Array.from(bytes));
+  return [Buffer.from(utf8).toString(), recodedFrom !== undefined];
 };
 
 it.each<readonly [string, readonly number[], string, boolean]>([

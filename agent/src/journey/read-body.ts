@@ -61,7 +61,7 @@ export async function readLargeBody(
 
 function readMeasured(
   measure: JsonMeasure,
-  { bytes, recoded }: Utf8Body,
+  { bytes, recodedFrom }: Utf8Body,
   location: Location,
   path: string,
   contentType: string,
@@ -70,17 +70,27 @@ function readMeasured(
   // A type that says "a file" may be a lie; JSON is read as what it is.
   const file = looksLikeJson(bytes) ? undefined : readFile(bytes, contentType, location.operation);
   if (file !== undefined) return { ok: true, exchange: file, editable: false };
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  const text = utf8Text(bytes);
   try {
     const { exchange, editable } = readText(text, location, path, contentType);
     // Edits work on the bytes as they were sent; where those aren't UTF-8, nothing can be taken out.
-    if (!recoded && (!editable || isUtf8(bytes))) return { ok: true, exchange, editable };
-    return { ok: true, exchange: withoutEdits(exchange), editable: false };
+    if (recodedFrom === undefined && (!editable || isUtf8(bytes))) return { ok: true, exchange, editable };
+    const found = withoutEdits(exchange);
+    // Bytes that only look like another encoding are searched as they came, too.
+    const asSent =
+      recodedFrom && exchange.dialect === 'opaque'
+        ? readAnyText(utf8Text(recodedFrom), contentType, location.operation)
+        : undefined;
+    const parts = asSent === undefined ? found.parts : [...found.parts, ...withoutEdits(asSent).parts];
+    return { ok: true, exchange: { ...found, parts }, editable: false };
   } catch (error) {
     if (error instanceof DialectError) return TOO_LARGE;
     throw error;
   }
 }
+
+const utf8Text = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 
 const TOO_LARGE: ReadBody = { ok: false, why: 'too-large' };
 

@@ -2,8 +2,8 @@
 
 export interface Utf8Body {
   readonly bytes: Uint8Array;
-  /** The body came in another encoding, so that places in these bytes aren't places in it. */
-  readonly recoded: boolean;
+  /** The body as it came, if that was in another encoding: places in these bytes aren't places in it. */
+  readonly recodedFrom: Uint8Array | undefined;
 }
 
 /**
@@ -12,18 +12,21 @@ export interface Utf8Body {
  */
 export function toUtf8(body: Uint8Array): Utf8Body {
   const [a, b, c, d] = body;
-  if (a === 0xef && b === 0xbb && c === 0xbf) return { bytes: body.subarray(3), recoded: false };
+  if (a === 0xef && b === 0xbb && c === 0xbf) return { bytes: body.subarray(3), recodedFrom: undefined };
   if ((a === 0xff && b === 0xfe && c === 0 && d === 0) || (a !== 0 && b === 0 && c === 0 && d === 0))
-    return recoded(fromUtf32(body, true));
+    return recoded(body, fromUtf32(body, true));
   if (a === 0 && b === 0 && ((c === 0xfe && d === 0xff) || (c === 0 && d !== 0)))
-    return recoded(fromUtf32(body, false));
-  if ((a === 0xff && b === 0xfe) || (a !== 0 && b === 0)) return recoded(fromUtf16(body, 'utf-16le'));
+    return recoded(body, fromUtf32(body, false));
+  if ((a === 0xff && b === 0xfe) || (a !== 0 && b === 0)) return recoded(body, fromUtf16(body, 'utf-16le'));
   if ((a === 0xfe && b === 0xff) || (a === 0 && b !== 0 && b !== undefined))
-    return recoded(fromUtf16(body, 'utf-16be'));
-  return { bytes: body, recoded: false };
+    return recoded(body, fromUtf16(body, 'utf-16be'));
+  return { bytes: body, recodedFrom: undefined };
 }
 
-const recoded = (text: string): Utf8Body => ({ bytes: Buffer.from(text, 'utf8'), recoded: true });
+const recoded = (body: Uint8Array, text: string): Utf8Body => ({
+  bytes: Buffer.from(text, 'utf8'),
+  recodedFrom: body,
+});
 
 /** Drops the mark. */
 const fromUtf16 = (body: Uint8Array, encoding: 'utf-16le' | 'utf-16be'): string =>
