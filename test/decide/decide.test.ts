@@ -403,6 +403,11 @@ describe('scan plans', () => {
       true,
       false,
     ]);
+    const roles = policyOf('guardrails: [{ id: a, detect: secrets, action: warn, roles: [user, tool] }]\n')
+      .scan.request;
+    expect(
+      (['system', 'user', 'assistant', 'tool'] as const).map((role) => roles.wants('secrets', 'text', role)),
+    ).toEqual([false, true, false, true]);
     expect(
       policyOf(
         'rollout: { shadow: true }\nguardrails:\n  - { id: a, detect: secrets, action: block, on: [response] }\n',

@@ -1,12 +1,12 @@
-import type { PartKind } from '../core/exchange.ts';
+import type { PartKind, Role } from '../core/exchange.ts';
 import type { CompiledGuardrail } from './rules.ts';
 
 /** What of one direction has to be searched, and how much that may change. */
 export interface ScanPlan {
   /** Keys of the detectors to run; empty: nothing needs to be searched. */
   readonly detectors: readonly string[];
-  /** True if some rule of this detector looks at parts of this kind. */
-  wants(detectorKey: string, kind: PartKind | 'refusal'): boolean;
+  /** True if some rule of this detector looks at parts of this kind and role; answers have no role. */
+  wants(detectorKey: string, kind: PartKind | 'refusal', role?: Role): boolean;
   /** True if some rule of this detector may change or stop something; one that doesn't needn't be waited for. */
   enforces(detectorKey: string): boolean;
   /**
@@ -46,7 +46,9 @@ export function compileScanPlans(
 
 function planFor(shadow: boolean, guardrails: readonly CompiledGuardrail[], direction: Direction): ScanPlan {
   const byDetector = Map.groupBy(guardrails, ({ detectorKey }) => detectorKey);
-  const wanted = new Map([...byDetector].map(([key, users]) => [key, wantedKinds(users, direction)]));
+  const wanted = new Map(
+    [...byDetector].map(([key, users]) => [key, users.map(({ rule }) => wantsOf(rule, direction))]),
+  );
   const enforcing = new Set(
     guardrails
       .filter(({ rule }) => !shadow && !rule.shadow && canEnforce(rule))
@@ -54,21 +56,28 @@ function planFor(shadow: boolean, guardrails: readonly CompiledGuardrail[], dire
   );
   return {
     detectors: [...byDetector.keys()],
-    wants: (detectorKey, kind) => {
-      const kinds = wanted.get(detectorKey);
-      return kinds === 'all' || kinds?.has(kind) === true;
-    },
+    wants: (detectorKey, kind, role) =>
+      wanted
+        .get(detectorKey)
+        ?.some(
+          ({ kinds, roles }) =>
+            (kinds === undefined || kinds.has(kind)) &&
+            (roles === undefined || role === undefined || roles.includes(role)),
+        ) === true,
     enforces: (detectorKey) => enforcing.has(detectorKey),
     reach: guardrails.length === 0 ? 'none' : enforcing.size > 0 ? 'enforce' : 'observe',
   };
 }
 
-function wantedKinds(
-  guardrails: readonly CompiledGuardrail[],
-  direction: Direction,
-): 'all' | ReadonlySet<string> {
-  const places = guardrails.flatMap(({ rule }) => rule.on);
-  return places.includes(direction) ? 'all' : new Set(places.flatMap((place) => KINDS[place] ?? []));
+interface Wants {
+  /** Undefined: all of them. */
+  readonly kinds: ReadonlySet<string> | undefined;
+  readonly roles: readonly Role[] | undefined;
+}
+
+function wantsOf({ on, roles }: CompiledGuardrail['rule'], direction: Direction): Wants {
+  const kinds = on.includes(direction) ? undefined : new Set(on.flatMap((place) => KINDS[place] ?? []));
+  return { kinds, roles };
 }
 
 const canEnforce = ({ action, onFailure }: CompiledGuardrail['rule']) =>

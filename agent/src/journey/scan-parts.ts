@@ -89,7 +89,7 @@ function scanTexts(
 ): readonly Finding[] {
   const findings: Finding[] = [];
   for (const part of parts) {
-    if (part.text === undefined || !plan.wants(key, part.kind)) continue;
+    if (part.text === undefined || !plan.wants(key, part.kind, part.role)) continue;
     place(scan(detector, part.text), key, part, findings);
   }
   return findings;
@@ -106,7 +106,7 @@ async function scanInSlices(
   const findings: Finding[] = [];
   let searched = 0;
   for (const part of parts) {
-    if (part.text === undefined || !plan.wants(key, part.kind)) continue;
+    if (part.text === undefined || !plan.wants(key, part.kind, part.role)) continue;
     const long = part.text.length > SLICE_CHARS;
     place(long ? await scanLong(detector, part.text, pause) : scan(detector, part.text), key, part, findings);
     searched += long ? 0 : part.text.length + PART_COST_CHARS;

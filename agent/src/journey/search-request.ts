@@ -147,12 +147,13 @@ const WHY: Readonly<Record<OpeningProblem, string>> = {
 /** What couldn't be opened couldn't be searched: each detector of texts has failed there, and its rules say what then. */
 function unopened({ scan, detectors }: CompiledPolicy, { parts }: ExchangeRequest): DetectorFailure[] {
   const failures: DetectorFailure[] = [];
-  for (const { file, kind } of parts) {
+  for (const { file, kind, role } of parts) {
     const problem = file?.problem;
     if (problem === undefined) continue;
     for (const key of scan.request.detectors) {
       const detector = detectors.byKey[key];
-      if (detector === undefined || isRequestDetector(detector) || !scan.request.wants(key, kind)) continue;
+      if (detector === undefined || isRequestDetector(detector) || !scan.request.wants(key, kind, role))
+        continue;
       const why = WHY[problem];
       if (!failures.some((one) => one.detector === key && one.why === why))
         failures.push({ detector: key, why });
