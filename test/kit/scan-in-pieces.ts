@@ -17,6 +17,9 @@ export function scanInPieces(detector: Detector, pieces: readonly string[]): rea
     matches.push(...scan.matches);
   }
   expect(safeUpTo).toBe(length);
-  // Detectors merged from several report each part's matches when they are certain.
-  return matches.sort((a, b) => a.start - b.start || a.end - b.end);
+  return inOrder(matches);
 }
+
+/** Detectors merged from several report each part's matches when they are certain. */
+export const inOrder = (matches: readonly Match[]): readonly Match[] =>
+  [...matches].sort((a, b) => a.start - b.start || a.end - b.end || (a.kind < b.kind ? -1 : 1));

@@ -1,23 +1,8 @@
 /** Attachments: the bytes that a request carries along, and what opening them shows. */
+import type { AttachmentKind } from '../../../policies/schema/guardrails/attachment.ts';
 
-/** What a file is, by its content; in the words of policies. */
-export const FILE_KINDS = [
-  'archive',
-  'executable',
-  'office',
-  'pdf',
-  'email',
-  'notebook',
-  'image',
-  'audio',
-  'video',
-  'database',
-  'key-store',
-  'font',
-  'text',
-  'other',
-] as const;
-export type FileKind = (typeof FILE_KINDS)[number];
+/** What a file is, by its content; in the words of policies, where `remote` is one that nobody has seen. */
+export type FileKind = Exclude<AttachmentKind, 'remote'>;
 
 /** The bytes of an attachment as the request carries them; base64 in either alphabet, with or without line ends. */
 export type AttachmentContent =

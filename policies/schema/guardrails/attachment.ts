@@ -20,6 +20,7 @@ export const attachmentKindSchema = z.enum([
   'other',
   'remote',
 ]);
+export type AttachmentKind = z.infer<typeof attachmentKindSchema>;
 
 /**
  * Files, images and recordings, by their content. Without a limit, every file of these kinds is a finding, also one

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { type CodeOptions, createCodeDetector } from '../../../agent/src/guard/code/detector.ts';
 import { createRandom } from '../../kit/random-text.ts';
-import { anyPieces, expectSameInPieces, jumble, scanInPieces } from '../../kit/streamed.ts';
+import { scanInPieces } from '../../kit/scan-in-pieces.ts';
+import { anyPieces, expectSameInPieces, jumble } from '../../kit/streamed.ts';
 
 const detectorOf = (options: Partial<CodeOptions> = {}) =>
   createCodeDetector('code', { minShare: 0.5, minCharacters: 60, languages: undefined, ...options });

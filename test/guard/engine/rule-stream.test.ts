@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Match } from '../../../agent/src/core/finding.ts';
 import type { RuleStream } from '../../../agent/src/guard/engine/rule-stream.ts';
 import { createSecretsDetector } from '../../../agent/src/guard/secrets/build.ts';
 import { secretsCatalogue } from '../../../agent/src/guard/secrets/catalogue.ts';
 import { sampleOf } from '../../kit/pattern-sample.ts';
 import { createRandom, cutAtRandom, ofShape, type Random } from '../../kit/random-text.ts';
+import { scanInPieces } from '../../kit/scan-in-pieces.ts';
 
 const detector = createSecretsDetector();
 const PROSE = [
@@ -52,25 +52,6 @@ function hostileText(random: Random): string {
   return text;
 }
 
-/** Feeds the pieces; checks at every step that no match starts before what was already declared safe. */
-function scanInPieces(pieces: readonly string[]): readonly Match[] {
-  const stream = detector.openStream();
-  const matches: Match[] = [];
-  let safeUpTo = 0;
-  let length = 0;
-  for (const piece of [...pieces, undefined]) {
-    const scan = piece === undefined ? stream.end() : stream.push(piece);
-    length += piece?.length ?? 0;
-    for (const match of scan.matches) expect(match.start, match.kind).toBeGreaterThanOrEqual(safeUpTo);
-    expect(scan.safeUpTo).toBeGreaterThanOrEqual(safeUpTo);
-    expect(scan.safeUpTo).toBeLessThanOrEqual(length);
-    safeUpTo = scan.safeUpTo;
-    matches.push(...scan.matches);
-  }
-  expect(safeUpTo).toBe(length);
-  return matches;
-}
-
 describe('rule stream', () => {
   it('gives the verdict of a whole scan, wherever the text is cut', () => {
     for (let seed = 0; seed < 120; seed++) {
@@ -78,7 +59,7 @@ describe('rule stream', () => {
       const text = hostileText(random);
       const whole = detector.scan(text);
       const pieces = cutAtRandom(text, random.pick([1, 3, 8, 40, 400]), random);
-      expect(scanInPieces(pieces), `seed ${seed}`).toEqual(whole);
+      expect(scanInPieces(detector, pieces), `seed ${seed}`).toEqual(whole);
     }
   });
 
@@ -91,7 +72,7 @@ describe('rule stream', () => {
       '{A52}JQQJ99{A26}',
     ]) {
       const text = ofShape(shape, createRandom(7));
-      expect(scanInPieces([...text])).toEqual(detector.scan(text));
+      expect(scanInPieces(detector, [...text])).toEqual(detector.scan(text));
       expect(detector.scan(text)).toHaveLength(1);
     }
   });
@@ -101,7 +82,7 @@ describe('rule stream', () => {
     const lines = Array.from({ length: 50 }, () => ofShape('{b64}', random)).join('\n');
     const key = `-----BEGIN ${'RSA PRIVATE'} KEY-----\n${lines}\n-----END ${'RSA PRIVATE'} KEY-----`;
     const text = `Here it is:\n${key}\nThanks!`;
-    const matches = scanInPieces(cutAtRandom(text, 6, random));
+    const matches = scanInPieces(detector, cutAtRandom(text, 6, random));
     expect(matches).toMatchObject([{ kind: 'rsa-private-key', start: 12, end: 12 + key.length }]);
   });
 

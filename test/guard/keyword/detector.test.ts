@@ -4,7 +4,8 @@ import { createKeywordDetector } from '../../../agent/src/guard/keyword/detector
 import { compileDictionary } from '../../../agent/src/guard/keyword/dictionary.ts';
 import type { Folding } from '../../../agent/src/guard/text/fold.ts';
 import { createRandom } from '../../kit/random-text.ts';
-import { anyPieces, expectSameInPieces, jumble, scanInPieces } from '../../kit/streamed.ts';
+import { scanInPieces } from '../../kit/scan-in-pieces.ts';
+import { anyPieces, expectSameInPieces, jumble } from '../../kit/streamed.ts';
 
 const KIND = { kind: 'names', label: 'a name', severity: 'high', confidence: 'high' } as const;
 const detectorOf = (terms: readonly string[], folding: Folding = 'case') =>

@@ -5,7 +5,8 @@ import type { Detector } from '../../../agent/src/core/finding.ts';
 import { compileExpression, MAX_MATCH_LENGTH } from '../../../agent/src/guard/pattern/compile.ts';
 import { compilePatternSet, createPatternDetector } from '../../../agent/src/guard/pattern/detector.ts';
 import { createRandom } from '../../kit/random-text.ts';
-import { anyPieces, expectSameInPieces, jumble, scanInPieces } from '../../kit/streamed.ts';
+import { scanInPieces } from '../../kit/scan-in-pieces.ts';
+import { anyPieces, expectSameInPieces, jumble } from '../../kit/streamed.ts';
 
 function detectorOf(sources: readonly string[], options = {}): Detector {
   const expressions = sources.map((source) => {
