@@ -4,10 +4,9 @@ import type { CompiledPolicy } from '../decide/compile.ts';
 import { readPrivateFile, writePrivateFile } from '../platform/private-files.ts';
 import type { StoredExchange } from '../record/reports/query.ts';
 import { LocalApiError } from '../serve/local-api-error.ts';
+import { inOneLine } from './in-one-line.ts';
 
 const MINUTE_MS = 60_000;
-/** A reason is read on terminals and in log collectors, where these do more than say something. */
-const CONTROLS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
 
 export interface ExceptionKeeperOptions {
   readonly file: string;
@@ -45,7 +44,7 @@ export class ExceptionKeeper {
 
   /** For each rule that wanted a reason for this call. Throws LocalApiError if none did. */
   grant(refused: StoredExchange, given: string): readonly PolicyException[] {
-    const reason = given.replace(CONTROLS, ' ');
+    const reason = inOneLine(given);
     const { policy, nowMs, event } = this.#options;
     const wanting = new Set(
       refused.rules.filter(({ action }) => action === 'justify').map(({ rule }) => rule),

@@ -4,6 +4,7 @@ import { type ExchangeView, exchangeSchema, type Handlers } from '../serve/contr
 import { LocalApiError } from '../serve/local-api-error.ts';
 import type { AgentState } from './agent-state.ts';
 import type { ExceptionKeeper } from './exceptions.ts';
+import { inOneLine } from './in-one-line.ts';
 import type { PolicyKeeper } from './policy-keeper.ts';
 import { usageQuery, usageView } from './usage-view.ts';
 
@@ -47,9 +48,10 @@ export function createHandlers(
       setImmediate(stop);
       return { done: true };
     },
-    pause({ minutes, reason }) {
+    pause({ minutes, reason: given }) {
       if (!state.settings.config.tray.allowPause)
         throw new LocalApiError('forbidden', 'Your organisation does not allow pausing.');
+      const reason = inOneLine(given);
       state.event('governance-paused', `for ${minutes} minutes: ${reason}`);
       return state.pauseFor(minutes * MINUTE_MS, reason);
     },
