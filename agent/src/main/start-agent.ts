@@ -30,7 +30,7 @@ import { ExceptionKeeper } from './exceptions.ts';
 import { createHandlers } from './handlers.ts';
 import { PendingWork } from './pending-work.ts';
 import { PolicyKeeper } from './policy-keeper.ts';
-import { sendThrough } from './remote-http.ts';
+import { sendThrough } from './send-http.ts';
 import { extraCertificates, settingsOf } from './settings.ts';
 import { SpendKeeper } from './spend-keeper.ts';
 import { collectStartGarbage, eventLoopBusyMs, fullCollection } from './start-garbage.ts';

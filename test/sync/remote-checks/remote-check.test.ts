@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DetectorError } from '../../../agent/src/core/finding.ts';
 import type { RemoteText } from '../../../agent/src/core/remote.ts';
+import { sendToLoopback } from '../../../agent/src/sync/loopback-http.ts';
 import { createRemoteChecks } from '../../../agent/src/sync/remote-checks/remote-checks.ts';
 import { type Answer, type CheckService, startCheckService } from '../../kit/check-service.ts';
 import { remoteRule } from './rule.ts';
@@ -26,7 +27,7 @@ async function hook(answer: Answer, fields: object = {}) {
   services.push(service);
   const told: string[] = [];
   const checks = createRemoteChecks({
-    send: () => Promise.reject(new Error('nothing leaves the device in this test')),
+    send: sendToLoopback,
     credentialsDirectory: directory,
     nowMs: () => nowMs,
     dateMs: () => 1_780_000_000_000,

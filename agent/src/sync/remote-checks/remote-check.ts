@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Match } from '../../core/finding.ts';
+import { type OwnReply, ReplyTooLarge, type SendHttp } from '../../core/http.ts';
 import type { RemoteCheck, RemoteText } from '../../core/remote.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { RemoteCounters } from './counters.ts';
-import { type CheckReply, ReplyTooLarge, type SendHttp } from './http-port.ts';
 import { distinct, moved, piecesOf } from './pieces.ts';
 import type { Provider, ProviderCall, RemoteRule } from './provider.ts';
 import { asRemoteError, RemoteCheckError } from './remote-check-error.ts';
@@ -149,7 +149,7 @@ export class ServiceCheck implements RemoteCheck {
 
   async #call(call: ProviderCall, signal: AbortSignal): Promise<readonly (readonly Match[])[]> {
     if (!this.#breaker.mayCall(this.#ports.nowMs())) throw new RemoteCheckError('service-down');
-    let reply: CheckReply;
+    let reply: OwnReply;
     try {
       reply = await this.#send(call, signal);
       if (reply.status >= 500 || reply.status === 429) throw new RemoteCheckError('refused');
@@ -162,19 +162,20 @@ export class ServiceCheck implements RemoteCheck {
       this.#ports.log('remote-check-up', `${this.#rule.id}: the service answers again`);
     if (reply.status < 200 || reply.status > 299) throw new RemoteCheckError('refused');
     try {
-      return call.read(JSON.parse(reply.body));
+      return call.read(JSON.parse(Buffer.from(reply.body).toString('utf8')));
     } catch (cause) {
       throw cause instanceof RemoteCheckError ? cause : new RemoteCheckError('bad-answer', { cause });
     }
   }
 
-  async #send({ url, headers, body }: ProviderCall, signal: AbortSignal): Promise<CheckReply> {
+  async #send({ url, headers, body }: ProviderCall, signal: AbortSignal): Promise<OwnReply> {
     const { counters, send } = this.#ports;
     counters.calls++;
     counters.sentChars += body.length;
     try {
       return await send({
         url,
+        method: 'POST',
         headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
         body,
         signal,

@@ -3,11 +3,10 @@
  * Presidio, or a company's own. It sends what people wrote, so it sends over TLS through the way that everything else
  * takes (given by main), or to this very machine; it keeps no text, only hashes of what was answered. It decides nothing.
  */
+import type { SendHttp } from '../../core/http.ts';
 import type { RemoteCheck } from '../../core/remote.ts';
 import { noCounts, type RemoteCounters } from './counters.ts';
 import { readCredential } from './credentials.ts';
-import type { SendHttp } from './http-port.ts';
-import { isLoopback, sendToLoopback } from './loopback-http.ts';
 import type { Provider, RemoteRule } from './provider.ts';
 import { createAzureContentSafety } from './providers/azure-content-safety.ts';
 import { createBedrock } from './providers/bedrock.ts';
@@ -17,7 +16,7 @@ import { createWebhook } from './providers/webhook.ts';
 import { ServiceCheck } from './remote-check.ts';
 
 export interface RemoteChecksOptions {
-  /** HTTPS to the outside: corporate proxy, extra roots and hardened TLS included. */
+  /** HTTPS to the outside, or plain HTTP to this machine. */
   readonly send: SendHttp;
   /** Where credential files given by name are. */
   readonly credentialsDirectory: string;
@@ -51,7 +50,7 @@ export function createRemoteChecks(options: RemoteChecksOptions): RemoteChecks {
       counters.set(rule.id, counts);
       const { credentials } = rule;
       return new ServiceCheck(rule, PROVIDERS[rule.provider](rule), {
-        send: (request) => (isLoopback(request.url) ? sendToLoopback(request) : send(request)),
+        send,
         nowMs,
         dateMs,
         credential: () =>

@@ -1,4 +1,5 @@
 /** Each provider against a server that follows its published shapes. */
+
 import { createHash, createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,7 @@ import path from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { Match } from '../../../../agent/src/core/finding.ts';
 import type { RemoteText } from '../../../../agent/src/core/remote.ts';
+import { sendToLoopback } from '../../../../agent/src/sync/loopback-http.ts';
 import { createRemoteChecks } from '../../../../agent/src/sync/remote-checks/remote-checks.ts';
 import { type Answer, type Asked, type CheckService, startCheckService } from '../../../kit/check-service.ts';
 import { remoteRule } from '../rule.ts';
@@ -31,7 +33,7 @@ async function serve({ rule, credential, answer, path: under = '' }: Trial) {
   if (credential !== undefined)
     writeFileSync(path.join(directory, 'credential'), credential, { mode: 0o600 });
   const checks = createRemoteChecks({
-    send: () => Promise.reject(new Error('nothing leaves the device in this test')),
+    send: sendToLoopback,
     credentialsDirectory: directory,
     nowMs: () => 0,
     dateMs: () => DATE_MS,

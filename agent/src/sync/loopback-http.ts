@@ -1,30 +1,29 @@
 import http from 'node:http';
-import { type CheckReply, type CheckRequest, ReplyTooLarge } from './http-port.ts';
+import { type OwnReply, type OwnRequest, ReplyTooLarge } from '../core/http.ts';
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 32, timeout: 30_000 });
 
 /** A service on this very machine, over plain HTTP; nothing leaves the device, and no proxy variable is followed. */
-export function sendToLoopback({
-  url,
-  headers,
-  body,
-  signal,
-  maxReplyBytes,
-}: CheckRequest): Promise<CheckReply> {
+export function sendToLoopback(own: OwnRequest): Promise<OwnReply> {
+  const { url, method, headers, body, signal, maxReplyBytes, onHead, onData } = own;
   return new Promise((resolve, reject) => {
+    const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
     const request = http.request(
       url,
-      { method: 'POST', agent, signal, headers: { ...headers, 'content-length': Buffer.byteLength(body) } },
+      { method, agent, signal, headers: { ...headers, ...length } },
       (response) => {
+        const status = response.statusCode ?? 0;
         const chunks: Buffer[] = [];
         let size = 0;
+        onHead?.(status, response.rawHeaders);
         response.on('data', (chunk: Buffer) => {
+          if (onData !== undefined) return onData(chunk);
           size += chunk.length;
           chunks.push(chunk);
           if (size > maxReplyBytes) request.destroy(new ReplyTooLarge());
         });
         response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+          resolve({ status, headers: response.rawHeaders, body: Buffer.concat(chunks) }),
         );
         response.on('error', reject);
       },
@@ -33,6 +32,3 @@ export function sendToLoopback({
     request.end(body);
   });
 }
-
-export const isLoopback = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'http:' && /^(?:127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(hostname);

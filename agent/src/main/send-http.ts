@@ -1,0 +1,77 @@
+import {
+  isLoopbackHttp,
+  type OwnReply,
+  type OwnRequest,
+  ReplyTooLarge,
+  type SendHttp,
+} from '../core/http.ts';
+import type { Outgoing, UpstreamCall } from '../intercept/ports.ts';
+import { sendToLoopback } from '../sync/loopback-http.ts';
+
+/** The agent's own calls leave the device as every other call does: corporate proxy, extra roots, hardened TLS, revocation. */
+export function sendThrough(outgoing: Outgoing): SendHttp {
+  return (request) => {
+    if (isLoopbackHttp(request.url)) return sendToLoopback(request);
+    if (request.url.protocol !== 'https:')
+      return Promise.reject(new Error(`sent over https only, not ${request.url.protocol}`));
+    return send(outgoing, request);
+  };
+}
+
+const send = (outgoing: Outgoing, request: OwnRequest): Promise<OwnReply> =>
+  new Promise((resolve, reject) => {
+    const { url, method, headers, body, signal, maxReplyBytes, onHead, onData } = request;
+    const bytes = body === undefined ? undefined : Buffer.from(body);
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    let status = 0;
+    let replyHeaders: readonly string[] = [];
+    let call: UpstreamCall | undefined;
+    const settle = (done: () => void): void => {
+      signal.removeEventListener('abort', onAbort);
+      done();
+    };
+    const fail = (error: Error): void => {
+      call?.abort();
+      settle(() => reject(error));
+    };
+    const onAbort = (): void => fail(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    signal.addEventListener('abort', onAbort, { once: true });
+    call = outgoing.request(
+      { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 443) },
+      {
+        scheme: 'https',
+        method,
+        path: url.pathname + url.search,
+        headers: [
+          'host',
+          url.host,
+          ...Object.entries(headers).flat(),
+          ...(bytes === undefined ? [] : ['content-length', String(bytes.length)]),
+        ],
+        protocol: 'h1',
+        body: bytes,
+      },
+      {
+        informational() {},
+        head(code, _statusText, received) {
+          status = code;
+          replyHeaders = received;
+          onHead?.(code, received);
+        },
+        data(chunk) {
+          if (onData !== undefined) {
+            onData(chunk);
+            return true;
+          }
+          size += chunk.length;
+          chunks.push(chunk);
+          if (size > maxReplyBytes) fail(new ReplyTooLarge());
+          return true;
+        },
+        end: () => settle(() => resolve({ status, headers: replyHeaders, body: Buffer.concat(chunks) })),
+        error: fail,
+      },
+    );
+    if (signal.aborted) onAbort();
+  });
