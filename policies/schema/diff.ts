@@ -145,7 +145,7 @@ const opposite = (effect: Effect): Effect =>
   effect === 'tighter' ? 'looser' : effect === 'looser' ? 'tighter' : undefined;
 
 /** What a rule does, in few words. */
-function summary(item: Item): string {
+export function summary(item: Item): string {
   const parts = [
     'detect',
     'mode',

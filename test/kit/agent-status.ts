@@ -101,6 +101,25 @@ export function handlers(changes: Partial<Handlers> = {}): Handlers {
       };
       return { by, sinceMs: 0, untilMs: 1, rows: [{ key: 'claude-code', ...total }], total };
     },
+    content: () => ({}),
+    apps: () => ({ apps: [] }),
+    policy: () => ({
+      policy: { name: 'baseline', revision: 'a1b2c3d4' },
+      source: { kind: 'embedded' },
+      loadedAtMs: 1_700_000_000_000,
+      shadow: false,
+      rules: [],
+      privacy: {
+        content: 'never',
+        retentionDays: 30,
+        pseudonymous: false,
+        inspectedHosts: ['api.openai.com'],
+      },
+      settings: [],
+    }),
+    doctor: () => ({ ok: true, checks: [] }),
+    diagnostics: () => ({ files: [] }),
+    deleteContent: () => ({ exchanges: 0 }),
     stop: () => ({ done: true }),
     pause: ({ minutes }) => ({ untilMs: Date.now() + minutes * 60_000 }),
     resume: () => ({ done: true }),

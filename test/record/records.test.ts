@@ -5,7 +5,7 @@ import type { Cost } from '../../agent/src/core/records.ts';
 import { verifyAudit } from '../../agent/src/record/audit/verify.ts';
 import { openReader } from '../../agent/src/record/reader.ts';
 import { SAMPLE_TIME_MS, sampleEvent, sampleExchange } from '../kit/sample-records.ts';
-import { openTestRecords, tamper, temporaryHome } from './support.ts';
+import { bytesIn, openTestRecords, tamper, temporaryHome } from './support.ts';
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
@@ -125,6 +125,87 @@ describe('the list', () => {
     expect(await records.listExchanges({}, { sinceMs: SAMPLE_TIME_MS + 24 })).toHaveLength(2);
     expect(await records.listExchanges({}, { app: "x' OR 1=1 --" })).toEqual([]);
     await records.close();
+  });
+});
+
+describe('the list, searched', () => {
+  const app = (id: string, name: string) => ({ id, name, identifiedBy: 'header' as const });
+  it('finds by app, service, host, model, rule, kind and the beginning of the id', async () => {
+    const { file } = temporaryHome();
+    const records = await openTestRecords(file);
+    records.exchange(sampleExchange(1, { app: app('codex', 'Codex CLI'), model: 'gpt-5' }));
+    records.exchange(
+      sampleExchange(2, {
+        effective: 'block',
+        reasons: [{ rule: 'no-secrets', action: 'block', text: 'A key.' }],
+        findings: { 'aws-access-key-id': 1 },
+      }),
+    );
+    records.exchange(sampleExchange(3, { host: 'api.100%.example', effective: 'justify' }));
+    await records.flush();
+    const ids = async (search: string) =>
+      (await records.listExchanges({}, { search })).map(({ id }) => id.replace('exchange-', ''));
+    expect(await ids('codex CLI')).toEqual(['1']);
+    expect(await ids('GPT')).toEqual(['1']);
+    expect(await ids('no-secrets')).toEqual(['2']);
+    expect(await ids('aws-access')).toEqual(['2']);
+    expect(await ids('exchange-3')).toEqual(['3']);
+    expect(await ids('hange-3')).toEqual([]);
+    expect(await ids('100%')).toEqual(['3']);
+    expect(await ids('%')).toEqual(['3']);
+    expect(await ids("' OR 1=1 --")).toEqual([]);
+    const stopped = await records.listExchanges({}, { stopped: true });
+    expect(stopped.map(({ id }) => id)).toEqual(['exchange-3', 'exchange-2']);
+    expect(await records.listExchanges({}, { untilMs: SAMPLE_TIME_MS + 2 })).toHaveLength(1);
+    await records.close();
+  });
+
+  it('apps are summed, the latest first', async () => {
+    const { file } = temporaryHome();
+    const records = await openTestRecords(file);
+    records.exchange(sampleExchange(1, { app: app('codex', 'Codex CLI') }));
+    records.exchange(
+      sampleExchange(2, { app: app('codex', 'Codex CLI'), service: 'openai', effective: 'block' }),
+    );
+    records.exchange(sampleExchange(3));
+    await records.flush();
+    expect(await records.seenApps()).toEqual([
+      {
+        id: 'claude-code',
+        calls: 1,
+        blocked: 0,
+        firstAtMs: SAMPLE_TIME_MS + 3,
+        lastAtMs: SAMPLE_TIME_MS + 3,
+        services: [{ id: 'anthropic', mode: 'direct', calls: 1 }],
+      },
+      {
+        id: 'codex',
+        calls: 2,
+        blocked: 1,
+        firstAtMs: SAMPLE_TIME_MS + 1,
+        lastAtMs: SAMPLE_TIME_MS + 2,
+        services: expect.arrayContaining([
+          { id: 'anthropic', mode: 'direct', calls: 1 },
+          { id: 'openai', mode: 'direct', calls: 1 },
+        ]),
+      },
+    ]);
+    await records.close();
+  });
+});
+
+describe('stored text', () => {
+  it('can be deleted without a trace on disk, and the log still proves itself', async () => {
+    const { directory, file } = temporaryHome();
+    const records = await openTestRecords(file, { contentAllowed: () => true });
+    records.exchange(sampleExchange(1, { content: { request: 'canary-7f3a', response: 'canary-7f3a' } }));
+    await records.flush();
+    expect(bytesIn(directory).includes('canary-7f3a')).toBe(true);
+    expect(await records.deleteContents()).toBe(1);
+    expect(bytesIn(directory).includes('canary-7f3a')).toBe(false);
+    expect((await records.findExchange('exchange-1'))?.content).toBeUndefined();
+    await records.close();
+    expect(verifyAudit(file)).toMatchObject({ ok: true, records: 1 });
   });
 });
 

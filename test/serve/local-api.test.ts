@@ -230,6 +230,29 @@ describe('watch', () => {
     await vi.waitFor(() => expect(ended).toHaveLength(2));
   });
 
+  test('one that comes back gets what it missed, once; after another run it is told that it can’t', async () => {
+    const served = await serve();
+    const client = createClient(socketPath(), token());
+    const first: WatchEvent[] = [];
+    const before = await client.watch({ onEvent: (event) => void first.push(event) });
+    served.exchangeEnded(() => oneExchange({ id: 'd-1' }));
+    await vi.waitFor(() => expect(first).toHaveLength(1));
+    const after = before.lastEventId!;
+    before.close();
+    for (const id of ['d-2', 'd-3']) served.exchangeEnded(() => oneExchange({ id }));
+    const seen: string[] = [];
+    const onEvent = (event: WatchEvent): void =>
+      void seen.push(event.type === 'exchange' ? event.exchange.id : event.type);
+    const again = await client.watch({ after, onEvent });
+    expect(again.missed).toBe(false);
+    await vi.waitFor(() => expect(seen).toEqual(['d-2', 'd-3']));
+    again.close();
+    for (const odd of ['other-run-1', `${after.split('-')[0]}-99`, 'x', after.replace(/-\d+$/, '-')])
+      expect((await client.watch({ after: odd })).missed, odd).toBe(true);
+    for (let i = 0; i < 600; i += 1) served.exchangeEnded(() => oneExchange({ id: `e-${i}` }));
+    expect((await client.watch({ after })).missed).toBe(true);
+  });
+
   test('nothing is computed while nobody watches', async () => {
     const status = vi.fn(() => healthyStatus());
     const served = await serve({ status });

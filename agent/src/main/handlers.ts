@@ -1,14 +1,21 @@
+import { hostname, userInfo } from 'node:os';
+import type { Place } from '../cli/ports.ts';
 import type { Records } from '../record/records-contract.ts';
-import type { StoredExchange } from '../record/reports/query.ts';
-import { type ExchangeView, exchangeSchema, type Handlers } from '../serve/contract.ts';
+import type { ExchangeFilter, StoredExchange } from '../record/reports/query.ts';
+import { type CallArguments, type ExchangeView, exchangeSchema, type Handlers } from '../serve/contract.ts';
 import { LocalApiError } from '../serve/local-api-error.ts';
 import type { AgentState } from './agent-state.ts';
+import { appViews } from './app-views.ts';
+import { diagnosticsOf } from './diagnostics.ts';
 import type { ExceptionKeeper } from './exceptions.ts';
 import { inOneLine } from './in-one-line.ts';
+import { ownDoctor } from './own-doctor.ts';
 import type { PolicyKeeper } from './policy-keeper.ts';
+import { policyView } from './policy-view.ts';
 import { usageQuery, usageView } from './usage-view.ts';
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /** The local API's answers, each from the room that knows. */
 export function createHandlers(
@@ -16,21 +23,17 @@ export function createHandlers(
   keeper: PolicyKeeper,
   records: Records,
   exceptions: ExceptionKeeper,
+  place: Place,
   stop: () => void,
 ): Handlers {
-  return {
+  const retentionMs = (): number => keeper.current.policy.privacy.retentionDays * DAY_MS;
+  const view = (stored: StoredExchange): ExchangeView => storedView(stored, retentionMs());
+  const handlers: Handlers = {
     status: () => state.status(),
-    async exchanges({ limit, before, app, service, model, effective, sinceMs, untilMs }) {
+    async exchanges({ limit, before, stopped, ...rest }) {
       const page = { limit, ...(before !== undefined && { before: sequenceOf(before) }) };
-      const filter = {
-        ...(sinceMs !== undefined && { sinceMs }),
-        ...(app !== undefined && { app }),
-        ...(model !== undefined && { model }),
-        ...(service !== undefined && { service }),
-        ...(effective !== undefined && { effective }),
-      };
-      const stored = await records.listExchanges(page, filter);
-      const exchanges = stored.filter(({ atMs }) => untilMs === undefined || atMs < untilMs).map(storedView);
+      const stored = await records.listExchanges(page, filterOf(rest, stopped === 'true'));
+      const exchanges = stored.map(view);
       const last = stored.at(-1);
       return {
         exchanges,
@@ -40,7 +43,37 @@ export function createHandlers(
     async exchange({ id }) {
       const found = await records.findExchange(id);
       if (found === undefined) throw new LocalApiError('not-found', `There is no exchange ${id}.`);
-      return storedView(found);
+      return view(found);
+    },
+    async content({ id }) {
+      const found = await records.findExchange(id);
+      if (found === undefined) throw new LocalApiError('not-found', `There is no exchange ${id}.`);
+      return { ...found.content };
+    },
+    apps: async () => ({ apps: appViews(await records.seenApps(), keeper.current) }),
+    policy() {
+      if (state.policy === undefined) throw new LocalApiError('unavailable', 'No policy is loaded yet.');
+      return policyView(state.policy, state.settings);
+    },
+    doctor: () => ownDoctor(place),
+    async diagnostics() {
+      const [status, policy, doctor, apps, { exchanges: calls }] = await Promise.all([
+        handlers.status({}),
+        handlers.policy({}),
+        handlers.doctor({}),
+        handlers.apps({}),
+        handlers.exchanges({ limit: 100, stopped: 'false' }),
+      ]);
+      const names = {
+        person: [userInfo().username, ...new Set(calls.map(({ user }) => user))],
+        device: [hostname()],
+      };
+      return diagnosticsOf({ status, policy, doctor, apps, exchanges: calls, names, nowMs: Date.now() });
+    },
+    async deleteContent() {
+      const exchanges = await records.deleteContents();
+      state.event('content-deleted', `by the person, of ${exchanges} exchanges`);
+      return { exchanges };
     },
     usage: async ({ by, sinceMs, untilMs }) =>
       usageView(await records.usageReport(usageQuery(by, sinceMs, untilMs)), untilMs ?? Date.now()),
@@ -76,7 +109,19 @@ export function createHandlers(
       return { policy: keeper.current.identity, problems: [...problems] };
     },
   };
+  return handlers;
 }
+
+type Wanted = Pick<
+  CallArguments<'exchanges'>,
+  'app' | 'service' | 'model' | 'effective' | 'search' | 'sinceMs' | 'untilMs'
+>;
+
+/** Absent stays absent. */
+const filterOf = (wanted: Wanted, stopped: boolean): ExchangeFilter => ({
+  ...Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined)),
+  ...(stopped && { stopped }),
+});
 
 function sequenceOf(cursor: string): number {
   const sequence = Number(cursor);
@@ -86,8 +131,8 @@ function sequenceOf(cursor: string): number {
 }
 
 /** What the log keeps of an exchange, in the contract's words. */
-function storedView(stored: StoredExchange): ExchangeView {
-  const { tokens, cost, bytes, rules } = stored;
+function storedView(stored: StoredExchange, retentionMs: number): ExchangeView {
+  const { tokens, cost, bytes, rules, content } = stored;
   return exchangeSchema.parse({
     id: stored.id,
     startedAtMs: stored.atMs,
@@ -116,5 +161,10 @@ function storedView(stored: StoredExchange): ExchangeView {
     spend: stored.spend,
     addedMs: stored.addedMs,
     policy: stored.policy,
+    kept: {
+      requestChars: content?.request?.length,
+      responseChars: content?.response?.length,
+      untilMs: stored.atMs + retentionMs,
+    },
   });
 }

@@ -140,14 +140,18 @@ async function assemble(
   const api = await createLocalApi({
     socketPath: files.socketPath,
     tokenFile: files.tokenFile,
-    handlers: createHandlers(state, keeper, records, exceptions, () => void stop()),
+    handlers: createHandlers(state, keeper, records, exceptions, options, () => void stop()),
     writePrivateFile,
     onInternalError: (call, error) => state.incident('local-api-failed', `${call}: ${String(error)}`),
     onLeases: (count) => state.onLeases(count),
   });
   opened.push(() => api.close());
   state.onChange = () => api.changed();
-  state.onExchange = (record) => api.exchangeEnded(() => exchangeView(record));
+  state.onExchange = (record) => {
+    // Watchers that come back may ask for it much later: stored text must not stay in memory until then.
+    const { content: _content, ...figures } = record;
+    api.exchangeEnded(() => exchangeView(figures));
+  };
   keeper.watch();
   const collect = fullCollection();
   if (collect !== undefined) {

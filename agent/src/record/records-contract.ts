@@ -4,6 +4,7 @@ import type { SpendChanges, SpendSnapshot } from '../core/spend.ts';
 import type {
   ExchangeFilter,
   ExchangePage,
+  SeenApp,
   StoredExchange,
   UsageQuery,
   UsageReport,
@@ -53,6 +54,9 @@ export interface Records extends Recorder {
   findExchange(id: string): Promise<StoredExchange | undefined>;
   /** Deletes what is older than the policy keeps; returns how many records. Also runs by itself every hour. */
   applyRetention(): Promise<number>;
+  seenApps(): Promise<readonly SeenApp[]>;
+  /** Deletes all text that the policy let be kept; returns of how many exchanges. The record of the calls stays. */
+  deleteContents(): Promise<number>;
   /** What budgets have counted, as an earlier run left it. */
   loadSpend(): Promise<SpendSnapshot>;
   /** Rejects if it can't be written now; all of it may be offered again. */

@@ -17,6 +17,7 @@ import type { Records, RecordsHealth, RecordsOptions, RecordsState } from './rec
 import type {
   ExchangeFilter,
   ExchangePage,
+  SeenApp,
   StoredExchange,
   UsageQuery,
   UsageReport,
@@ -142,6 +143,14 @@ class QueuedRecords implements Records {
 
   async findExchange(id: string): Promise<StoredExchange | undefined> {
     return (await this.#thread().query({ type: 'find', id })) as StoredExchange | undefined;
+  }
+
+  async seenApps(): Promise<readonly SeenApp[]> {
+    return (await this.#thread().query({ type: 'apps' })) as readonly SeenApp[];
+  }
+
+  deleteContents(): Promise<number> {
+    return this.#thread().deleteContents();
   }
 
   async loadSpend(): Promise<SpendSnapshot> {

@@ -20,6 +20,7 @@ export type ToWriter =
       readonly again: boolean;
     }
   | { readonly type: 'prune'; readonly call: number; readonly cutoffMs: number; readonly nowMs: number }
+  | { readonly type: 'delete-contents'; readonly call: number }
   | { readonly type: 'save-spend'; readonly call: number; readonly changes: SpendChanges }
   | { readonly type: 'query'; readonly call: number; readonly query: RecordQuery }
   | { readonly type: 'close' };

@@ -22,6 +22,7 @@ export interface WriterThread {
   query(query: RecordQuery): Promise<unknown>;
   prune(cutoffMs: number, nowMs: number): Promise<number>;
   saveSpend(changes: SpendChanges): Promise<void>;
+  deleteContents(): Promise<number>;
   close(withinMs: number): Promise<void>;
 }
 
@@ -92,6 +93,7 @@ export function startWriter(data: WriterData, events: WriterEvents): Promise<Wri
       saveSpend: async (changes) => {
         await ask((call) => ({ type: 'save-spend', call, changes }));
       },
+      deleteContents: async () => Number(await ask((call) => ({ type: 'delete-contents', call }))),
       close: (withinMs) => {
         closing = true;
         const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));

@@ -13,6 +13,7 @@ import { moveAside, openForWriting } from './database.ts';
 import { asRecordError, RecordError } from './errors.ts';
 import { type LogItem, LogWriter } from './log-writer.ts';
 import { makePrivateDirectory } from './private-files.ts';
+import { seenApps } from './reports/apps.ts';
 import { findExchange, listExchanges } from './reports/exchanges.ts';
 import type { RecordQuery } from './reports/query.ts';
 import { usageReport } from './reports/usage.ts';
@@ -95,9 +96,17 @@ function prune(cutoffMs: number, nowMs: number): number {
   return removed;
 }
 
+/** Overwritten by `secure_delete`; the write-ahead log must not keep a copy either. */
+function deleteContents(): number {
+  const { changes } = database.prepare('DELETE FROM contents').run();
+  database.pragma('wal_checkpoint(TRUNCATE)');
+  return changes;
+}
+
 function answer(query: RecordQuery): unknown {
   if (query.type === 'usage') return usageReport(database, query.query);
   if (query.type === 'spend') return loadSpend(database);
+  if (query.type === 'apps') return seenApps(database);
   if (query.type === 'list') return listExchanges(database, query.page, query.filter);
   return findExchange(database, query.id);
 }
@@ -152,6 +161,7 @@ port.on('message', (message: ToWriter) => {
   if (message.type === 'close') return close();
   if (message.type === 'query') return call(message.call, () => answer(message.query));
   if (message.type === 'save-spend') return call(message.call, () => saveSpend(database, message.changes));
+  if (message.type === 'delete-contents') return call(message.call, deleteContents);
   if (message.type === 'prune') return call(message.call, () => prune(message.cutoffMs, message.nowMs));
   try {
     append(message);

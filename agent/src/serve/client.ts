@@ -26,16 +26,24 @@ export type Client = {
 export interface WatchOptions {
   /** Keeps an agent alive that was started for the duration of a command. */
   readonly lease?: boolean;
+  /** `Watch.lastEventId` of the one before: exchanges since then come first, after the snapshot. */
+  readonly after?: string;
   readonly onEvent?: (event: WatchEvent) => void;
   readonly onEnd?: () => void;
 }
 
 export interface Watch {
   readonly snapshot: AgentStatus;
+  /** Exchanges since `after` are no longer at hand. */
+  readonly missed: boolean;
+  readonly lastEventId: string | undefined;
   close(): void;
 }
 
 const TIMEOUT_MS = 10_000;
+/** Calls that ask the network. */
+const SLOW_CALLS: ReadonlySet<Call> = new Set(['doctor', 'diagnostics']);
+const SLOW_TIMEOUT_MS = 60_000;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** `token`: the content of the token file. Nothing is sent before the first call. */
@@ -63,7 +71,8 @@ async function callOnce(socketPath: string, token: string, name: Call, input: un
   }
   const query = rest.size > 0 ? `?${rest}` : '';
   const body = method === 'POST' ? JSON.stringify(checked.data) : undefined;
-  const response = await send(socketPath, token, method, target + query, body);
+  const timeoutMs = SLOW_CALLS.has(name) ? SLOW_TIMEOUT_MS : TIMEOUT_MS;
+  const response = await send(socketPath, token, method, target + query, body, timeoutMs);
   const answer = parseJson(await readAll(response));
   if (response.statusCode !== 200) throw wireError(answer);
   const result = output.safeParse(answer);
@@ -83,6 +92,7 @@ function send(
   method: string,
   path: string,
   body?: string,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     const headers = {
@@ -96,10 +106,8 @@ function send(
       request.setTimeout(0);
       resolve(response);
     });
-    request.setTimeout(TIMEOUT_MS, () => {
-      request.destroy(
-        new LocalApiError('timeout', `The agent did not answer within ${TIMEOUT_MS / 1000} s.`),
-      );
+    request.setTimeout(timeoutMs, () => {
+      request.destroy(new LocalApiError('timeout', `The agent did not answer within ${timeoutMs / 1000} s.`));
     });
     request.on('error', (error) => reject(connectError(error, socketPath)));
     request.end(body);
@@ -147,13 +155,19 @@ function wireError(answer: unknown): LocalApiError {
 }
 
 async function openWatch(socketPath: string, token: string, options: WatchOptions): Promise<Watch> {
-  const path = options.lease ? `${WATCH.path}?lease=true` : WATCH.path;
+  const query = new URLSearchParams({
+    ...(options.lease && { lease: 'true' }),
+    ...(options.after !== undefined && { after: options.after }),
+  });
+  const path = query.size > 0 ? `${WATCH.path}?${query}` : WATCH.path;
   const response = await send(socketPath, token, 'GET', path);
   if (response.statusCode !== 200) throw wireError(parseJson(await readAll(response)));
   return new Promise((resolve, reject) => {
     const lines = createInterface({ input: response });
     let started = false;
+    let lastEventId: string | undefined;
     lines.on('line', (line) => {
+      if (line.startsWith('id: ')) lastEventId = line.slice('id: '.length);
       if (!line.startsWith('data: ')) return;
       const event = readEvent(line.slice('data: '.length));
       if (!event) {
@@ -162,7 +176,14 @@ async function openWatch(socketPath: string, token: string, options: WatchOption
       }
       if (event.type === 'snapshot' && !started) {
         started = true;
-        resolve({ snapshot: event.status, close: () => response.destroy() });
+        resolve({
+          snapshot: event.status,
+          missed: event.missed,
+          get lastEventId() {
+            return lastEventId;
+          },
+          close: () => response.destroy(),
+        });
       } else options.onEvent?.(event);
     });
     response.on('error', () => response.destroy()); // a reset is an end like any other

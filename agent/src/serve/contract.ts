@@ -116,7 +116,16 @@ export const exchangeSchema = z.object({
   mode,
   decision: action,
   effective: action,
-  reasons: z.array(z.object({ rule: z.string(), action, text: z.string(), message: z.string().optional() })),
+  reasons: z.array(
+    z.object({
+      rule: z.string(),
+      action,
+      text: z.string(),
+      message: z.string().optional(),
+      /** The rule is on trial: it counts in `decision`, not in `effective`. */
+      shadow: z.literal(true).optional(),
+    }),
+  ),
   findings: z.record(z.string(), count),
   result: z.enum(['complete', 'refused', 'client-aborted', 'upstream-failed', 'cut']),
   cause: z.string().optional(),
@@ -140,6 +149,10 @@ export const exchangeSchema = z.object({
     .optional(),
   addedMs: z.number(),
   policy: policyIdentity,
+  /** What of it is kept on this device besides these figures, in characters. Absent while the call is new. */
+  kept: z
+    .object({ requestChars: count.optional(), responseChars: count.optional(), untilMs: timeMs })
+    .optional(),
 });
 
 /** `key`: the virtual key that the call was made with; none in direct mode. */
@@ -175,6 +188,61 @@ const exception = z.object({
 });
 const exceptions = z.object({ exceptions: z.array(exception) });
 
+/** A program that has called AI services through the agent, or that the policy names. */
+const seenApp = z.object({
+  id: z.string(),
+  name: z.string(),
+  kind: z.string().optional(),
+  /** What the policy says of it. `conditional`: it depends on the call. */
+  state: z.enum(['allowed', 'denied', 'conditional']),
+  calls: count,
+  blocked: count,
+  firstAtMs: timeMs.optional(),
+  lastAtMs: timeMs.optional(),
+  services: z.array(z.object({ id: z.string(), name: z.string(), mode, calls: count })),
+});
+
+/** What the policy asks of this device, for a person to read; `origin` says who set a setting. */
+const policyView = z.object({
+  policy: policyIdentity,
+  source: z.object({ kind: z.enum(['embedded', 'file', 'bundle']), file: z.string().optional() }),
+  loadedAtMs: timeMs,
+  /** Nothing is enforced: decisions are recorded only. */
+  shadow: z.boolean(),
+  rules: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.enum(['service', 'model', 'guardrail', 'budget', 'limit', 'app']),
+      action: z.string(),
+      text: z.string(),
+      message: z.string().optional(),
+      shadow: z.boolean(),
+    }),
+  ),
+  privacy: z.object({
+    content: z.string(),
+    retentionDays: z.number(),
+    pseudonymous: z.boolean(),
+    /** Hosts whose traffic is opened, as the PAC file lists them. All else is an untouched tunnel. */
+    inspectedHosts: z.array(z.string()),
+  }),
+  settings: z.array(
+    z.object({
+      key: z.string(),
+      /** Secrets are left out. */
+      value: z.string(),
+      origin: z.enum(['managed', 'own', 'default']),
+    }),
+  ),
+});
+
+const checkResult = z.object({
+  name: z.string(),
+  state: z.enum(['ok', 'warn', 'fail']),
+  why: z.string(),
+  mend: z.string().optional(),
+});
+
 const nothing = z.strictObject({});
 const done = z.object({ done: z.literal(true) });
 /** Query parameters arrive as text. */
@@ -193,6 +261,10 @@ export const CONTRACT = {
       service: z.string().max(200).optional(),
       model: z.string().max(200).optional(),
       effective: action.optional(),
+      /** `true`: only calls that were stopped. */
+      stopped: z.enum(['true', 'false']).default('false'),
+      /** Somewhere in app, service, host, model, rules or kinds found, or the beginning of the id. */
+      search: z.string().trim().min(1).max(100).optional(),
       sinceMs: whole.optional(),
       untilMs: whole.optional(),
     }),
@@ -203,6 +275,36 @@ export const CONTRACT = {
     path: '/v1/exchanges/:id',
     input: z.strictObject({ id: z.string().min(1).max(100) }),
     output: exchangeSchema,
+  },
+  /** The text that the policy let be kept of it: what the employee may see, whoever else can. */
+  content: {
+    method: 'GET',
+    path: '/v1/exchanges/:id/content',
+    input: z.strictObject({ id: z.string().min(1).max(100) }),
+    output: z.object({ request: z.string().optional(), response: z.string().optional() }),
+  },
+  apps: { method: 'GET', path: '/v1/apps', input: nothing, output: z.object({ apps: z.array(seenApp) }) },
+  policy: { method: 'GET', path: '/v1/policy', input: nothing, output: policyView },
+  /** Checks everything that `postern doctor` checks, as the agent sees it. Takes seconds. */
+  doctor: {
+    method: 'GET',
+    path: '/v1/doctor',
+    input: nothing,
+    output: z.object({ ok: z.boolean(), checks: z.array(checkResult) }),
+  },
+  /** What a support person needs, without secrets, prompts or the names of people: to be read before it is sent. */
+  diagnostics: {
+    method: 'GET',
+    path: '/v1/diagnostics',
+    input: nothing,
+    output: z.object({ files: z.array(z.object({ name: z.string(), text: z.string() })) }),
+  },
+  /** Deletes all stored text. The record of the calls stays: it is the organisation's, and holds none. */
+  deleteContent: {
+    method: 'POST',
+    path: '/v1/content/delete',
+    input: nothing,
+    output: z.object({ exchanges: count }),
   },
   usage: {
     method: 'GET',
@@ -248,13 +350,25 @@ export const CONTRACT = {
   },
 } as const;
 
-/** `GET /v1/watch`: server-sent events; first `snapshot`, then `change` with the top-level keys that differ. */
+/**
+ * `GET /v1/watch`: server-sent events; first `snapshot`, then `change` with the top-level keys that differ. Every event
+ * has an id, with which a watcher that lost its connection goes on.
+ */
 export const WATCH = {
   path: '/v1/watch',
   /** `lease=true`: an agent that was started for one command stays as long as somebody holds such a watch. */
-  input: z.strictObject({ lease: z.enum(['true', 'false']).default('false') }),
+  input: z.strictObject({
+    lease: z.enum(['true', 'false']).default('false'),
+    /** The id of the last event that was seen: exchanges since then follow the snapshot. `Last-Event-ID` says the same. */
+    after: z.string().max(100).optional(),
+  }),
   event: z.discriminatedUnion('type', [
-    z.object({ type: z.literal('snapshot'), status: statusSchema }),
+    z.object({
+      type: z.literal('snapshot'),
+      status: statusSchema,
+      /** True if exchanges since `after` are no longer at hand: list them instead. */
+      missed: z.boolean(),
+    }),
     z.object({
       type: z.literal('change'),
       status: statusSchema.partial(),

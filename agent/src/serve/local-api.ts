@@ -69,8 +69,13 @@ export async function createLocalApi(options: LocalApiOptions): Promise<LocalApi
   answerErrors(server, options);
   for (const name of Object.keys(CONTRACT) as Call[]) addRoute(server, name, options.handlers);
   server.get(WATCH.path, async (request, reply) => {
-    const { lease } = parse(WATCH.input, request.query);
-    await watchers.open(reply, lease === 'true');
+    const { lease, after } = parse(WATCH.input, request.query);
+    const lastEvent = request.headers['last-event-id'];
+    await watchers.open(
+      reply,
+      lease === 'true',
+      after ?? (typeof lastEvent === 'string' ? lastEvent : undefined),
+    );
   });
   // The token first: who sees the socket can read it.
   options.writePrivateFile(options.tokenFile, token);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import type { FastifyReply } from 'fastify';
@@ -9,6 +10,9 @@ const GATHER_MS = 200;
 const MAX_WATCHERS = 64;
 /** A watcher that doesn't read is dropped; it may come back for a new snapshot. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
+
+/** Exchanges kept for watchers that come back: a busy minute. */
+const MAX_KEPT = 500;
 
 interface Watcher {
   readonly response: ServerResponse;
@@ -26,6 +30,10 @@ interface WatchersOptions {
 export class Watchers {
   readonly #options: WatchersOptions;
   readonly #all = new Set<Watcher>();
+  /** Ids of another run of the agent mean nothing to this one. */
+  readonly #run = randomUUID().slice(0, 8);
+  readonly #kept: { readonly number: number; readonly exchange: () => ExchangeView }[] = [];
+  #number = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: WatchersOptions) {
@@ -36,7 +44,8 @@ export class Watchers {
     return this.#all.size;
   }
 
-  async open(reply: FastifyReply, lease: boolean): Promise<void> {
+  /** `after`: the id of the last event that this watcher has seen. */
+  async open(reply: FastifyReply, lease: boolean, after?: string): Promise<void> {
     if (this.#all.size >= MAX_WATCHERS) throw new LocalApiError('unavailable', 'Too many watchers.');
     const status = await this.#options.handlers.status({});
     reply.hijack();
@@ -46,7 +55,12 @@ export class Watchers {
     this.#all.add(watcher);
     response.on('error', () => this.#drop(watcher)); // the watcher has gone: so has its place in the list
     response.on('close', () => this.#drop(watcher));
-    this.#send(watcher, { type: 'snapshot', status });
+    const since = after === undefined ? this.#number : this.#numberOf(after);
+    const missed = since === undefined || since < (this.#kept[0]?.number ?? this.#number + 1) - 1;
+    this.#send(watcher, { type: 'snapshot', status, missed });
+    if (!missed)
+      for (const { number, exchange } of this.#kept)
+        if (number > since) this.#send(watcher, { type: 'exchange', exchange: exchange() }, number);
     if (lease) this.#leasesChanged();
   }
 
@@ -59,6 +73,9 @@ export class Watchers {
   }
 
   exchangeEnded(exchange: () => ExchangeView): void {
+    this.#number += 1;
+    this.#kept.push({ number: this.#number, exchange });
+    if (this.#kept.length > MAX_KEPT) this.#kept.shift();
     if (this.#all.size === 0) return;
     const event: WatchEvent = { type: 'exchange', exchange: exchange() };
     for (const watcher of this.#all) this.#send(watcher, event);
@@ -78,8 +95,14 @@ export class Watchers {
     }
   }
 
-  #send(watcher: Watcher, event: WatchEvent): void {
-    watcher.response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+  #numberOf(id: string): number | undefined {
+    const [, run, number] = /^(\w+)-(\d{1,15})$/.exec(id) ?? [];
+    return run === this.#run && Number(number) <= this.#number ? Number(number) : undefined;
+  }
+
+  #send(watcher: Watcher, event: WatchEvent, number = this.#number): void {
+    const id = `${this.#run}-${number}`;
+    watcher.response.write(`id: ${id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
     if (watcher.response.writableLength > MAX_UNREAD_BYTES) watcher.response.destroy();
   }
 

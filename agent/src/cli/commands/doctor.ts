@@ -1,43 +1,8 @@
 import type { Command } from 'commander';
 import { type Context, commonOptions, filesOf, placeOf, print } from '../context.ts';
-import {
-  checkAgent,
-  checkConfig,
-  checkPolicyFile,
-  checkProxy,
-  checkShell,
-  checkTrust,
-} from '../doctor/agent-checks.ts';
-import type { Check, CheckResult, Findings } from '../doctor/check.ts';
-import {
-  checkClock,
-  checkDatabase,
-  checkDisk,
-  checkGateway,
-  checkHome,
-  checkLock,
-  checkNetwork,
-  checkPort,
-} from '../doctor/machine-checks.ts';
+import type { CheckResult } from '../doctor/check.ts';
+import { runChecks } from '../doctor/run-checks.ts';
 import { safe, table } from '../format.ts';
-
-/** In this order: later ones use what earlier ones found. */
-const CHECKS: readonly Check[] = [
-  checkHome,
-  checkConfig,
-  checkPolicyFile,
-  checkAgent,
-  checkLock,
-  checkProxy,
-  checkTrust,
-  checkShell,
-  checkNetwork,
-  checkGateway,
-  checkPort,
-  checkDatabase,
-  checkDisk,
-  checkClock,
-];
 
 export function addDoctor(program: Command, context: Context): void {
   program
@@ -55,25 +20,16 @@ export function addDoctor(program: Command, context: Context): void {
 async function doctor(context: Context, command: Command): Promise<void> {
   const common = commonOptions(command);
   const place = placeOf(context, common);
-  const findings: Findings = { context, place, files: filesOf(place), config: undefined, status: undefined };
-  const results: CheckResult[] = [];
-  for (const check of CHECKS) results.push(...(await outcome(check, findings)));
+  const results = await runChecks(
+    { context, place, files: filesOf(place), config: undefined, status: undefined },
+    { withShell: true },
+  );
   const failed = results.filter(({ state }) => state === 'fail').length;
   const warned = results.filter(({ state }) => state === 'warn').length;
   context.exitCode = failed > 0 ? 1 : 0;
   print(context, common, { ok: failed === 0, checks: results }, () =>
     describe(context, results, failed, warned),
   );
-}
-
-/** A check that breaks is a finding too, and keeps no other from running. */
-async function outcome(check: Check, findings: Findings): Promise<readonly CheckResult[]> {
-  try {
-    return await check(findings);
-  } catch (error) {
-    const why = `could not be checked: ${error instanceof Error ? error.message : String(error)}`;
-    return [{ name: check.name.replace(/^check/, '').toLowerCase(), state: 'warn', why }];
-  }
 }
 
 function describe(

@@ -41,10 +41,27 @@ export interface UsageReport {
 
 export interface ExchangeFilter {
   readonly sinceMs?: number;
+  /** Calls that started before this moment. */
+  readonly untilMs?: number;
   readonly app?: string;
   readonly model?: string;
   readonly service?: string;
   readonly effective?: Action;
+  /** Only calls that were stopped: blocked, or held until a reason is given. */
+  readonly stopped?: boolean;
+  /** Somewhere in app, service, host, model, rules or kinds found, or the beginning of the id; case doesn't matter. */
+  readonly search?: string;
+}
+
+/** An app as the record knows it. */
+export interface SeenApp {
+  readonly id: string;
+  readonly calls: number;
+  readonly blocked: number;
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+  /** Calls by service and mode. */
+  readonly services: readonly { readonly id: string; readonly mode: string; readonly calls: number }[];
 }
 
 /** Newest first; pass the last row's `sequence` as `before` for the next page. */
@@ -63,4 +80,5 @@ export type RecordQuery =
   | { readonly type: 'spend' }
   | { readonly type: 'usage'; readonly query: UsageQuery }
   | { readonly type: 'list'; readonly page: ExchangePage; readonly filter: ExchangeFilter }
-  | { readonly type: 'find'; readonly id: string };
+  | { readonly type: 'find'; readonly id: string }
+  | { readonly type: 'apps' };
