@@ -40,4 +40,4 @@ export const processScript = (pid: number): string =>
 
 /** Words as `CommandLineToArgvW` splits them, as far as a script's path needs it: quotes group, `\"` isn't an end. */
 export const splitCommandLine = (line: string): readonly string[] =>
-  (line.match(/(?:"(?:\\"|[^"])*"|[^\s"])+/g) ?? []).map((word) => word.replace(/(?<!\\)"/g, ''));
+  (line.match(/(?:"(?:\\"|[^"])*"|\\"|[^\s"])+/g) ?? []).map((word) => word.replace(/(?<!\\)"/g, ''));
