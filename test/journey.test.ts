@@ -99,7 +99,7 @@ describe('a connection', () => {
     const app = { pid: 7, executable: '/opt/chat/chatgpt', command: 'chatgpt' };
     governor.openFlow(HEAD, { ...CONNECTION, process: browser });
     for (let attempt = 0; attempt < 3; attempt += 1) governor.handshakeFailed(target, 'unknown-ca');
-    expect(governor.routeConnection(target)).toBe('inspect');
+    expect(governor.routeConnection(target, NOBODY)).toBe('inspect');
     // Somebody else's success says nothing about a program that is known.
     for (let attempt = 0; attempt < 3; attempt += 1) governor.handshakeFailed(target, 'unknown-ca', app);
     expect(governor.routeConnection(target, { process: app })).toBe('tunnel');
@@ -122,7 +122,7 @@ describe('a connection', () => {
     const journey = openJourney('failure: { pinnedClient: block }\n');
     const target = { host: 'chatgpt.com', port: 443 };
     for (let attempt = 0; attempt < 9; attempt += 1) journey.governor.handshakeFailed(target, 'unknown-ca');
-    expect(journey.governor.routeConnection(target)).toBe('inspect');
+    expect(journey.governor.routeConnection(target, NOBODY)).toBe('inspect');
   });
 
   it.each([

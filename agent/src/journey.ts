@@ -72,9 +72,11 @@ export function createJourney(ports: JourneyPorts): Governor {
       const { pinnedClient, challengedSite } = policy.policy.failure;
       const nowMs = ports.nowMs();
       if (challengedSite === 'tunnel' && challenged.isOpen(host, nowMs)) return 'tunnel';
-      if (pinnedClient !== 'tunnel' || !pinned.anyRefusesUs(host, nowMs)) return 'inspect';
+      if (!pinned.hasFailures(host, nowMs)) return 'inspect';
       if (client === undefined) return 'ask-process';
-      return pinned.refusesUs(host, client.process, nowMs) ? 'tunnel' : 'inspect';
+      return pinnedClient === 'tunnel' && pinned.refusesUs(host, client.process, nowMs)
+        ? 'tunnel'
+        : 'inspect';
     },
 
     openFlow(head: RequestHead, { process }: Connection): Flow {

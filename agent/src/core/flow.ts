@@ -20,7 +20,7 @@ export interface Governor {
   incident(code: string, detail: string): void;
 }
 
-/** `ask-process`: some programs are tunnelled here, others are not. */
+/** `ask-process`: some programs may be tunnelled here, others not. */
 export type ConnectionRoute = 'inspect' | 'tunnel' | 'ask-process';
 
 /** Who opened a connection; looked up, and perhaps not found. */

@@ -46,11 +46,15 @@ export class PinnedHosts {
     return !state.accepted && state.failures === FAILURES ? 'now-pinned' : 'counted';
   }
 
-  /** True while any program is known to refuse us here: then it matters which one is calling. */
-  anyRefusesUs(host: string, nowMs: number): boolean {
+  /**
+   * True from a program's first failure here on: then it matters which one is calling, and it has to be asked before
+   * the handshake. One that breaks off is gone before it could be found.
+   */
+  hasFailures(host: string, nowMs: number): boolean {
     const programs = this.#hosts.get(host);
     if (programs === undefined) return false;
-    for (const state of programs.values()) if (refuses(state, nowMs)) return true;
+    for (const { failures, firstAtMs } of programs.values())
+      if (failures > 0 && nowMs - firstAtMs <= WINDOW_MS) return true;
     return false;
   }
 

@@ -6,7 +6,7 @@ import { createProcessFinder } from '../platform/processes/client-processes.ts';
 /** A policy that asks which app is calling gets its answer, unless the system takes unreasonably long. */
 const DECIDING_MS = 1_000;
 /** For the record alone: what is found later counts for the connection's next requests. */
-const TELLING_MS = 50;
+const TELLING_MS = 100;
 
 export function clientProcesses(
   policy: () => CompiledPolicy,

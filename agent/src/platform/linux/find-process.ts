@@ -15,9 +15,13 @@ import { findClientSocket, type SocketOwner } from './proc-net.ts';
 const SPACING_MS = 10;
 const SLICE_MS = 1;
 const RECENT = 8;
-/** After a search in vain, only the newest processes are looked at for this many times as long as it took. */
+/**
+ * After some searches in vain in a row (one may be for a client that has gone), there are clients that can't be found:
+ * for this many times as long as the last one took, only the newest processes are looked at.
+ */
+const IN_VAIN = 3;
 const PENALTY = 10;
-const NEWEST = 16;
+const NEWEST = 32;
 const MAX_ARGUMENT_BYTES = 16_384;
 
 export class LinuxProcesses {
@@ -27,6 +31,7 @@ export class LinuxProcesses {
   #recent: readonly number[] = [];
   #searching: Promise<unknown> = Promise.resolve();
   #searchAllFromMs = 0;
+  #inVain = 0;
 
   async find(clientPort: number, proxyPort: number): Promise<ProcessIdentity | undefined> {
     const socket =
@@ -57,13 +62,18 @@ export class LinuxProcesses {
     const all = startedAtMs >= this.#searchAllFromMs;
     let sliceAtMs = startedAtMs;
     for (const pid of processesOf(userId, all ? Number.POSITIVE_INFINITY : NEWEST)) {
-      if (holds(pid, link)) return pid;
+      if (holds(pid, link)) {
+        this.#inVain = 0;
+        return pid;
+      }
       if (performance.now() - sliceAtMs < SLICE_MS) continue;
       await setImmediate();
       sliceAtMs = performance.now();
     }
     const endedAtMs = performance.now();
-    if (all) this.#searchAllFromMs = endedAtMs + PENALTY * (endedAtMs - startedAtMs);
+    this.#inVain += 1;
+    if (all && this.#inVain >= IN_VAIN)
+      this.#searchAllFromMs = endedAtMs + PENALTY * (endedAtMs - startedAtMs);
     return undefined;
   }
 }
