@@ -110,9 +110,13 @@ except urllib.error.HTTPError as refused:
       here.run([program, '-sS', '-D', '-', '-o', '/dev/null', ...trust, 'https://chatgpt.com/']);
     // They trust the provider's own root, and nothing else.
     const providerOnly = ['--cacert', path.join(here.folder, 'corp-ca.pem')];
-    // The first failure may be over before it is known whose it was; from then on that is asked first.
-    for (let attempt = 0; attempt < 4; attempt += 1) expect((await ask(pinned, providerOnly)).code).toBe(60); // CURLE_PEER_FAILED_VERIFICATION
-    const through = await ask(pinned, providerOnly);
+    // The first failure may be over before it is known whose it was; from then on that is asked first. On a machine
+    // that is busy enough, the answer may come too late once more.
+    let through = await ask(pinned, providerOnly);
+    for (let attempt = 0; attempt < 12 && through.code !== 0; attempt += 1) {
+      expect(through.code).toBe(60); // CURLE_PEER_FAILED_VERIFICATION
+      through = await ask(pinned, providerOnly);
+    }
     expect(through).toMatchObject({ code: 0 });
     expect(through.stdout).not.toContain('x-postern-decision');
     expect((await ask(other, providerOnly)).code).toBe(60);

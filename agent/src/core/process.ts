@@ -15,8 +15,11 @@ export interface ProcessIdentity {
 
 /** How patient the edge is, and whom it asks. */
 export interface ClientProcesses {
-  /** Who holds the loopback connection from `clientPort` to our `proxyPort`; undefined: can't be told. Never rejects. */
-  find(clientPort: number, proxyPort: number): Promise<ProcessIdentity | undefined>;
+  /**
+   * Who holds the loopback connection from `clientPort` to our `proxyPort`; undefined: can't be told. Never rejects.
+   * A search ends once `hasGone`: what has closed its socket can't be found by it.
+   */
+  find(clientPort: number, proxyPort: number, hasGone: () => boolean): Promise<ProcessIdentity | undefined>;
   /** How long a first request may wait to be told: long where the policy asks which app it is, else hardly. */
   patienceMs(): number;
 }

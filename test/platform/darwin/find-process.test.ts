@@ -2,6 +2,8 @@
 import { expect, it } from 'vitest';
 import { createProcessFinder } from '../../../agent/src/platform/processes/client-processes.ts';
 
+const STAYS = (): boolean => false;
+
 const CONNECTIONS = `p801
 R1
 f21
@@ -38,7 +40,7 @@ const ask = async (file: string, args: readonly string[]): Promise<string> => {
 
 it('finds the client’s end, its program and who started it, and keeps no argument', async () => {
   const find = createProcessFinder('darwin', () => undefined, ask);
-  expect(await find(50_123, 7843)).toEqual({
+  expect(await find(50_123, 7843, STAYS)).toEqual({
     pid: 4242,
     executable: '/Applications/Cursor.app/Contents/MacOS/Cursor',
     command: 'Cursor',
@@ -48,8 +50,8 @@ it('finds the client’s end, its program and who started it, and keeps no argum
 
 it('says nothing of a process whose files it may not see, or of no process', async () => {
   const find = createProcessFinder('darwin', () => undefined, ask);
-  expect(await find(50_124, 7843)).toBeUndefined();
-  expect(await find(50_125, 7843)).toBeUndefined();
+  expect(await find(50_124, 7843, STAYS)).toBeUndefined();
+  expect(await find(50_125, 7843, STAYS)).toBeUndefined();
 });
 
 it('a system without lsof is told once', async () => {
@@ -59,6 +61,6 @@ it('a system without lsof is told once', async () => {
     (code) => told.push(code),
     () => Promise.reject(new Error('spawn /usr/sbin/lsof ENOENT')),
   );
-  expect([await find(1, 2), await find(1, 2)]).toEqual([undefined, undefined]);
+  expect([await find(1, 2, STAYS), await find(1, 2, STAYS)]).toEqual([undefined, undefined]);
   expect(told).toEqual(['process-lookup-failed']);
 });

@@ -7,6 +7,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProcessFinder } from '../../../agent/src/platform/processes/client-processes.ts';
 
+const STAYS = (): boolean => false;
+
 const CONNECT = `require('node:net').connect(Number(process.env.PORT), process.env.HOST).on('error', () => 0);`;
 
 describe.skipIf(process.platform !== 'linux')('who holds a connection', () => {
@@ -32,7 +34,7 @@ describe.skipIf(process.platform !== 'linux')('who holds a connection', () => {
     const child = spawn(command, args, { env, cwd: folder, stdio: 'ignore' });
     children.push(child);
     const socket = await connected;
-    const found = await find(socket.remotePort ?? 0, port);
+    const found = await find(socket.remotePort ?? 0, port, STAYS);
     socket.destroy();
     return { child, found };
   };
@@ -63,11 +65,11 @@ describe.skipIf(process.platform !== 'linux')('who holds a connection', () => {
   it('itself', async () => {
     const socket = net.connect(port, '127.0.0.1');
     await new Promise((resolve) => socket.once('connect', resolve));
-    expect(await find(socket.localPort ?? 0, port)).toMatchObject({ pid: process.pid });
+    expect(await find(socket.localPort ?? 0, port, STAYS)).toMatchObject({ pid: process.pid });
     socket.destroy();
   });
 
   it('nobody, if there is no such connection', async () => {
-    expect(await find(1, port)).toBeUndefined();
+    expect(await find(1, port, STAYS)).toBeUndefined();
   });
 });

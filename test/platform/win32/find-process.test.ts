@@ -3,6 +3,8 @@ import { expect, it } from 'vitest';
 import { createProcessFinder } from '../../../agent/src/platform/processes/client-processes.ts';
 import { splitCommandLine } from '../../../agent/src/platform/win32/netstat.ts';
 
+const STAYS = (): boolean => false;
+
 const NETSTAT = [
   '',
   'Aktive Verbindungen',
@@ -41,14 +43,14 @@ it('finds the client’s end and its program, and asks PowerShell once', async (
     packageName: '@google/gemini-cli',
     parentExecutable: 'C:\\Windows\\System32\\cmd.exe',
   };
-  expect(await find(50_123, 7843)).toEqual(found);
-  expect(await find(50_123, 7843)).toEqual(found);
+  expect(await find(50_123, 7843, STAYS)).toEqual(found);
+  expect(await find(50_123, 7843, STAYS)).toEqual(found);
   expect(asked.filter((file) => file.endsWith('powershell.exe'))).toHaveLength(1);
 });
 
 it.each([[50_124], [50_125], [50_126]])('port %i: nobody who may be looked into', async (port) => {
   const find = createProcessFinder('win32', () => undefined, ask);
-  expect(await find(port, 7843)).toBeUndefined();
+  expect(await find(port, 7843, STAYS)).toBeUndefined();
 });
 
 it.each([

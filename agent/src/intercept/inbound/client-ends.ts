@@ -61,7 +61,8 @@ export class ClientEnds {
     if (this.#processes === undefined || port === undefined) return undefined;
     const known = this.#byPort.get(port);
     if (known !== undefined) return known;
-    const end = new ClientEnd(this.#processes.find(port, this.#ownPort()), this.#processes.patienceMs());
+    const found = this.#processes.find(port, this.#ownPort(), () => socket.destroyed);
+    const end = new ClientEnd(found, this.#processes.patienceMs());
     this.#byPort.set(port, end);
     // The port may be another client's by then.
     socket.once('close', () => {

@@ -105,6 +105,8 @@ class TerminatingServer {
   readonly #server: Http2SecureServer;
   #certificate: HostCertificate;
   readonly #sessions = new WeakMap<object, Session>();
+  /** By the client's port. */
+  readonly #handshaking = new Map<number, { readonly socket: Socket; readonly client: ClientEnd }>();
 
   constructor(edge: Edge, to: Destination, certificate: HostCertificate) {
     this.#edge = edge;
@@ -139,7 +141,30 @@ class TerminatingServer {
   }
 
   accept(socket: Socket): void {
+    const port = socket.remotePort;
+    const client = this.#edge.clients.at(port);
+    if (port !== undefined && client !== undefined) {
+      const own = { socket, client };
+      this.#handshaking.set(port, own);
+      // TLS tells of its failure about when the socket closes, before or after.
+      socket.once('close', () =>
+        setImmediate(() => {
+          if (this.#handshaking.get(port) === own) this.#handshaking.delete(port);
+        }),
+      );
+    }
     this.#server.emit('connection', socket);
+  }
+
+  /** A socket that was reset no longer knows its port: then it is one of those that have closed while they shook hands. */
+  #whoseHandshake(port: number | undefined): ClientEnd | undefined {
+    if (port !== undefined) return this.#handshaking.get(port)?.client;
+    for (const [known, { socket, client }] of this.#handshaking) {
+      if (!socket.destroyed) continue;
+      this.#handshaking.delete(known);
+      return client;
+    }
+    return undefined;
   }
 
   /** A renewed certificate is used for new handshakes. */
@@ -213,6 +238,7 @@ class TerminatingServer {
     guard: FloodGuard | undefined,
   ): Session {
     const client = this.#edge.clients.at(remotePort);
+    if (remotePort !== undefined) this.#handshaking.delete(remotePort);
     const connection = this.#edge.connection(target, remotePort, serverName, protocol, client);
     const startedAtMs = performance.now();
     return { connection, client, startedAtMs, requests: 0, lastResponse: undefined, guard };
@@ -229,7 +255,7 @@ class TerminatingServer {
   }
 
   #onHandshakeError(error: Error, socket: TLSSocket): void {
-    const client = this.#edge.clients.at(socket.remotePort);
+    const client = this.#whoseHandshake(socket.remotePort);
     socket.destroy();
     if (!(error instanceof ServerNameMismatch)) this.#handshakeFailed(handshakeCause(error), client);
   }

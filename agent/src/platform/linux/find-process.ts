@@ -16,8 +16,8 @@ const SPACING_MS = 10;
 const SLICE_MS = 1;
 const RECENT = 8;
 /**
- * After some searches in vain in a row (one may be for a client that has gone), there are clients that can't be found:
- * for this many times as long as the last one took, only the newest processes are looked at.
+ * After searches in vain in a row there are clients that can't be found: for this many times as long as the last one
+ * took, only the newest processes are looked at.
  */
 const IN_VAIN = 3;
 const PENALTY = 10;
@@ -33,34 +33,39 @@ export class LinuxProcesses {
   #searchAllFromMs = 0;
   #inVain = 0;
 
-  async find(clientPort: number, proxyPort: number): Promise<ProcessIdentity | undefined> {
+  async find(
+    clientPort: number,
+    proxyPort: number,
+    hasGone: () => boolean,
+  ): Promise<ProcessIdentity | undefined> {
     const socket =
       findClientSocket(await this.#tables(), clientPort, proxyPort) ??
       findClientSocket(await this.#tables6(), clientPort, proxyPort);
     if (socket === undefined) return undefined;
     // One after the other: connections that a program opens together are then found where the first was.
-    const search = this.#searching.then(() => this.#owner(socket));
+    const search = this.#searching.then(() => this.#owner(socket, hasGone));
     this.#searching = search.then(ignore, ignore);
     const pid = await search;
     return pid === undefined ? undefined : identityOf(pid);
   }
 
-  async #owner(socket: SocketOwner): Promise<number | undefined> {
+  async #owner(socket: SocketOwner, hasGone: () => boolean): Promise<number | undefined> {
     const ownUserId = process.getuid?.() ?? 0;
     // Only root may look into other people's processes.
     if (ownUserId !== 0 && socket.userId !== ownUserId) return undefined;
     const link = `socket:[${socket.inode}]`;
     const known = this.#recent.find((pid) => holds(pid, link));
-    const pid = known ?? (await this.#search(link, socket.userId));
+    const pid = known ?? (await this.#search(link, socket.userId, hasGone));
     if (pid !== undefined)
       this.#recent = [pid, ...this.#recent.filter((one) => one !== pid)].slice(0, RECENT);
     return pid;
   }
 
-  async #search(link: string, userId: number): Promise<number | undefined> {
+  async #search(link: string, userId: number, hasGone: () => boolean): Promise<number | undefined> {
     const startedAtMs = performance.now();
     const all = startedAtMs >= this.#searchAllFromMs;
     let sliceAtMs = startedAtMs;
+    if (hasGone()) return undefined;
     for (const pid of processesOf(userId, all ? Number.POSITIVE_INFINITY : NEWEST)) {
       if (holds(pid, link)) {
         this.#inVain = 0;
@@ -68,6 +73,7 @@ export class LinuxProcesses {
       }
       if (performance.now() - sliceAtMs < SLICE_MS) continue;
       await setImmediate();
+      if (hasGone()) return undefined;
       sliceAtMs = performance.now();
     }
     const endedAtMs = performance.now();

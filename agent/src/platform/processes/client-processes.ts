@@ -1,11 +1,11 @@
-import type { ProcessIdentity } from '../../core/process.ts';
+import type { ClientProcesses } from '../../core/process.ts';
 import { DarwinProcesses } from '../darwin/find-process.ts';
 import { LinuxProcesses } from '../linux/find-process.ts';
 import type { OperatingSystem } from '../operating-system.ts';
 import { WindowsProcesses } from '../win32/find-process.ts';
 import { askProgram } from './ask-program.ts';
 
-export type FindProcess = (clientPort: number, proxyPort: number) => Promise<ProcessIdentity | undefined>;
+export type FindProcess = ClientProcesses['find'];
 
 /** Never rejects: what went wrong is told once for each kind of failure, and then nobody is found. */
 export function createProcessFinder(
@@ -15,9 +15,9 @@ export function createProcessFinder(
 ): FindProcess {
   const processes = processesOn(os, ask);
   const told = new Set<string>();
-  return async (clientPort, proxyPort) => {
+  return async (clientPort, proxyPort, hasGone) => {
     try {
-      return await processes.find(clientPort, proxyPort);
+      return await processes.find(clientPort, proxyPort, hasGone);
     } catch (error) {
       const why = error instanceof Error ? error.name : 'unknown';
       if (!told.has(why)) {
