@@ -117,7 +117,7 @@ except urllib.error.HTTPError as refused:
       expect(through.code).toBe(60); // CURLE_PEER_FAILED_VERIFICATION
       through = await ask(pinned, providerOnly);
     }
-    expect(through).toMatchObject({ code: 0 });
+    expect(through, JSON.stringify((await log()).map(({ detail }) => detail))).toMatchObject({ code: 0 });
     expect(through.stdout).not.toContain('x-postern-decision');
     expect((await ask(other, providerOnly)).code).toBe(60);
     expect((await ask(other)).stdout).toContain('x-postern-decision');
