@@ -7,7 +7,7 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import http2, { type Http2SecureServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import type { Authority, Connection } from '../../core/connection.ts';
 import type { ProcessIdentity } from '../../core/process.ts';
 import type { HostCertificate } from '../ports.ts';
@@ -105,20 +105,26 @@ class TerminatingServer {
   readonly #server: Http2SecureServer;
   #certificate: HostCertificate;
   readonly #sessions = new WeakMap<object, Session>();
-  /** By the client's port. */
-  readonly #handshaking = new Map<number, { readonly socket: Socket; readonly client: ClientEnd }>();
+  /** Noted when they name their server: once a handshake has failed, its socket no longer knows its port. */
+  readonly #handshaking = new WeakMap<object, ClientEnd>();
 
   constructor(edge: Edge, to: Destination, certificate: HostCertificate) {
     this.#edge = edge;
     this.#to = to;
     this.#certificate = certificate;
+    const note = (socket: unknown): void => this.#noteHandshake(socket);
+    const checkServerName = this.#checkServerName.bind(this);
     this.#server = http2.createSecureServer({
       key: certificate.key,
       cert: certificate.cert,
       minVersion: 'TLSv1.2',
       allowHTTP1: true,
       handshakeTimeout: HANDSHAKE_MS,
-      SNICallback: (name, done) => this.#checkServerName(name, done),
+      // Node calls it on the TLS socket, which nothing else gives away before the handshake is over.
+      SNICallback(this: unknown, name: string, done: (error: Error | null) => void) {
+        note(this);
+        checkServerName(name, done);
+      },
       settings: {
         initialWindowSize: WINDOW_BYTES,
         maxConcurrentStreams: MAX_STREAMS,
@@ -141,30 +147,7 @@ class TerminatingServer {
   }
 
   accept(socket: Socket): void {
-    const port = socket.remotePort;
-    const client = this.#edge.clients.at(port);
-    if (port !== undefined && client !== undefined) {
-      const own = { socket, client };
-      this.#handshaking.set(port, own);
-      // TLS tells of its failure about when the socket closes, before or after.
-      socket.once('close', () =>
-        setImmediate(() => {
-          if (this.#handshaking.get(port) === own) this.#handshaking.delete(port);
-        }),
-      );
-    }
     this.#server.emit('connection', socket);
-  }
-
-  /** A socket that was reset no longer knows its port: then it is one of those that have closed while they shook hands. */
-  #whoseHandshake(port: number | undefined): ClientEnd | undefined {
-    if (port !== undefined) return this.#handshaking.get(port)?.client;
-    for (const [known, { socket, client }] of this.#handshaking) {
-      if (!socket.destroyed) continue;
-      this.#handshaking.delete(known);
-      return client;
-    }
-    return undefined;
   }
 
   /** A renewed certificate is used for new handshakes. */
@@ -197,6 +180,12 @@ class TerminatingServer {
     });
     server.on('secureConnection', (socket) => this.#onSecureConnection(socket));
     server.on('tlsClientError', (error, socket) => this.#onHandshakeError(error, socket));
+  }
+
+  #noteHandshake(socket: unknown): void {
+    if (!(socket instanceof TLSSocket)) return;
+    const client = this.#edge.clients.at(socket.remotePort);
+    if (client !== undefined) this.#handshaking.set(socket, client);
   }
 
   #checkServerName(name: string, done: (error: Error | null) => void): void {
@@ -238,7 +227,6 @@ class TerminatingServer {
     guard: FloodGuard | undefined,
   ): Session {
     const client = this.#edge.clients.at(remotePort);
-    if (remotePort !== undefined) this.#handshaking.delete(remotePort);
     const connection = this.#edge.connection(target, remotePort, serverName, protocol, client);
     const startedAtMs = performance.now();
     return { connection, client, startedAtMs, requests: 0, lastResponse: undefined, guard };
@@ -255,7 +243,7 @@ class TerminatingServer {
   }
 
   #onHandshakeError(error: Error, socket: TLSSocket): void {
-    const client = this.#whoseHandshake(socket.remotePort);
+    const client = this.#handshaking.get(socket) ?? this.#edge.clients.at(socket.remotePort);
     socket.destroy();
     if (!(error instanceof ServerNameMismatch)) this.#handshakeFailed(handshakeCause(error), client);
   }
