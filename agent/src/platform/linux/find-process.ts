@@ -136,7 +136,7 @@ function linkTarget(file: string): string | undefined {
 }
 
 /** Read anew for each connection (some 50 µs): a process may have become another program since the last one. */
-export function identityOf(pid: number): ProcessIdentity | undefined {
+function identityOf(pid: number): ProcessIdentity | undefined {
   // The kernel marks a file that was replaced while it runs, as every update does.
   const executable = linkTarget(`/proc/${pid}/exe`)?.replace(/ \(deleted\)$/, '');
   if (executable === undefined) return undefined;
