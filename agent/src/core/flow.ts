@@ -1,4 +1,5 @@
 import type { Authority, Connection, RawHeaders } from './connection.ts';
+import type { ProcessIdentity } from './process.ts';
 
 /**
  * The port between the byte edge (`intercept/`) and the journey: the edge asks a `Governor` and carries out
@@ -8,17 +9,24 @@ export interface Governor {
   /**
    * What to do with a connection to this name. Asked for the CONNECT target before any byte is answered, and
    * again for the SNI of a tunnel whose target is an IP address. Constant-time: it is on every connection's path.
+   * Without a `client`, it may answer that the client must be looked up first; with one, it has to decide.
    */
-  routeConnection(target: Authority): ConnectionRoute;
+  routeConnection(target: Authority, client?: Client): ConnectionRoute;
   /** Called once per request head (decrypted, or plain absolute-form HTTP to a listed host). */
   openFlow(head: RequestHead, connection: Connection): Flow;
   /** The client refused our certificate or broke off during the handshake (pinning). */
-  handshakeFailed(target: Authority, cause: string): void;
+  handshakeFailed(target: Authority, cause: string, process?: ProcessIdentity): void;
   /** Something that a person may have to know about, counted and shown in status. `code` is kebab-case. */
   incident(code: string, detail: string): void;
 }
 
-export type ConnectionRoute = 'inspect' | 'tunnel';
+/** `ask-process`: some programs may be tunnelled here, others not. */
+export type ConnectionRoute = 'inspect' | 'tunnel' | 'ask-process';
+
+/** Who opened a connection; looked up, and perhaps not found. */
+export interface Client {
+  readonly process: ProcessIdentity | undefined;
+}
 
 export interface RequestHead {
   readonly method: string;

@@ -12,6 +12,7 @@ import type {
   ResponseVerdict,
   WebSocketPlan,
 } from '../core/flow.ts';
+import type { ProcessIdentity } from '../core/process.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import { decideHead, decideRequest, decideUnread } from '../decide/decide.ts';
 import type { CallContext, RequestContext } from '../decide/evaluation.ts';
@@ -54,13 +55,14 @@ export class GovernedFlow implements Flow {
     policy: CompiledPolicy,
     head: RequestHead,
     location: Location,
+    process: ProcessIdentity | undefined,
     onChallenge?: () => void,
   ) {
     this.#onChallenge = onChallenge;
     this.#ports = ports;
     this.#policy = policy;
     this.#head = head;
-    this.#call = callOf(ports, policy, head, location);
+    this.#call = callOf(ports, policy, head, location, process);
     const verdict = decideHead(policy, this.#call);
     const decision =
       verdict.type === 'read' ? pending(policy, this.#call) : withoutGateway(verdict.decision, policy.shadow);
@@ -225,8 +227,9 @@ function callOf(
   policy: CompiledPolicy,
   head: RequestHead,
   location: Location,
+  process: ProcessIdentity | undefined,
 ): CallContext {
-  const app = policy.identifyApp(head.headers);
+  const app = policy.identifyApp(head.headers, process);
   const nowMs = ports.nowMs();
   return {
     id: ports.newId(),

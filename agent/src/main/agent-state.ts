@@ -4,6 +4,7 @@ import type { Governor } from '../core/flow.ts';
 import type { ExchangeRecord } from '../core/records.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import type { Listener } from '../intercept/listener.ts';
+import { handshakeWords } from '../journey/pinned-hosts.ts';
 import { ungovernedFlow } from '../journey/ungoverned-flow.ts';
 import type { HomeFiles } from '../platform/home.ts';
 import type { Records } from '../record/records-contract.ts';
@@ -71,11 +72,12 @@ export class AgentState {
   governs(journey: Governor): Governor {
     this.#journey = journey;
     return {
-      routeConnection: (target) => (this.isPaused() ? 'tunnel' : journey.routeConnection(target)),
+      routeConnection: (target, client) =>
+        this.isPaused() ? 'tunnel' : journey.routeConnection(target, client),
       openFlow: (head, connection) => (this.isPaused() ? ungovernedFlow : journey.openFlow(head, connection)),
-      handshakeFailed: (target, cause) => {
-        journey.handshakeFailed(target, cause);
-        this.note('handshake-failed', `${target.host}: ${cause}`);
+      handshakeFailed: (target, cause, process) => {
+        journey.handshakeFailed(target, cause, process);
+        this.note('handshake-failed', handshakeWords(target, cause, process));
       },
       incident: (code, detail) => this.incident(code, detail),
     };

@@ -26,6 +26,7 @@ import type { LoadedConfig } from '../sync/config.ts';
 import { createRemoteChecks } from '../sync/remote-checks/remote-checks.ts';
 import { AgentState } from './agent-state.ts';
 import { budgetViews } from './budgets.ts';
+import { clientProcesses } from './client-processes.ts';
 import { ExceptionKeeper } from './exceptions.ts';
 import { createHandlers } from './handlers.ts';
 import { PendingWork } from './pending-work.ts';
@@ -253,6 +254,7 @@ async function listen(options: StartOptions, settings: LoadedConfig, parts: Part
     onExchange: (record) => state.exchangeEnded(record),
   });
   const governor = state.governs(journey);
+  const processes = clientProcesses(policy, (code, detail) => state.incident(code, detail));
   const open = (port: number): Listener =>
     createListener({
       host: config.listen.host,
@@ -261,6 +263,7 @@ async function listen(options: StartOptions, settings: LoadedConfig, parts: Part
       certificates: trust.authority,
       outgoing,
       relayWebSocket: createRelayWebSocket(),
+      processes,
       pac: () => ({
         script: buildPac([...policy().inspectedHosts()], state.proxyAddress),
         version: policy().identity.revision,

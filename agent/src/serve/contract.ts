@@ -108,7 +108,12 @@ export const exchangeSchema = z.object({
   startedAtMs: timeMs,
   endedAtMs: timeMs,
   user: z.string(),
-  app: z.object({ id: z.string(), name: z.string(), identifiedBy: z.enum(['process', 'header', 'none']) }),
+  app: z.object({
+    id: z.string(),
+    name: z.string(),
+    identifiedBy: z.enum(['process', 'header', 'none']),
+    process: z.object({ name: z.string(), pid: z.int(), script: z.string().optional() }).optional(),
+  }),
   service: z.string(),
   host: z.string(),
   operation: z.string(),

@@ -14,7 +14,15 @@ export interface ExchangeBody {
   readonly device: string;
   readonly user: string;
   readonly key?: string | undefined;
-  readonly app: { readonly id: string; readonly name: string; readonly identifiedBy: string };
+  readonly app: {
+    readonly id: string;
+    readonly name: string;
+    readonly identifiedBy: string;
+    /** Absent where the platform couldn't tell, and in records of earlier versions. */
+    readonly process?:
+      | { readonly name: string; readonly pid: number; readonly script?: string | undefined }
+      | undefined;
+  };
   readonly service: string;
   readonly host: string;
   readonly operation: string;
@@ -108,7 +116,7 @@ export function exchangeBody(record: ExchangeRecord): ExchangeBody {
   const { app, usage, cost, policy } = record;
   return {
     addedMs: record.addedMs,
-    app: { id: app.id, identifiedBy: app.identifiedBy, name: app.name },
+    app: { id: app.id, identifiedBy: app.identifiedBy, name: app.name, process: app.process },
     atMs: record.startedAtMs,
     bytes: { request: record.requestBytes, response: record.responseBytes },
     cause: record.cause,
