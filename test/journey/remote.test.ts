@@ -4,6 +4,7 @@ import type { RequestHead } from '../../agent/src/core/flow.ts';
 import type { ExchangeRecord } from '../../agent/src/core/records.ts';
 import type { RemoteText } from '../../agent/src/core/remote.ts';
 import { createJourney } from '../../agent/src/journey.ts';
+import { sendToLoopback } from '../../agent/src/sync/loopback-http.ts';
 import { createRemoteChecks } from '../../agent/src/sync/remote-checks/remote-checks.ts';
 import { parsePolicy } from '../../policies/schema/parse-policy.ts';
 import { type Answer, type CheckService, startCheckService } from '../kit/check-service.ts';
@@ -33,7 +34,7 @@ async function office(rule: string, answer: Answer = FALCONS) {
   const service = await startCheckService(answer);
   services.push(service);
   const checks = createRemoteChecks({
-    send: () => Promise.reject(new Error('nothing leaves the device in this test')),
+    send: sendToLoopback,
     credentialsDirectory: '/nowhere',
     nowMs: () => performance.now(),
     dateMs: () => NOW_MS,
