@@ -17,7 +17,7 @@ export interface Question {
 export type Reply = { readonly matches: readonly Match[] } | { readonly error: unknown };
 
 /** Names, numbers and code names are shorter: one that spans two windows is withheld whole. */
-const MAX_TAIL_CHARS = 200;
+const MAX_TAIL_CHARS = 100;
 
 /** One text that a service is asked about window by window, and how much of it has been cleared. */
 export class AskedText {
