@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Edit } from '../../agent/src/core/decision.ts';
 import type { Match, RequestDetector } from '../../agent/src/core/finding.ts';
 import type { ResponseCommand } from '../../agent/src/core/flow.ts';
-import { type Question, tearsJson } from '../../agent/src/enforce/asked-text.ts';
-import type { ResponseGuardrail, TextEvent } from '../../agent/src/enforce/guardrail.ts';
+import { tearsJson } from '../../agent/src/enforce/asked-text.ts';
+import type { Question, ResponseGuardrail, TextEvent } from '../../agent/src/enforce/guardrail.ts';
 import {
   createResponseGate,
   type GateFrame,

@@ -1,20 +1,6 @@
-import type { AnswerText, Match, RequestDetector } from '../core/finding.ts';
-import type { ChannelCut } from './channel.ts';
+import type { Match } from '../core/finding.ts';
 import type { Redaction } from './redaction.ts';
 import { type Window, Windows } from './windows.ts';
-
-/** A stretch of an answer for another service. Whoever asks it hands back what was said, in the order of asking. */
-export interface Question {
-  readonly detector: RequestDetector;
-  readonly text: AnswerText;
-  readonly channel: string;
-  readonly asked: AskedText;
-  answered(matches: readonly Match[]): ChannelCut | undefined;
-  failed(error: unknown): ChannelCut | undefined;
-}
-
-/** What a service said, or why it said nothing. */
-export type Reply = { readonly matches: readonly Match[] } | { readonly error: unknown };
 
 /** Names, numbers and code names are shorter: one that spans two windows is withheld whole. */
 const MAX_TAIL_CHARS = 100;

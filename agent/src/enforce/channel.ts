@@ -9,18 +9,12 @@ import {
 } from '../core/finding.ts';
 import { maskFor } from '../core/placeholder.ts';
 import { AskedText, tearsJson } from './asked-text.ts';
-import type { CutCause, GateObserver, ResponseGuardrail, TextEvent } from './guardrail.ts';
+import type { ChannelCut, GateObserver, ResponseGuardrail, TextEvent } from './guardrail.ts';
 import { addRedaction, editsWithin, type Redaction } from './redaction.ts';
 import type { Window } from './windows.ts';
 
 /** How a detector looks at a text that comes in pieces. */
 export type OpenScanner = (detector: Detector) => StreamScanner;
-
-/** A channel must be cut; text from `from` on has not been cleared. */
-export interface ChannelCut {
-  readonly from: number;
-  readonly cause: CutCause;
-}
 
 /** One detector on one channel, for all guardrails that use it. */
 interface Watch {

@@ -1,6 +1,6 @@
 import type { ExchangeEvent } from '../core/exchange.ts';
-import type { AnyDetector, Finding, Match } from '../core/finding.ts';
-import type { Question } from './asked-text.ts';
+import type { AnswerText, AnyDetector, Finding, Match, RequestDetector } from '../core/finding.ts';
+import type { AskedText } from './asked-text.ts';
 
 export type TextEvent = Extract<ExchangeEvent, { type: 'text' }>;
 
@@ -25,6 +25,25 @@ export interface ResponseGuardrail {
 export type CutCause =
   | { readonly type: 'finding'; readonly guardrail: ResponseGuardrail; readonly finding: Finding }
   | { readonly type: 'failure'; readonly guardrail: ResponseGuardrail; readonly error: unknown };
+
+/** A channel must be cut; text from `from` on has not been cleared. */
+export interface ChannelCut {
+  readonly from: number;
+  readonly cause: CutCause;
+}
+
+/** A stretch of an answer for another service. Whoever asks it hands back what was said, in the order of asking. */
+export interface Question {
+  readonly detector: RequestDetector;
+  readonly text: AnswerText;
+  readonly channel: string;
+  readonly asked: AskedText;
+  answered(matches: readonly Match[]): ChannelCut | undefined;
+  failed(error: unknown): ChannelCut | undefined;
+}
+
+/** What a service said, or why it said nothing. */
+export type Reply = { readonly matches: readonly Match[] } | { readonly error: unknown };
 
 /** What the gate tells its owner as it goes. */
 export interface GateObserver {

@@ -7,9 +7,17 @@ import type { Edit } from '../core/decision.ts';
 import type { ExchangeEvent } from '../core/exchange.ts';
 import { isRequestDetector } from '../core/finding.ts';
 import type { ResponseCommand } from '../core/flow.ts';
-import type { AskedText, Question, Reply } from './asked-text.ts';
-import { Channel, type ChannelCut, type OpenScanner } from './channel.ts';
-import type { CutCause, GateObserver, ResponseGuardrail, TextEvent } from './guardrail.ts';
+import type { AskedText } from './asked-text.ts';
+import { Channel, type OpenScanner } from './channel.ts';
+import type {
+  ChannelCut,
+  CutCause,
+  GateObserver,
+  Question,
+  Reply,
+  ResponseGuardrail,
+  TextEvent,
+} from './guardrail.ts';
 import { addRedaction, editsWithin, type Redaction } from './redaction.ts';
 
 /** One unit of the stream: an SSE event, a WebSocket message, an NDJSON line, or a whole body. */

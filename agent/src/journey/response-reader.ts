@@ -7,9 +7,8 @@ import type { CompiledPolicy } from '../decide/compile.ts';
 import type { CallContext } from '../decide/evaluation.ts';
 import { refusalOf } from '../decide/refusal.ts';
 import { openResponse, type ResponseJudge } from '../decide/response.ts';
-import type { Question, Reply } from '../enforce/asked-text.ts';
 import { redactBody } from '../enforce/body.ts';
-import { needsGate, type ResponseGuardrail } from '../enforce/guardrail.ts';
+import { needsGate, type Question, type Reply, type ResponseGuardrail } from '../enforce/guardrail.ts';
 import {
   createResponseGate,
   type GateFrame,

@@ -1,5 +1,5 @@
 import type { Late, ResponseCommand } from '../core/flow.ts';
-import type { Question, Reply } from '../enforce/asked-text.ts';
+import type { Question, Reply } from '../enforce/guardrail.ts';
 
 /** Questions of one answer that are out at the same time. */
 const MAX_ASKED_AT_ONCE = 4;
