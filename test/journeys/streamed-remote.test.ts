@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import WebSocket from 'ws';
+import type { AgentStatus } from '../../agent/src/serve/contract.ts';
 import { type Answer, type CheckService, startCheckService } from '../kit/check-service.ts';
 import { runClient } from '../kit/clients.ts';
 import { cleanEnvironment, type Office, openOffice } from '../kit/office.ts';
@@ -138,6 +139,10 @@ describe.each(['--http1.1', '--http2'])('curl %s', (version) => {
     await curl(here, version, ['--max-time', '0.2']);
     expect(textOf(await curl(here, version))).toBe(HARMLESS);
     await expectRecord(here, { effective: 'allow', result: 'complete' });
+    const { remoteChecks } = JSON.parse((await here.postern(['status', '--json'])).stdout) as AgentStatus;
+    expect(remoteChecks['names']).toMatchObject({ failed: {} });
+    expect(remoteChecks['names']?.answered).toBeGreaterThan(1);
+    expect((await here.postern(['status'])).stdout).toMatch(/checks by names .*asked, .*answered/);
   });
 
   it.each([

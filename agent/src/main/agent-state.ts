@@ -11,6 +11,7 @@ import type { AgentStatus, BudgetView, FileProblem } from '../serve/contract.ts'
 import { createIncidentLog } from '../serve/incident-log.ts';
 import type { LoadedConfig } from '../sync/config.ts';
 import type { PolicySource } from './active-policy.ts';
+import { type CheckCounters, NOTHING_CHECKED } from './check-counters.ts';
 import { fingerprint, type Trust } from './trust.ts';
 
 type Degraded = AgentStatus['degraded'];
@@ -38,6 +39,7 @@ export class AgentState {
   records: Records | undefined;
   stopping = false;
   budgets: () => BudgetView[] = () => [];
+  checks: () => CheckCounters = () => NOTHING_CHECKED;
   onChange: () => void = () => undefined;
   onExchange: (record: ExchangeRecord) => void = () => undefined;
   onLeases: (count: number) => void = () => undefined;
@@ -168,6 +170,7 @@ export class AgentState {
       },
       store: this.#store(),
       budgets: this.budgets(),
+      ...this.checks(),
       incidents: this.#incidents.list(),
       degraded: this.#degraded(),
     };
