@@ -167,6 +167,43 @@ describe('a streamed answer that a service may stop', () => {
     expect(said.endsWith(text.slice(text.lastIndexOf(']') + 1))).toBe(true);
   });
 
+  it('a tool call is redacted within its JSON, and stays JSON', async () => {
+    const stage = await remoteStage('on: [tool-call], action: redact');
+    const flow = stage.open();
+    await flow.requestBody(bodyOf('hello', true));
+    const json = JSON.stringify({
+      command: `say "the falcon lands" ${'and more '.repeat(60)}`,
+      path: '/tmp',
+    });
+    const [start, , , stop] = streamOf(['']);
+    const block = { type: 'tool_use', id: 't', name: 'Bash', input: {} };
+    const event = (data: { type: string }) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
+    const stream = [
+      start as string,
+      event({ type: 'content_block_start', index: 0, content_block: block } as { type: string }),
+      ...(json.match(/.{1,7}/gs) ?? []).map((partial_json) =>
+        event({
+          type: 'content_block_delta',
+          index: 0,
+          delta: { type: 'input_json_delta', partial_json },
+        } as { type: string }),
+      ),
+      stop as string,
+      event({ type: 'message_stop' }),
+    ];
+    const { got, cut } = await play(flow, stream);
+    await flow.finish(DONE);
+    const arrived = [...got.join('').matchAll(/^data: (.*)$/gm)]
+      .map(([, data = '{}']) => JSON.parse(data) as { delta?: { partial_json?: string } })
+      .map(({ delta }) => delta?.partial_json ?? '')
+      .join('');
+    expect(cut).toBe(false);
+    expect(JSON.parse(arrived)).toEqual({
+      command: `say "the [REDACTED:code-name] lands" ${'and more '.repeat(60)}`,
+      path: '/tmp',
+    });
+  });
+
   it('the provider says that it lives while text is held', async () => {
     let answer: (() => void) | undefined;
     const slow: Answer = async (asked, response) => {

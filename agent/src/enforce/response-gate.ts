@@ -33,8 +33,8 @@ export interface GateFrame {
 
 export interface ResponseGateOptions extends GateObserver {
   readonly guardrails: readonly ResponseGuardrail[];
-  /** The stream's last words when it is cut: the dialect's in-stream refusal. */
-  lastBytes(cause: CutCause): string | undefined;
+  /** The stream's last words when it is cut: the dialect's in-stream refusal. `releases`: some frames go out just before. */
+  lastBytes(cause: CutCause, releases: boolean): string | undefined;
   /** A redaction in text that the provider signs: cut (default), or let it pass with the finding told. */
   readonly uneditable?: 'block' | 'pass';
   /** Where the response isn't a stream after all: `body.ts`. */
@@ -202,7 +202,7 @@ class Gate implements ResponseGate {
     if (cut !== undefined) {
       this.cut = true;
       this.#queue.length = 0;
-      const lastBytes = this.#options.lastBytes(cut.cause);
+      const lastBytes = this.#options.lastBytes(cut.cause, count > 0);
       commands.push(lastBytes === undefined ? { type: 'cut' } : { type: 'cut', lastBytes });
     }
     return commands;

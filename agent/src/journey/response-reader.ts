@@ -307,7 +307,10 @@ export class ResponseReader {
       found: (_guardrail, finding, editable) => this.#tell(finding, editable),
       failed: (guardrail, error) => this.#tellFailure(guardrail.detector.id, whyOf(error)),
       ask: (question) => this.#questions?.ask(question),
-      lastBytes: () => this.#refusal(),
+      lastBytes: (_cause, releases) => {
+        if (releases) this.#nothingSent = false;
+        return this.#refusal();
+      },
     };
   }
 
