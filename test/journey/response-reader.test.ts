@@ -206,3 +206,20 @@ describe('what a model wants to call', () => {
     expect(journey.exchanges[0]).toMatchObject({ effective: 'redact' });
   });
 });
+
+it('an array that is cut just as its first elements are let go is still an array', async () => {
+  const journey = openJourney(rule('block'));
+  const element = (text: string): string =>
+    JSON.stringify({ candidates: [{ content: { role: 'model', parts: [{ text }] } }] });
+  const call = {
+    url: 'https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:streamGenerateContent',
+    body: { contents: [{ role: 'user', parts: [{ text: 'which key?' }] }] },
+  };
+  // The first might be the beginning of a key, and waits for the second.
+  const chunks = [`[${element('AKIA')}`, `,\r\n${element(` is no key, ${KEY} is. `)}`, ']'];
+  const { received, result } = await converse(journey, call, { type: 'application/json', chunks });
+  expect(result).toBe('cut');
+  const elements = JSON.parse(received) as readonly object[];
+  expect(elements).toMatchObject([{ candidates: [{}] }, {}]);
+  expect(received).not.toContain(KEY);
+});

@@ -1,3 +1,4 @@
+import { NOTHING_CHECKED } from '../../agent/src/main/check-counters.ts';
 import type { AgentStatus, CallOutput, ExchangeView, Handlers } from '../../agent/src/serve/contract.ts';
 import { LocalApiError } from '../../agent/src/serve/local-api-error.ts';
 
@@ -34,6 +35,7 @@ export function healthyStatus(changes: Partial<AgentStatus> = {}): AgentStatus {
     },
     store: { state: 'ok', file: '/home/ann/.local/share/postern/postern.db', queued: 0, dropped: 0 },
     budgets: [],
+    ...NOTHING_CHECKED,
     incidents: [],
     degraded: [],
     ...changes,

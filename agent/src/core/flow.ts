@@ -62,7 +62,7 @@ export interface Flow {
   responseBodyFailed(): ResponseVerdict;
   /** Content-decoded response bytes; after `tap` the returned commands are ignored except `cut`. */
   responseData(chunk: Uint8Array): readonly ResponseCommand[];
-  /** The response body is complete: release what is held. */
+  /** The response body is complete: release what is held, but for what comes late. */
   responseEnd(): readonly ResponseCommand[];
   /** Only for upgrades that the upstream accepted (101). */
   openWebSocket(): WebSocketPlan;
@@ -113,6 +113,18 @@ export interface ResponsePlan {
   /** Of `hold`: bounds the decoded size. */
   readonly maxBytes?: number;
   readonly setHeaders?: RawHeaders;
+  /** Of `gate`: commands that come later, because another service has to be asked first. */
+  readonly late?: Late<ResponseCommand>;
+}
+
+/** Commands that come by themselves, in order with those that are returned. */
+export interface Late<Command> {
+  /** As much waits as may: the upstream is to wait too, until something has been delivered. */
+  readonly full: boolean;
+  /** Something waits: what ends has to wait with its end. Asked after each delivery, and after the last data. */
+  readonly waiting: boolean;
+  /** Called once, before any data. What `take` throws is a failure of the flow, as if data had been shown to it. */
+  listen(deliver: (take: () => readonly Command[]) => void): void;
 }
 
 export type ResponseVerdict =
@@ -140,6 +152,8 @@ export interface FlowOutcome {
 export interface WebSocketPlan {
   /** `relay`: frames pass untouched and unread. `govern`: each message is shown to `message` first. */
   readonly type: 'relay' | 'govern';
+  /** Of `govern`: messages of the server that were held. A `forward` of these always has its data. */
+  readonly late?: Late<WebSocketCommand>;
   /** A complete, inflated data message. Control frames are relayed by the edge. */
   message(
     from: 'client' | 'server',

@@ -16,19 +16,19 @@ export function redactBody(body: GateFrame, options: Omit<ResponseGateOptions, '
     guardrails: options.guardrails,
     openScanner: (detector) => new WholeText(detector),
     ...(options.uneditable === undefined ? {} : { uneditable: options.uneditable }),
-    found: (guardrail, finding) => options.found(guardrail, finding),
+    found: (guardrail, finding, editable) => options.found(guardrail, finding, editable),
     failed: (guardrail, error) => options.failed(guardrail, error),
     lastBytes(why) {
       cause = why;
       return undefined;
     },
   });
-  let emitted = body.raw;
+  let emitted: string | undefined;
   for (const command of [...gate.push(body), ...gate.end()]) {
     if (command.type === 'emit' && typeof command.bytes === 'string') emitted = command.bytes;
   }
   if (cause !== undefined) return { type: 'refuse', cause };
-  return emitted === body.raw ? { type: 'pass' } : { type: 'edited', body: emitted };
+  return emitted === undefined || emitted === body.raw ? { type: 'pass' } : { type: 'edited', body: emitted };
 }
 
 const NOTHING: readonly Match[] = [];

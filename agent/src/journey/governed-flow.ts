@@ -163,7 +163,8 @@ export class GovernedFlow implements Flow {
       log: this.#log,
       contentType: headerValue(headers, 'content-type'),
     });
-    return { type: this.#reader?.plan ?? 'pass', setHeaders, maxBytes: MAX_HELD_BYTES };
+    const { plan = 'pass', late } = this.#reader ?? {};
+    return { type: plan, setHeaders, maxBytes: MAX_HELD_BYTES, ...(late !== undefined && { late }) };
   }
 
   responseData(chunk: Uint8Array): readonly ResponseCommand[] {
@@ -199,6 +200,7 @@ export class GovernedFlow implements Flow {
 
   finish(outcome: FlowOutcome): void | Promise<void> {
     this.#finished = true;
+    this.#reader?.close();
     this.#reader?.conclude();
     this.#socket?.close(outcome);
     const endedAtMs = this.#ports.nowMs();

@@ -12,6 +12,7 @@ import type { AgentStatus, BudgetView, FileProblem } from '../serve/contract.ts'
 import { createIncidentLog } from '../serve/incident-log.ts';
 import type { LoadedConfig } from '../sync/config.ts';
 import type { PolicySource } from './active-policy.ts';
+import { type CheckCounters, NOTHING_CHECKED } from './check-counters.ts';
 import { fingerprint, type Trust } from './trust.ts';
 
 type Degraded = AgentStatus['degraded'];
@@ -39,6 +40,7 @@ export class AgentState {
   records: Records | undefined;
   stopping = false;
   budgets: () => BudgetView[] = () => [];
+  checks: () => CheckCounters = () => NOTHING_CHECKED;
   onChange: () => void = () => undefined;
   onExchange: (record: ExchangeRecord) => void = () => undefined;
   onLeases: (count: number) => void = () => undefined;
@@ -170,6 +172,7 @@ export class AgentState {
       },
       store: this.#store(),
       budgets: this.budgets(),
+      ...this.checks(),
       incidents: this.#incidents.list(),
       degraded: this.#degraded(),
     };

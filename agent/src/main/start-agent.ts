@@ -23,9 +23,10 @@ import type { Records } from '../record/records-contract.ts';
 import { exchangeView } from '../serve/exchange-view.ts';
 import { createLocalApi } from '../serve/local-api.ts';
 import type { LoadedConfig } from '../sync/config.ts';
-import { createRemoteChecks } from '../sync/remote-checks/remote-checks.ts';
+import { createRemoteChecks, type RemoteChecks } from '../sync/remote-checks/remote-checks.ts';
 import { AgentState } from './agent-state.ts';
 import { budgetViews } from './budgets.ts';
+import { checkCounters } from './check-counters.ts';
 import { clientProcesses } from './client-processes.ts';
 import { ExceptionKeeper } from './exceptions.ts';
 import { createHandlers } from './handlers.ts';
@@ -127,6 +128,7 @@ async function assemble(
   state.budgets = () => budgetViews(spend.book, policy(), { device: hostname(), user: user() });
   const listener = await listen(options, settings, {
     outgoing,
+    remoteChecks,
     state,
     policy,
     trust,
@@ -202,6 +204,7 @@ interface Parts {
   readonly vault: Vault;
   readonly exceptions: ExceptionKeeper;
   readonly outgoing: Outgoing;
+  readonly remoteChecks: RemoteChecks;
   readonly spend: SpendKeeper;
   readonly user: () => string;
   readonly pending: PendingWork;
@@ -237,6 +240,7 @@ async function listen(options: StartOptions, settings: LoadedConfig, parts: Part
   const cache = createScanCache();
   const attachments = createOpener({ log: (code, detail) => state.incident(code, detail) });
   opened.push(() => attachments.close());
+  state.checks = () => checkCounters(parts.remoteChecks, attachments, policy().policy.guardrails);
   const journey = createJourney({
     policy,
     scan: (detector, text) => cache.scan(detector, text),

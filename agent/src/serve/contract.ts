@@ -48,6 +48,36 @@ export const budgetSchema = z.object({
   lost: z.boolean(),
 });
 
+/** How often another service was asked, by one rule of the policy, since that policy was taken over. */
+export const remoteCheckSchema = z.object({
+  /** Requests, answers and stretches of streamed ones with texts that had to be asked about. */
+  asked: count,
+  answered: count,
+  /** By why there was no answer: `timeout`, `unreachable`, `service-down` … */
+  failed: z.record(z.string(), count),
+  /** Texts that had been asked about before, and texts outside the sample. */
+  remembered: count,
+  notInSample: count,
+  calls: count,
+  sentChars: count,
+  /** How often the service was left alone for a while. */
+  opened: count,
+  waitedMs: z.number(),
+});
+
+/** What became of attachments since the start. */
+export const attachmentsSchema = z.object({
+  opened: count,
+  /** Known already. */
+  remembered: count,
+  archiveBombs: count,
+  encrypted: count,
+  unreadable: count,
+  timedOut: count,
+  crashed: count,
+  turnedAway: count,
+});
+
 export const statusSchema = z.object({
   state: z.enum(['running', 'paused', 'stopping']),
   process: z.object({ pid: count, version: z.string(), startedAtMs: timeMs, rssBytes: count }),
@@ -96,6 +126,9 @@ export const statusSchema = z.object({
   }),
   /** Every budget of the policy, for this person and device and whom else it has counted. */
   budgets: z.array(budgetSchema),
+  /** By rule. Empty where the policy asks nobody. */
+  remoteChecks: z.record(z.string(), remoteCheckSchema),
+  attachments: attachmentsSchema,
   /** Grouped by code, latest first. */
   incidents: z.array(z.object({ code: z.string(), count, lastAtMs: timeMs, detail: z.string() })),
   /** Empty when all is well. */

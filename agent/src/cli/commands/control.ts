@@ -106,6 +106,10 @@ function describeStatus({ colors }: Context, status: AgentStatus): string {
       `${short(counters.connections)}, ${short(counters.inspected)} inspected, ${short(counters.tunnels)} untouched, ${counters.openConnections} open`,
     ],
     ['AI calls', `${short(counters.exchanges)}${decisions(colors, counters.decisions)}`],
+    ...Object.entries(status.remoteChecks).map(([rule, counts]) => [
+      `checks by ${safe(rule)}`,
+      remoteCheck(colors, counts),
+    ]),
     [
       'records',
       `${store.state === 'ok' ? colors.green('ok') : colors.red(store.state)}${store.sizeBytes === undefined ? '' : `, ${bytes(store.sizeBytes)}`}`,
@@ -142,6 +146,13 @@ function decisions(colors: Colors, counts: AgentStatus['counters']['decisions'])
       name === 'block' ? colors.red(`${count} blocked`) : colors.yellow(`${count} ${name}`),
     );
   return words.length === 0 ? '' : `, ${words.join(', ')}`;
+}
+
+function remoteCheck(colors: Colors, counts: AgentStatus['remoteChecks'][string]): string {
+  const failed = Object.entries(counts.failed).filter(([, times]) => times > 0);
+  const why = failed.map(([code, times]) => `${short(times)} × ${safe(code)}`).join(', ');
+  const asked = `${short(counts.asked)} asked, ${short(counts.answered)} answered`;
+  return failed.length === 0 ? asked : `${asked}, ${colors.yellow(`failed: ${why}`)}`;
 }
 
 function troubles(colors: Colors, status: AgentStatus): string[] {

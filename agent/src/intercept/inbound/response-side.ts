@@ -126,6 +126,7 @@ export class ResponseSide implements UpstreamHandler, ResponseOwner {
       discardOutput: bodiless,
       /** A body that was promised at a given length, or in a coding, can't be ended early and still look whole. */
       endable: rewritten || (facts.contentLength === undefined && (codings?.length ?? 0) === 0),
+      late: plan.late,
       owner: this,
     });
     this.#life.receiving = this.#body;
