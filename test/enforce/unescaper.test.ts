@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ANY_ESCAPE, escapedChar } from '../../agent/src/core/escapes.ts';
+import { withoutEscapes as whole } from '../../agent/src/core/escapes.ts';
 import { Unescaper } from '../../agent/src/enforce/unescaper.ts';
 import { createRandom, cutAtRandom } from '../kit/random-text.ts';
-
-const whole = (text: string): string =>
-  text.replace(ANY_ESCAPE, (_, unicode?: string, hex?: string, char?: string) =>
-    escapedChar(unicode, hex, char),
-  );
 
 const escapedTexts = fc
   .array(

@@ -70,7 +70,8 @@ export class SpelledScanner implements StreamScanner {
   #readPlain(text: string): readonly Match[] {
     const scan = this.#plain.push(text);
     this.#length += text.length;
-    this.#tail = (this.#tail + text).slice(-CHARS_BEFORE - 1);
+    const tail = text.length > CHARS_BEFORE ? text : this.#tail + text;
+    this.#tail = tail.slice(-CHARS_BEFORE - 1);
     this.#plainSafeUpTo = scan.safeUpTo;
     for (const match of scan.matches) this.#seen.push(match);
     return scan.matches;

@@ -1,12 +1,4 @@
-import { ANY_ESCAPE, escapedChar, PLAIN_ESCAPE } from '../core/escapes.ts';
-
-interface Escape {
-  /** Place of its character in the text without escapes. */
-  readonly char: number;
-  /** Where it stands in the text with them. */
-  readonly start: number;
-  readonly end: number;
-}
+import { escapeAt } from '../core/escapes.ts';
 
 /** What may go on as an escape. */
 const UNFINISHED = /^\\(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?$/i;
@@ -26,7 +18,10 @@ export class Unescaper {
   #rest = '';
   /** Where it begins, with all its backslashes. */
   #restStart = 0;
-  #escapes: Escape[] = [];
+  /** For each escape, its character's place in the text without escapes, and its own place in the text with them. */
+  #chars: number[] = [];
+  #starts: number[] = [];
+  #ends: number[] = [];
 
   constructor(startsAt: number) {
     this.#base = startsAt;
@@ -68,21 +63,25 @@ export class Unescaper {
   /** Where a character begins in the text with escapes; for the one that comes next, where that will. */
   startOf(index: number): number {
     const last = this.#lastEscape(index);
-    if (last === undefined) return this.#base + index;
-    return last.char === index ? last.start : last.end + index - last.char - 1;
+    if (last < 0) return this.#base + index;
+    const char = this.#chars[last] as number;
+    return char === index ? (this.#starts[last] as number) : (this.#ends[last] as number) + index - char - 1;
   }
 
   /** Where the text that ends before this character ends in the text with escapes. */
   endOf(index: number): number {
     const last = this.#lastEscape(index - 1);
-    return last?.char === index - 1 ? last.end : this.startOf(index - 1) + 1;
+    return this.#chars[last] === index - 1 ? (this.#ends[last] as number) : this.startOf(index - 1) + 1;
   }
 
   /** Nobody will ask for characters before this one. */
   forget(index: number): void {
-    if (this.#escapes.length < MANY_ESCAPES) return;
-    const needed = this.#escapes.findLastIndex(({ char }) => char < index);
-    if (needed > 0) this.#escapes = this.#escapes.slice(needed);
+    if (this.#chars.length < MANY_ESCAPES) return;
+    const needed = this.#lastEscape(index - 1);
+    if (needed < MANY_ESCAPES / 2) return;
+    this.#chars = this.#chars.slice(needed);
+    this.#starts = this.#starts.slice(needed);
+    this.#ends = this.#ends.slice(needed);
   }
 
   /** Where a character of the rest and what follows it stands, before that is counted as read. */
@@ -93,30 +92,32 @@ export class Unescaper {
   #undo(text: string): string {
     let undone = '';
     let from = 0;
-    for (const match of text.matchAll(ANY_ESCAPE)) {
-      const { 0: whole, 1: unicode, 2: hex, 3: char, index } = match;
-      undone += text.slice(from, index);
-      from = index + whole.length;
-      const stands = escapedChar(unicode, hex, char);
-      if (stands === '') continue;
+    for (let at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', from)) {
+      const found = escapeAt(text, at);
+      undone += text.slice(from, at);
+      from = found?.end ?? text.length;
+      if (found === undefined) continue;
       const end = this.#place(from);
-      this.#escapes.push({ char: this.length + undone.length, start: this.#place(index), end });
-      if (PLAIN_ESCAPE.test(whole)) this.lastPlainEnd = end;
-      undone += stands;
+      this.#chars.push(this.length + undone.length);
+      this.#starts.push(this.#place(at));
+      this.#ends.push(end);
+      if (found.isPlain) this.lastPlainEnd = end;
+      undone += String.fromCharCode(found.code);
     }
     undone += text.slice(from);
     this.length += undone.length;
     return undone;
   }
 
-  #lastEscape(index: number): Escape | undefined {
+  /** The last escape whose character stands there or before; -1 if there is none. */
+  #lastEscape(index: number): number {
     let low = 0;
-    let high = this.#escapes.length;
+    let high = this.#chars.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#escapes[middle] as Escape).char <= index) low = middle + 1;
+      if ((this.#chars[middle] as number) <= index) low = middle + 1;
       else high = middle;
     }
-    return this.#escapes[low - 1];
+    return low - 1;
   }
 }

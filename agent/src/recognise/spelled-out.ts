@@ -1,4 +1,4 @@
-import { ANY_ESCAPE, CHARS_AFTER, contextStart, escapedChar, PLAIN_ESCAPE } from '../core/escapes.ts';
+import { CHARS_AFTER, contextStart, PLAIN_ESCAPE, withoutEscapes } from '../core/escapes.ts';
 
 const ESCAPED = new RegExp(PLAIN_ESCAPE, 'gi');
 const ENDS_VALUE: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0x22, 0x27]);
@@ -19,12 +19,12 @@ export function spelledOut(text: string): string | undefined {
       lines = [];
       from = before;
     } else if (before > end) {
-      lines.push(unescaped(text.slice(from, end)));
+      lines.push(withoutEscapes(text.slice(from, end)));
       from = before;
     }
     end = endOfValue(text, ESCAPED.lastIndex, end);
   }
-  lines?.push(unescaped(text.slice(from, end)));
+  lines?.push(withoutEscapes(text.slice(from, end)));
   return lines?.join('\n');
 }
 
@@ -35,8 +35,3 @@ function endOfValue(text: string, afterEscape: number, lastEnd: number): number 
   while (end < limit && !ENDS_VALUE.has(text.charCodeAt(end))) end++;
   return end;
 }
-
-const unescaped = (text: string): string =>
-  text.replace(ANY_ESCAPE, (_, unicode?: string, hex?: string, char?: string) =>
-    escapedChar(unicode, hex, char),
-  );
