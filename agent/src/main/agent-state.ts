@@ -38,6 +38,8 @@ export class AgentState {
   records: Records | undefined;
   stopping = false;
   budgets: () => BudgetView[] = () => [];
+  /** Reasons of parts that know them themselves. */
+  readonly moreDegraded: (() => Degraded)[] = [];
   onChange: () => void = () => undefined;
   onExchange: (record: ExchangeRecord) => void = () => undefined;
   onLeases: (count: number) => void = () => undefined;
@@ -273,7 +275,7 @@ export class AgentState {
         mend: 'See the problems in: postern status --json',
       });
     }
-    return reasons;
+    return [...reasons, ...this.moreDegraded.flatMap((ask) => ask())];
   }
 }
 
