@@ -5,14 +5,18 @@ import { Unescaper } from './unescaper.ts';
 /** A stretch of the text around escapes, searched as what it stands for. */
 interface Stretch {
   readonly startsAt: number;
+  /** Of the escape that opened it: what lies before that is for context only. */
+  readonly escapeAt: number;
   readonly unescaper: Unescaper;
   readonly scanner: StreamScanner;
   safeUpTo: number;
 }
 
+/** Of JSON in JSON four times over; more of them before an escape aren't taken for a part of it. */
+const MAX_BACKSLASHES = 16;
 /** The end of a text that may become an escape of a plain character. */
-const MAY_BE_ESCAPE = /\\(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?$/i;
-const MAX_ESCAPE_CHARS = 6;
+const MAY_BE_ESCAPE = /\\{1,16}(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?$/i;
+const MAX_UNFINISHED_CHARS = MAX_BACKSLASHES + 4;
 
 /**
  * Searches a growing text as it stands and, around escapes of plain characters, as what they stand for: the arguments
@@ -81,24 +85,26 @@ export class SpelledScanner implements StreamScanner {
   #readUpToEscape(text: string, matches: Match[]): string {
     const found = PLAIN_ESCAPE.exec(text);
     if (found === null) {
-      const open = MAY_BE_ESCAPE.exec(text.slice(-MAX_ESCAPE_CHARS));
+      const open = MAY_BE_ESCAPE.exec(text.slice(-MAX_UNFINISHED_CHARS));
       const waits = open === null ? 0 : open[0].length;
       matches.push(...this.#readPlain(text.slice(0, text.length - waits)));
       this.#waiting = text.slice(text.length - waits);
       return '';
     }
-    matches.push(...this.#readPlain(text.slice(0, found.index)));
+    const escapeStart = firstBackslash(text, found.index);
+    matches.push(...this.#readPlain(text.slice(0, escapeStart)));
     const before = this.#tail.slice(contextStart(this.#tail, this.#tail.length));
     const startsAt = this.#length - before.length;
     const stretch: Stretch = {
       startsAt,
+      escapeAt: this.#length,
       unescaper: new Unescaper(startsAt),
       scanner: this.#open(),
       safeUpTo: startsAt,
     };
     this.#stretch = stretch;
-    this.#show(stretch, before);
-    return text.slice(found.index);
+    this.#show(stretch, stretch.unescaper.pushAsItStands(before));
+    return text.slice(escapeStart);
   }
 
   /** Returns what is left to be read once the stretch is over. */
@@ -112,35 +118,36 @@ export class SpelledScanner implements StreamScanner {
       }
       const piece = text.slice(at, at + Math.max(1, left));
       matches.push(...this.#readPlain(piece));
-      this.#show(stretch, piece);
+      this.#show(stretch, stretch.unescaper.push(piece));
       at += piece.length;
     }
     return '';
   }
 
-  #show(stretch: Stretch, piece: string): void {
-    const { unescaper, scanner } = stretch;
-    const undone = unescaper.push(piece);
+  #show(stretch: Stretch, undone: string): void {
     if (undone === '') return;
+    const { unescaper, scanner } = stretch;
     const scan = scanner.push(undone);
-    this.#take(scan.matches, unescaper);
+    this.#take(scan.matches, stretch);
     stretch.safeUpTo = unescaper.startOf(scan.safeUpTo);
     unescaper.forget(scan.safeUpTo);
   }
 
   /** What reaches to a stretch's end may be cut by it, and is no match unless the text ends there. */
-  #close({ unescaper, scanner }: Stretch, isLast: boolean): void {
+  #close(stretch: Stretch, isLast: boolean): void {
+    const { unescaper, scanner } = stretch;
     const rest = unescaper.end();
-    if (rest !== '') this.#take(scanner.push(rest).matches, unescaper);
-    this.#take(scanner.end().matches, unescaper);
+    if (rest !== '') this.#take(scanner.push(rest).matches, stretch);
+    this.#take(scanner.end().matches, stretch);
     if (!isLast) this.#undecided = this.#undecided.filter(({ end }) => end < this.#length);
     this.#stretch = undefined;
   }
 
-  #take(matches: readonly Match[], unescaper: Unescaper): void {
+  #take(matches: readonly Match[], { unescaper, escapeAt }: Stretch): void {
     for (const match of matches) {
       const start = unescaper.startOf(match.start);
-      this.#undecided.push({ ...match, start, end: unescaper.endOf(match.end) });
+      const end = unescaper.endOf(match.end);
+      if (end > escapeAt) this.#undecided.push({ ...match, start, end });
     }
   }
 
@@ -167,6 +174,12 @@ export class SpelledScanner implements StreamScanner {
     }
     return { matches, safeUpTo };
   }
+}
+
+function firstBackslash(text: string, lastBackslash: number): number {
+  let at = lastBackslash;
+  while (lastBackslash - at < MAX_BACKSLASHES - 1 && text.charAt(at - 1) === '\\') at--;
+  return at;
 }
 
 const covers = (seen: Match, one: Match): boolean =>

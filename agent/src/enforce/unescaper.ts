@@ -34,12 +34,15 @@ export class Unescaper {
     return this.#rest !== '';
   }
 
+  /** What stands as itself, escapes and all. */
+  pushAsItStands(piece: string): string {
+    this.#read += piece.length;
+    this.length += piece.length;
+    return piece;
+  }
+
   push(piece: string): string {
-    if (this.#rest === '' && !piece.includes('\\')) {
-      this.#read += piece.length;
-      this.length += piece.length;
-      return piece;
-    }
+    if (this.#rest === '' && !piece.includes('\\')) return this.pushAsItStands(piece);
     const text = this.#rest + piece;
     const last = text.lastIndexOf('\\');
     const isWhole = last < 0 || !UNFINISHED.test(text.slice(last));
