@@ -1,6 +1,6 @@
-import type { Detector, Match, StreamScanner } from '../core/finding.ts';
 import type { CutCause } from './guardrail.ts';
 import { createResponseGate, type GateFrame, type ResponseGateOptions } from './response-gate.ts';
+import { WholeText } from './whole-text.ts';
 
 export type BodyVerdict =
   /** Forward the original bytes. */
@@ -29,25 +29,4 @@ export function redactBody(body: GateFrame, options: Omit<ResponseGateOptions, '
   }
   if (cause !== undefined) return { type: 'refuse', cause };
   return emitted === undefined || emitted === body.raw ? { type: 'pass' } : { type: 'edited', body: emitted };
-}
-
-const NOTHING: readonly Match[] = [];
-
-/** Nothing leaves before the end, so a text is scanned once, whole: the same matches for half the work. */
-class WholeText implements StreamScanner {
-  readonly #detector: Detector;
-  #text = '';
-
-  constructor(detector: Detector) {
-    this.#detector = detector;
-  }
-
-  push(delta: string): ReturnType<StreamScanner['push']> {
-    this.#text += delta;
-    return { matches: NOTHING, safeUpTo: 0 };
-  }
-
-  end(): ReturnType<StreamScanner['end']> {
-    return { matches: this.#detector.scan(this.#text), safeUpTo: this.#text.length };
-  }
 }

@@ -11,6 +11,8 @@ import { maskFor } from '../core/placeholder.ts';
 import { AskedText, tearsJson } from './asked-text.ts';
 import type { ChannelCut, GateObserver, ResponseGuardrail, TextEvent } from './guardrail.ts';
 import { addRedaction, editsWithin, type Redaction } from './redaction.ts';
+import { SpelledScanner } from './spelled-scanner.ts';
+import { scanWhole } from './whole-text.ts';
 import type { Window } from './windows.ts';
 
 /** How a detector looks at a text that comes in pieces. */
@@ -101,7 +103,7 @@ export class Channel {
     for (const watch of this.#asked) this.#ask(watch, watch.text, watch.text.push(text));
     return this.#advance((watch) => {
       if (watch.scanner === undefined) {
-        watch.scanner = this.#open(watch.detector);
+        watch.scanner = this.#openScanner(watch);
         watch.base = start;
       }
       return watch.scanner.push(text);
@@ -132,7 +134,7 @@ export class Channel {
     for (const watch of this.#watches) {
       try {
         if (watch.snapshot?.text !== event.text) {
-          watch.snapshot = { text: event.text, matches: watch.detector.scan(event.text) };
+          watch.snapshot = { text: event.text, matches: scanWhole(watch.detector, event.text) };
         }
         cut = earlier(cut, this.#judge(watch, watch.snapshot.matches, 0, redactions));
       } catch (error) {
@@ -153,6 +155,12 @@ export class Channel {
     while (this.redactions.length > 0 && (this.redactions[0] as Redaction).end <= end)
       this.redactions.shift();
     return edits;
+  }
+
+  /** Placeholders are words that nobody escapes; all else is also searched as what its escapes stand for. */
+  #openScanner({ detector, guardrails }: Watch): StreamScanner {
+    if (guardrails.every(({ action }) => action === 'restore')) return this.#open(detector);
+    return new SpelledScanner(() => this.#open(detector));
   }
 
   #advance(scan: (watch: Watch) => StreamScan | undefined): ChannelCut | undefined {

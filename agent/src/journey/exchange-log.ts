@@ -70,7 +70,9 @@ export class ExchangeLog {
   readRequest(exchange: ExchangeRequest): void {
     this.operation = exchange.operation;
     this.#parts = exchange.parts;
-    for (const { kind } of exchange.parts) if (kind === 'image') this.#images += 1;
+    for (const { kind, spells } of exchange.parts) {
+      if (kind === 'image' && spells === undefined) this.#images += 1;
+    }
     this.#namesModel = exchange.dialect !== 'opaque';
   }
 

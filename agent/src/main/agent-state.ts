@@ -41,6 +41,8 @@ export class AgentState {
   stopping = false;
   budgets: () => BudgetView[] = () => [];
   checks: () => CheckCounters = () => NOTHING_CHECKED;
+  /** Reasons of parts that know them themselves. */
+  readonly moreDegraded: (() => Degraded)[] = [];
   onChange: () => void = () => undefined;
   onExchange: (record: ExchangeRecord) => void = () => undefined;
   onLeases: (count: number) => void = () => undefined;
@@ -278,7 +280,7 @@ export class AgentState {
         mend: 'See the problems in: postern status --json',
       });
     }
-    return reasons;
+    return [...reasons, ...this.moreDegraded.flatMap((ask) => ask())];
   }
 }
 

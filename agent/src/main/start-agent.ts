@@ -109,12 +109,13 @@ async function assemble(
     event: record,
   });
   opened.push(() => records.close());
-  const { vault, close: closeVault } = await openVault(
-    files.directory,
-    policy().policy.privacy.retentionDays,
-    (code, detail) => state.incident(code, detail),
-  );
-  opened.push(closeVault);
+  const { vault, ...vaultFile } = await openVault({
+    directory: files.directory,
+    retentionDays: () => policy().policy.privacy.retentionDays,
+    incident: (code, detail) => state.incident(code, detail),
+  });
+  opened.push(() => vaultFile.close());
+  state.moreDegraded.push(() => vaultFile.degraded());
   const exceptions = new ExceptionKeeper({
     file: files.exceptionsFile,
     policy,
