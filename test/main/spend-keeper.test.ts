@@ -17,7 +17,10 @@ const ann = terms.map((each) => ({ terms: each, subject: 'ann' }));
 const HOUR_MS = 3_600_000;
 const NOON_MS = Date.UTC(2026, 10, 24, 12);
 
-function keeperOf(records: Pick<Records, 'health' | 'loadSpend' | 'saveSpend'>, time = { wallMs: NOON_MS, uptimeMs: 1_000 }) {
+function keeperOf(
+  records: Pick<Records, 'health' | 'loadSpend' | 'saveSpend'>,
+  time = { wallMs: NOON_MS, uptimeMs: 1_000 },
+) {
   const told: string[] = [];
   const keeper = new SpendKeeper({
     records,

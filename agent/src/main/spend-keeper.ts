@@ -86,7 +86,7 @@ export class SpendKeeper {
     this.#closed = true;
     clearTimeout(this.#timer);
     await this.#saving;
-    while (await this.#saveChanges()) continue;
+    while (await this.#saveChanges());
   }
 
   async #load(): Promise<SpendSnapshot | undefined> {
