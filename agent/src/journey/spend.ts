@@ -2,7 +2,6 @@
  * The money of one call: which budgets and limits it counts against, what is held for it before it is sent, what it has
  * used so far, and what it cost in the end.
  */
-import { tokenWeight } from '../account/estimate-tokens.ts';
 import type { Forecast } from '../account/forecast.ts';
 import type { UsageReport } from '../account/merge-usage.ts';
 import type { RawHeaders } from '../core/connection.ts';
@@ -259,8 +258,9 @@ export class CallSpend {
     return this.#account.canStop;
   }
 
-  output(text: string): void {
-    this.#outputWeight += tokenWeight(text);
+  /** Estimated tokens of a piece of the answer, before rounding. */
+  output(weight: number): void {
+    this.#outputWeight += weight;
   }
 
   /** The provider's own count, also one that isn't final: its input is. */
