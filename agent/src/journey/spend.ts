@@ -105,6 +105,7 @@ class Opening {
   readonly #request: RequestContext;
   readonly #terms: SpendTerms;
   readonly #forecast: Forecast;
+  #priced: { readonly model: string | undefined; readonly price: Price | undefined } | undefined;
 
   constructor(
     ports: JourneyPorts,
@@ -159,7 +160,14 @@ class Opening {
     return model === undefined ? undefined : { model, stops: wanting };
   }
 
+  /** Asked several times about one model, and hardly ever about a second. */
   price(model: string | undefined): Price | undefined {
+    if (this.#priced === undefined || this.#priced.model !== model)
+      this.#priced = { model, price: this.#priceOf(model) };
+    return this.#priced.price;
+  }
+
+  #priceOf(model: string | undefined): Price | undefined {
     const { location, nowMs, exchange } = this.#request;
     const images = imagesIn(exchange);
     const at = (outputTokens: number) =>
@@ -226,6 +234,8 @@ export class CallSpend {
   readonly #forecast: Forecast;
   readonly #facts: SpendFacts;
   #price: Price | undefined;
+  /** The latest count of the provider's: priced once it is asked what the answer has cost so far. */
+  #unpriced: Usage | undefined;
   #inputTokens: number;
   #outputWeight = 0;
   /** As the provider counts it, reasoning that nobody sees included. */
@@ -268,7 +278,7 @@ export class CallSpend {
     const { inputTokens, outputTokens } = usage;
     if (inputTokens !== undefined && inputTokens > 0) {
       this.#inputTokens = inputTokens;
-      this.#price = this.#priced(usage) ?? this.#price;
+      this.#unpriced = usage;
     }
     this.#reportedOutput = Math.max(this.#reportedOutput, outputTokens ?? 0);
   }
@@ -285,6 +295,10 @@ export class CallSpend {
   /** Counts what has come so far. Once true, what was just read must not be passed on. */
   usedUp(): boolean {
     if (this.#cut !== undefined) return true;
+    if (this.#unpriced !== undefined) {
+      this.#price = this.#priced(this.#unpriced) ?? this.#price;
+      this.#unpriced = undefined;
+    }
     const output = Math.max(Math.ceil(this.#outputWeight), this.#reportedOutput);
     const nanoUsd =
       this.#price === undefined ? 0 : this.#price.inputNanoUsd + this.#price.perOutputToken * output;

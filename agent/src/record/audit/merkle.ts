@@ -14,7 +14,7 @@ export interface TreeEdge {
 export const EMPTY_TREE: TreeEdge = { size: 0, peaks: [] };
 
 /** By way of a string: Node makes it and a pooled buffer of it in half the time of a buffer of the digest's own. */
-const sha256 = (data: string | Uint8Array): Buffer => Buffer.from(hash('sha256', data, 'latin1'), 'latin1');
+const sha256 = (data: string | Uint8Array): Buffer => Buffer.from(hash('sha256', data, 'binary'), 'binary');
 
 /** MTH({d}) = SHA-256(0x00 || d). Also the link of the chain: each record names its predecessor's leaf hash. */
 export const leafHash = (text: string): Buffer => sha256(`\u0000${text}`);
