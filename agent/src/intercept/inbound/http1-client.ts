@@ -4,7 +4,6 @@ import type { Readable } from 'node:stream';
 import type { RawHeaders } from '../../core/connection.ts';
 import type { LocalResponse } from '../../core/flow.ts';
 import { type Client, type ClientEvents, discard, type HeadOptions, ignore } from './client.ts';
-import { flushNow, flushTogether } from './flush-together.ts';
 import { withoutHeaders } from './response-head.ts';
 
 /** Node's response, knowing whose it is: listeners are shared functions instead of closures per request. */
@@ -93,9 +92,6 @@ export class Http1Client implements Client {
         pairs.push([trailers[i] as string, trailers[i + 1] as string]);
       this.#response.addTrailers(pairs);
     }
-    const { socket } = this.#response;
-    // With pipelining it may not be our turn; then Node keeps the answer until it is.
-    if (socket !== null) flushTogether(socket);
     this.#response.end();
   }
 
@@ -109,8 +105,6 @@ export class Http1Client implements Client {
   }
 
   abort(): void {
-    const { socket, writableEnded } = this.#response;
-    if (writableEnded && socket !== null) flushNow(socket);
     this.#response.destroy();
   }
 
