@@ -92,8 +92,14 @@ export class ExchangeLog {
   }
 
   addOutput(text: string): void {
-    this.#outputTokens += tokenWeight(text);
-    this.spend?.output(text);
+    const weight = tokenWeight(text);
+    this.#outputTokens += weight;
+    this.spend?.output(weight);
+    this.keepOutput(text);
+  }
+
+  /** Of an answer whose tokens the provider has counted: nothing has to be estimated. */
+  keepOutput(text: string): void {
     if (this.#kept === 'always') this.#outputText += text;
   }
 

@@ -159,7 +159,7 @@ export class ResponseReader {
   readBody(body: Uint8Array): BodyJudgement {
     const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
     const events = this.#decoder.body(text);
-    this.#account(events);
+    this.#account(events, events.some(isFinalCount));
     if (this.#guardrails.length === 0) return {};
     if (events.every(({ type }) => type === 'unknown') && !isJson(text)) return { unreadable: true };
     const frame: GateFrame = {
@@ -289,11 +289,15 @@ export class ResponseReader {
     return commands;
   }
 
-  #account(events: readonly ExchangeEvent[]): void {
+  /** `isCounted`: the provider has said how many tokens this is. */
+  #account(events: readonly ExchangeEvent[], isCounted = false): void {
     const { log } = this.#input;
     for (const event of events) {
       if (event.type === 'text') {
-        if (event.form === 'delta') log.addOutput(event.text);
+        if (event.form === 'delta') {
+          if (isCounted) log.keepOutput(event.text);
+          else log.addOutput(event.text);
+        }
         this.#answers?.add(event);
       } else if (event.type === 'usage') log.addUsage(event);
       else if (event.type === 'start') log.nameModel(event.model);
@@ -341,6 +345,9 @@ export function openReader(input: ReaderInput): ResponseReader | undefined {
   if (decoder === undefined) return undefined;
   return new ResponseReader(input, decoder, openFramer(input.contentType, input.exchange.stream));
 }
+
+const isFinalCount = (event: ExchangeEvent): boolean =>
+  event.type === 'usage' && event.final && event.usage.outputTokens !== undefined;
 
 /** Only asked where the dialect saw nothing: an error page, a captive portal, an empty answer. */
 function isJson(text: string): boolean {

@@ -2,7 +2,6 @@
  * The money of one call: which budgets and limits it counts against, what is held for it before it is sent, what it has
  * used so far, and what it cost in the end.
  */
-import { tokenWeight } from '../account/estimate-tokens.ts';
 import type { Forecast } from '../account/forecast.ts';
 import type { UsageReport } from '../account/merge-usage.ts';
 import type { RawHeaders } from '../core/connection.ts';
@@ -106,6 +105,7 @@ class Opening {
   readonly #request: RequestContext;
   readonly #terms: SpendTerms;
   readonly #forecast: Forecast;
+  #priced: { readonly model: string | undefined; readonly price: Price | undefined } | undefined;
 
   constructor(
     ports: JourneyPorts,
@@ -160,7 +160,14 @@ class Opening {
     return model === undefined ? undefined : { model, stops: wanting };
   }
 
+  /** Asked several times about one model, and hardly ever about a second. */
   price(model: string | undefined): Price | undefined {
+    if (this.#priced === undefined || this.#priced.model !== model)
+      this.#priced = { model, price: this.#priceOf(model) };
+    return this.#priced.price;
+  }
+
+  #priceOf(model: string | undefined): Price | undefined {
     const { location, nowMs, exchange } = this.#request;
     const images = imagesIn(exchange);
     const at = (outputTokens: number) =>
@@ -227,6 +234,8 @@ export class CallSpend {
   readonly #forecast: Forecast;
   readonly #facts: SpendFacts;
   #price: Price | undefined;
+  /** The latest count of the provider's: priced once it is asked what the answer has cost so far. */
+  #unpriced: Usage | undefined;
   #inputTokens: number;
   #outputWeight = 0;
   /** As the provider counts it, reasoning that nobody sees included. */
@@ -259,8 +268,9 @@ export class CallSpend {
     return this.#account.canStop;
   }
 
-  output(text: string): void {
-    this.#outputWeight += tokenWeight(text);
+  /** Estimated tokens of a piece of the answer, before rounding. */
+  output(weight: number): void {
+    this.#outputWeight += weight;
   }
 
   /** The provider's own count, also one that isn't final: its input is. */
@@ -268,7 +278,7 @@ export class CallSpend {
     const { inputTokens, outputTokens } = usage;
     if (inputTokens !== undefined && inputTokens > 0) {
       this.#inputTokens = inputTokens;
-      this.#price = this.#priced(usage) ?? this.#price;
+      this.#unpriced = usage;
     }
     this.#reportedOutput = Math.max(this.#reportedOutput, outputTokens ?? 0);
   }
@@ -285,6 +295,10 @@ export class CallSpend {
   /** Counts what has come so far. Once true, what was just read must not be passed on. */
   usedUp(): boolean {
     if (this.#cut !== undefined) return true;
+    if (this.#unpriced !== undefined) {
+      this.#price = this.#priced(this.#unpriced) ?? this.#price;
+      this.#unpriced = undefined;
+    }
     const output = Math.max(Math.ceil(this.#outputWeight), this.#reportedOutput);
     const nanoUsd =
       this.#price === undefined ? 0 : this.#price.inputNanoUsd + this.#price.perOutputToken * output;

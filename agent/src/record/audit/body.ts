@@ -122,11 +122,11 @@ export function exchangeBody(record: ExchangeRecord): ExchangeBody {
     cause: record.cause,
     cost: cost && { estimated: cost.estimated, nanoUsd: cost.nanoUsd, pricedAs: cost.pricedAs },
     decision: record.decision,
-    detectors: record.detectors,
+    detectors: inOrder(record.detectors),
     device: record.device,
     durationMs: record.endedAtMs - record.startedAtMs,
     effective: record.effective,
-    findings: record.findings,
+    findings: inOrder(record.findings),
     host: record.host,
     id: record.id,
     key: record.key,
@@ -151,6 +151,15 @@ export function exchangeBody(record: ExchangeRecord): ExchangeBody {
     tokens: usage && tokenCounts(usage, record.usageEstimated),
     user: record.user,
   };
+}
+
+/** By name: the policy's order of detectors, and the order in which kinds were found, are not the log's. */
+function inOrder<Value>(members: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
+  const names = Object.keys(members);
+  if (names.length < 2) return members;
+  const ordered: Record<string, Value> = {};
+  for (const name of names.sort()) ordered[name] = members[name] as Value;
+  return ordered;
 }
 
 const spendNote = (note: SpendNote): SpendNote => ({
