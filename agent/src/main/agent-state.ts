@@ -11,6 +11,7 @@ import type { AgentStatus, BudgetView, FileProblem } from '../serve/contract.ts'
 import { createIncidentLog } from '../serve/incident-log.ts';
 import type { LoadedConfig } from '../sync/config.ts';
 import type { PolicySource } from './active-policy.ts';
+import { type Identity, identityStatus } from './identity.ts';
 import { fingerprint, type Trust } from './trust.ts';
 
 type Degraded = AgentStatus['degraded'];
@@ -38,6 +39,7 @@ export class AgentState {
   records: Records | undefined;
   stopping = false;
   budgets: () => BudgetView[] = () => [];
+  identity: Identity | undefined;
   onChange: () => void = () => undefined;
   onExchange: (record: ExchangeRecord) => void = () => undefined;
   onLeases: (count: number) => void = () => undefined;
@@ -167,6 +169,7 @@ export class AgentState {
         decisions: { ...this.#decisions },
       },
       store: this.#store(),
+      ...identityStatus(this.identity),
       budgets: this.budgets(),
       incidents: this.#incidents.list(),
       degraded: this.#degraded(),
@@ -221,6 +224,7 @@ export class AgentState {
   #degraded(): Degraded {
     const reasons: Degraded = [];
     const { policy, trust } = this;
+    reasons.push(...(this.identity?.problems() ?? []));
     const health = this.records?.health();
     if (health?.problem !== undefined) reasons.push({ code: `store-${health.state}`, text: health.problem });
     if (health?.setAside !== undefined) {

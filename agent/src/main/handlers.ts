@@ -4,6 +4,8 @@ import { type ExchangeView, exchangeSchema, type Handlers } from '../serve/contr
 import { LocalApiError } from '../serve/local-api-error.ts';
 import type { AgentState } from './agent-state.ts';
 import type { ExceptionKeeper } from './exceptions.ts';
+import type { Identity } from './identity.ts';
+import { identityHandlers } from './identity-handlers.ts';
 import { inOneLine } from './in-one-line.ts';
 import type { PolicyKeeper } from './policy-keeper.ts';
 import { usageQuery, usageView } from './usage-view.ts';
@@ -16,10 +18,12 @@ export function createHandlers(
   keeper: PolicyKeeper,
   records: Records,
   exceptions: ExceptionKeeper,
+  identity: Identity,
   stop: () => void,
 ): Handlers {
   return {
     status: () => state.status(),
+    ...identityHandlers(identity),
     async exchanges({ limit, before, app, service, model, effective, sinceMs, untilMs }) {
       const page = { limit, ...(before !== undefined && { before: sequenceOf(before) }) };
       const filter = {

@@ -5,7 +5,7 @@ import type { Tenant } from '../../core/tenant.ts';
 import { IdentityError } from './identity-error.ts';
 import { ownCall } from './own-call.ts';
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 8_000;
 const MAX_REPLY_BYTES = 64 * 1024;
 
 export interface EnrolmentQuestion {

@@ -102,9 +102,10 @@ export class KeyRing implements VirtualKeys {
   async open(): Promise<void> {
     const { secrets } = this.#options;
     for (const stored of await secrets.names()) {
-      if (!stored.startsWith(TYPED)) continue;
+      const name = stored.slice(TYPED.length);
+      if (!stored.startsWith(TYPED) || this.#keys.has(name)) continue;
       const secret = await secrets.get(stored);
-      if (secret !== undefined) this.#put({ name: stored.slice(TYPED.length), secret, source: 'typed' });
+      if (secret !== undefined) this.#put({ name, secret, source: 'typed' });
     }
     this.#chosen = (await secrets.get(ACTIVE)) ?? this.#chosen;
     await this.#readConfigured();
@@ -133,8 +134,7 @@ export class KeyRing implements VirtualKeys {
     this.#keys.set(name, { ...key, refused: why });
     this.#options.event('virtual-key-refused', `${name}: ${why}`);
     this.#choose();
-    const again = this.#options.nowMs() - this.#fetchedAtMs >= FETCH_AGAIN_MS;
-    if (key.source === 'exchange' && again) void this.#fetch();
+    if (key.source === 'exchange') this.#wakeAt(this.#fetchedAtMs + FETCH_AGAIN_MS);
     if (key.source === 'config') void this.#readConfigured().then(() => this.#choose());
   }
 

@@ -20,7 +20,8 @@ import type { IdentityConfig } from './config.ts';
 import { asIdentityError } from './explain-error.ts';
 import { headerOf, ownCall } from './own-call.ts';
 
-const TIMEOUT_SECONDS = 15;
+/** Shorter than what a client of the local API waits. */
+const TIMEOUT_SECONDS = 8;
 const MAX_REPLY_BYTES = 1024 * 1024;
 /** Endpoints and keys may move; a discovery document is believed for this long. */
 const DISCOVERY_MS = 3_600_000;

@@ -4,7 +4,7 @@ import type { TokenExchangeConfig } from './config.ts';
 import { IdentityError } from './identity-error.ts';
 import { ownCall } from './own-call.ts';
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 8_000;
 const MAX_REPLY_BYTES = 256 * 1024;
 const GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:';
