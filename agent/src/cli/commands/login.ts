@@ -54,7 +54,7 @@ async function outcome(
   const { promise, resolve, reject } = Promise.withResolvers<Identity>();
   const look = (identity: Identity | undefined): void => {
     if (identity === undefined || identity.pending !== undefined) return;
-    if (identity.user !== undefined && identity.signedInAtMs !== before.signedInAtMs) return resolve(identity);
+    if (identity.user !== undefined && identity.signedInAtMs !== before.signedInAtMs) resolve(identity);
     const { code, text, mend } = identity.problem ?? { code: 'sign-in-cancelled', text: 'It was given up.' };
     reject(new CommandFailure(code, 1, safe(text), mend));
   };

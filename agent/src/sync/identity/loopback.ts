@@ -62,8 +62,11 @@ export async function listenForRedirect(options: RedirectOptions): Promise<Redir
  */
 export async function leadOn(target: URL, withinMs: number): Promise<string> {
   const path = `/${randomBytes(16).toString('base64url')}`;
+  let used = false;
   const server = createServer((request, response) => {
-    if (request.url !== path) return page(response, 404, { ok: false, text: 'There is nothing here.' });
+    if (used || request.url !== path)
+      return page(response, 404, { ok: false, text: 'There is nothing here.' });
+    used = true;
     response.writeHead(303, { ...HEADERS, location: target.href }).end();
     setTimeout(close, 100).unref();
   });
