@@ -57,6 +57,54 @@ describe('on Linux', () => {
   });
 });
 
+/** GNOME Keyring on a bus of its own, in a home of its own. */
+async function gnomeKeyring(home: string, password: string | undefined) {
+  const env = { PATH: process.env['PATH'], HOME: home, XDG_RUNTIME_DIR: home };
+  const bus = spawn('/usr/bin/dbus-daemon', ['--session', '--nofork', '--print-address=1'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env,
+  });
+  const [address] = (await once(createInterface({ input: bus.stdout }), 'line')) as [string];
+  const daemon = spawn(
+    'gnome-keyring-daemon',
+    ['--foreground', '--components=secrets', ...(password === undefined ? [] : ['--unlock'])],
+    { stdio: ['pipe', 'ignore', 'ignore'], env: { ...env, DBUS_SESSION_BUS_ADDRESS: address } },
+  );
+  daemon.stdin.end(password ?? '');
+  const keychain = osKeychain({ env: { DBUS_SESSION_BUS_ADDRESS: address, HOME: home } });
+  for (let tries = 0; tries < 20; tries += 1) {
+    if ((await keychain.read('x')).kind !== 'absent') break;
+  }
+  return {
+    keychain,
+    async stop() {
+      for (const child of [daemon, bus]) {
+        child.kill();
+        await once(child, 'exit');
+      }
+    },
+  };
+}
+
+const hasGnomeKeyring = (): boolean =>
+  existsSync('/usr/bin/dbus-daemon') &&
+  (process.env['PATH'] ?? '').split(':').some((each) => existsSync(path.join(each, 'gnome-keyring-daemon')));
+
+it('GNOME Keyring keeps, gives back, forgets; and locked is told apart', async (context) => {
+  if (!hasGnomeKeyring()) return context.skip('no gnome-keyring-daemon (Debian gnome-keyring)');
+  const home = folder();
+  const open = await gnomeKeyring(home, 'a password');
+  expect(await open.keychain.write('a', 'value')).toEqual({ kind: 'found', value: 'value' });
+  expect(await open.keychain.read('b')).toEqual({ kind: 'none' });
+  expect(await open.keychain.write('c', 'gone')).toEqual({ kind: 'found', value: 'gone' });
+  expect(await open.keychain.remove('c')).toEqual({ kind: 'none' });
+  expect(await open.keychain.read('c')).toEqual({ kind: 'none' });
+  await open.stop();
+  const locked = await gnomeKeyring(home, undefined);
+  expect(await locked.keychain.read('a')).toMatchObject({ kind: 'locked' });
+  await locked.stop();
+}, 40_000);
+
 describe('the helper', () => {
   const helper = (script: string): string => {
     const file = path.join(folder(), 'helper.mjs');
