@@ -30,6 +30,8 @@ export interface OpenIdProvider {
   readonly requests: string[];
   /** Forms that were sent to the token endpoint. */
   readonly forms: URLSearchParams[];
+  /** Access, refresh and ID tokens that were given out. */
+  readonly issued: string[];
   intruder: Intruder | undefined;
   /** By how much its clock is ahead of ours; shown in Date headers. Its tokens' times follow only a shifted process. */
   dateShiftMs: number;
@@ -52,7 +54,10 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions): Promi
     const { rewrite } = self;
     if (rewrite !== undefined) rewriteLocation(request, response, rewrite);
     if (self.intruder?.(request, response)) return;
-    if (request.url === '/token') keepForm(request, self.forms);
+    if (request.url === '/token') {
+      keepForm(request, self.forms);
+      keepTokens(response, self.issued);
+    }
     handle(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -71,6 +76,7 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions): Promi
     provider,
     requests: [],
     forms: [],
+    issued: [],
     intruder: undefined,
     dateShiftMs: 0,
     rewrite: undefined,
@@ -156,6 +162,18 @@ function rewriteLocation(
         ? rewrite(request.url ?? '', value)
         : value,
     );
+}
+
+function keepTokens(response: ServerResponse, issued: string[]): void {
+  const end = response.end.bind(response);
+  response.end = (chunk?: unknown, ...rest: unknown[]) => {
+    const text = typeof chunk === 'string' || Buffer.isBuffer(chunk) ? chunk.toString() : '{}';
+    const answer = JSON.parse(text) as Record<string, unknown>;
+    for (const name of ['access_token', 'refresh_token', 'id_token']) {
+      if (typeof answer[name] === 'string') issued.push(answer[name]);
+    }
+    return Reflect.apply(end, response, [chunk, ...rest]) as ServerResponse;
+  };
 }
 
 /** Beside the provider, which reads the same body. */

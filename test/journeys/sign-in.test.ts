@@ -1,0 +1,321 @@
+/** The whole way: the real agent and its commands, the real oidc-provider behind the corporate proxy, a person. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { chromium } from 'playwright-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { AgentStatus } from '../../agent/src/serve/contract.ts';
+import { startEnrolmentServer } from '../kit/enrolment-server.ts';
+import { startKeyExchange } from '../kit/key-exchange.ts';
+import { type Office, type OfficeOptions, openOffice, POSTERN } from '../kit/office.ts';
+import { CLIENT_ID, type OpenIdProvider, startOpenIdProvider } from '../kit/openid-provider.ts';
+import { browse } from '../kit/person.ts';
+import { createTestAuthority, type TestAuthority } from '../kit/pki.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+const closing: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+interface Scene {
+  readonly office: Office;
+  readonly op: OpenIdProvider;
+  readonly authority: TestAuthority;
+}
+
+/** An office whose sign-in is a provider with another root: `extraCaFile` gets both. */
+async function scene(
+  identity: Record<string, unknown> = {},
+  config: Record<string, unknown> = {},
+  provider: Partial<Parameters<typeof startOpenIdProvider>[0]> = {},
+  more: Partial<OfficeOptions> = {},
+): Promise<Scene> {
+  const authority = await createTestAuthority('Identity Root');
+  const op = await startOpenIdProvider({ authority, ...provider });
+  closing.push(() => op.close());
+  const folder = path.join(
+    import.meta.dirname,
+    '..',
+    '.cache',
+    `sign-in-${process.pid}-${closing.length}-${Date.now()}`,
+  );
+  mkdirSync(folder, { recursive: true });
+  const caFile = path.join(folder, 'identity-ca.pem');
+  writeFileSync(caFile, authority.pem);
+  closing.push(async () => (await import('node:fs/promises')).rm(folder, { recursive: true, force: true }));
+  const office = await openOffice({
+    ...more,
+    // A proxy on loopback would be asked to reach loopback: the agent goes there itself.
+    config: {
+      upstream: { extraCaFile: caFile, allowPrivateTargets: true },
+      identity: { issuer: op.issuer, clientId: CLIENT_ID, prompt: 'consent', ...identity },
+      secrets: { store: 'file' },
+      ...config,
+    },
+  });
+  closing.push(() => office.stop());
+  return { office, op, authority };
+}
+
+async function status({ office }: Pick<Scene, 'office'>): Promise<AgentStatus> {
+  return JSON.parse((await office.postern(['status', '--json'])).stdout) as AgentStatus;
+}
+
+/** `postern login` as somebody runs it: what it prints, and its end. */
+function login({ office }: Pick<Scene, 'office'>, args: readonly string[] = []) {
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [POSTERN, 'login', '--no-browser', ...args, '--home', office.home, '--config', office.configFile],
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], HOME: office.folder } },
+  );
+  let said = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const lines: string[] = [];
+  const url = new Promise<string>((resolve) => {
+    if (child.stderr === null) return;
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      lines.push(line);
+      const found = /^\s+(https:\S+)$/.exec(line)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+  });
+  const ended = new Promise<{ code: number | null; said: string; lines: string[] }>((resolve) =>
+    child.once('close', (code) => resolve({ code, said, lines })),
+  );
+  return { url, ended, lines };
+}
+
+async function signIn(here: Scene): Promise<void> {
+  const { url, ended } = login(here);
+  await browse(await url, { ca: here.authority.pem });
+  expect(await ended).toMatchObject({ code: 0, said: 'Signed in as ann@acme.test.\n' });
+}
+
+it('postern login in a real Chromium, then logout', async (context) => {
+  if (!existsSync(CHROMIUM)) return context.skip('no Chromium at /usr/bin/chromium');
+  const here = await scene();
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+    ],
+    env: { ...process.env, HOME: here.office.folder } as Record<string, string>,
+  });
+  closing.push(() => browser.close());
+  // The provider's certificate is of a test's root; that Chromium believes certificates is another test's matter.
+  const page = await (await browser.newContext({ ignoreHTTPSErrors: true })).newPage();
+  const { url, ended } = login(here);
+  await page.goto(await url);
+  await page.fill('input[name=login]', 'ann');
+  await page.fill('input[name=password]', 'correct horse');
+  await page.click('button[type=submit]');
+  await page.click('button[type=submit]'); // consent
+  await page.waitForURL(/^http:\/\/127\.0\.0\.1:\d+\/done$/);
+  expect(await page.textContent('h1')).toBe('Signed in');
+  expect(await ended).toMatchObject({ code: 0, said: 'Signed in as ann@acme.test.\n' });
+  expect((await status(here)).identity).toMatchObject({
+    state: 'signed-in',
+    user: { subject: 'ann', name: 'ann@acme.test', groups: ['staff', 'engineering'] },
+    secretsIn: 'file',
+  });
+  const out = await here.office.postern(['logout']);
+  expect(out.stdout).toBe('Signed out.\n');
+  const end = /(http:\/\/127\S+)/.exec(out.stderr)?.[1] ?? '';
+  await page.goto(end);
+  expect(page.url()).toContain(here.op.issuer);
+  expect((await status(here)).identity.state).toBe('signed-out');
+}, 90_000);
+
+it('postern login --device, with a code on another device', async () => {
+  const here = await scene();
+  const { url, ended, lines } = login(here, ['--device']);
+  const address = await url;
+  const code = /shows the code (\S+?):/.exec(lines.join('\n'))?.[1] ?? '';
+  expect(code).toMatch(/^[A-Z]{4}-[A-Z]{4}$/);
+  await browse(address, { ca: here.authority.pem, userCode: code });
+  expect(await ended).toMatchObject({ code: 0 });
+}, 60_000);
+
+describe('who is signed in', () => {
+  const POLICY = 'postern: 1\nname: mine\n';
+
+  it('is whom the records name, after a restart too', async () => {
+    const here = await scene({}, {}, {}, { policy: POLICY });
+    await signIn(here);
+    const ask = ['node', path.join(import.meta.dirname, 'scripts', 'openai-sdk.mjs'), 'chat', 'hello'];
+    await here.office.run(ask);
+    const tail = await here.office.postern(['audit', 'tail', '--json']);
+    expect(tail.stdout).toMatch(/"user":\s*"ann@acme\.test"/);
+  }, 60_000);
+
+  it('or a pseudonym of the subject', async () => {
+    const here = await scene({}, {}, {}, { policy: `${POLICY}privacy: { pseudonymous: true }\n` });
+    const ask = ['node', path.join(import.meta.dirname, 'scripts', 'openai-sdk.mjs'), 'chat', 'hello'];
+    await here.office.run(ask);
+    await signIn(here);
+    await here.office.run(ask);
+    const { stdout } = await here.office.postern(['audit', 'export']);
+    const names = [...stdout.matchAll(/"user":"([^"]+)"/g)].map((match) => match[1]);
+    expect(new Set(names).size).toBe(2);
+    for (const name of names) expect(name).toMatch(/^person-[0-9a-f]{12}$/);
+    expect(stdout).not.toContain('ann@acme.test');
+  }, 60_000);
+});
+
+describe('a clock that is off', () => {
+  it.each([600_000, -600_000])(
+    'by %i ms: people sign in all the same, and are told',
+    async (offsetMs) => {
+      const clock = path.join(import.meta.dirname, '..', 'kit', 'shifted-clock.mjs');
+      const here = await scene(
+        {},
+        {},
+        {},
+        {
+          prepare: (folder) => {
+            const file = path.join(folder, 'clock');
+            writeFileSync(file, String(offsetMs));
+            return { env: { POSTERN_TEST_CLOCK: file }, nodeFlags: ['--import', clock] };
+          },
+        },
+      );
+      await signIn(here);
+      const { degraded } = await status(here);
+      expect(degraded.find(({ code }) => code === 'clock-wrong')?.text).toContain('10 minutes');
+    },
+    60_000,
+  );
+});
+
+describe('what stands in the way, in status and at the command', () => {
+  it('a captive portal', async () => {
+    const here = await scene();
+    here.op.intruder = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Hotel');
+      return true;
+    };
+    const answer = await here.office.postern(['login', '--no-browser']);
+    expect(answer).toMatchObject({ code: 1, stderr: expect.stringContaining('answered with a web page') });
+    expect(answer.stderr).toContain('sign in to it first');
+  }, 60_000);
+
+  it('a refresh token that was revoked while the laptop was away', async () => {
+    const here = await scene({}, {}, { accessTokenSeconds: 2 });
+    await signIn(here);
+    here.op.intruder = (request, response) =>
+      request.url === '/token' && void response.destroy() === undefined;
+    await until(async () => (await status(here)).identity.problem?.code === 'provider-unreachable');
+    expect((await status(here)).identity.state).toBe('signed-in');
+  }, 60_000);
+
+  it('nothing configured', async () => {
+    const office = await openOffice();
+    closing.push(() => office.stop());
+    const answer = await office.postern(['login']);
+    expect(answer).toMatchObject({ code: 1, stderr: expect.stringContaining('No sign-in is configured') });
+    const said = JSON.parse((await office.postern(['status', '--json'])).stdout) as AgentStatus;
+    expect(said.device.id).toMatch(/^[0-9a-f]{32}$/);
+    expect(said.degraded).toEqual([]);
+  }, 60_000);
+});
+
+async function until(what: () => Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await what())) {
+    if (performance.now() > deadline) throw new Error(`never came true: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+describe('keys', () => {
+  it('from a token exchange, typed in, switched, removed', async () => {
+    const here = await scene({}, { tray: { allowVirtualKeyEntry: true } });
+    expect((await here.office.postern(['key', 'list'])).stdout).toContain('There are no keys.');
+    expect(await here.office.postern(['key', 'add', 'red'], { stdin: 'sk-red\n' })).toMatchObject({
+      code: 0,
+    });
+    await here.office.postern(['key', 'add', 'blue'], { stdin: 'sk-blue' });
+    await here.office.postern(['key', 'use', 'blue']);
+    const { stdout } = await here.office.postern(['key', 'list', '--json']);
+    expect((JSON.parse(stdout) as { keys: unknown }).keys).toEqual([
+      { name: 'red', source: 'typed', active: false },
+      { name: 'blue', source: 'typed', active: true },
+    ]);
+    expect((await here.office.postern(['status'])).stdout).toMatch(/virtual key\s+blue, and 1 more/);
+    expect(await here.office.postern(['key', 'remove', 'blue'])).toMatchObject({ code: 0 });
+    expect(await here.office.postern(['key', 'use', 'blue'])).toMatchObject({ code: 1 });
+    expect(await here.office.postern(['key', 'add', 'x'], { stdin: '' })).toMatchObject({ code: 2 });
+  }, 60_000);
+
+  it('may not be typed in unless that is allowed', async () => {
+    const here = await scene();
+    const answer = await here.office.postern(['key', 'add', 'red'], { stdin: 'sk-red\n' });
+    expect(answer).toMatchObject({ code: 1, stderr: expect.stringContaining('does not allow') });
+    expect(answer.stderr).not.toContain('sk-red');
+  }, 60_000);
+});
+
+it('no token and no key is to be seen anywhere: files, log, status, export, arguments, variables', async () => {
+  const here = await scene(
+    { claims: { virtualKey: 'gateway_key' } },
+    { tray: { allowVirtualKeyEntry: true } },
+    { claims: { gateway_key: 'vk-canary-claimed-7731' } },
+  );
+  const exchange = await startKeyExchange(here.authority, here.op);
+  closing.push(() => exchange.close());
+  await signIn(here);
+  await here.office.postern(['key', 'add', 'typed'], { stdin: 'sk-canary-typed-9142\n' });
+  await until(async () => (await status(here)).identity.keys.length === 2);
+  const granted = here.op.issued;
+  expect(granted.length).toBeGreaterThanOrEqual(3);
+  const canaries = [...granted, 'vk-canary-claimed-7731', 'sk-canary-typed-9142'];
+  const pid = here.office.agent.pid ?? 0;
+  const texts = [
+    here.office.log(),
+    (await here.office.postern(['status', '--json'])).stdout,
+    (await here.office.postern(['status'])).stdout,
+    (await here.office.postern(['key', 'list', '--json'])).stdout,
+    (await here.office.postern(['audit', 'export'])).stdout,
+    (await here.office.postern(['doctor', '--json'])).stdout,
+    existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, 'latin1') : '',
+    existsSync(`/proc/${pid}/environ`) ? readFileSync(`/proc/${pid}/environ`, 'latin1') : '',
+    ...filesIn(here.office.home).map((file) => readFileSync(file, 'latin1')),
+  ];
+  for (const canary of canaries) {
+    for (const form of [
+      canary,
+      Buffer.from(canary).toString('base64'),
+      Buffer.from(canary).toString('hex'),
+    ]) {
+      for (const text of texts) expect(text.includes(form)).toBe(false);
+    }
+  }
+}, 60_000);
+
+const filesIn = (directory: string): string[] =>
+  readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .map((name) => path.join(directory, name))
+    .filter((file) => statSync(file).isFile());
+
+it('postern enroll binds the device, and another organisation is refused', async () => {
+  const here = await scene();
+  const org = await startEnrolmentServer(await here.authority.issue({ addresses: ['127.0.0.1'] }));
+  closing.push(() => org.close());
+  const answer = await here.office.postern(['enroll', org.url], { stdin: 'one-time\n' });
+  expect(answer).toMatchObject({ code: 0, stdout: expect.stringContaining('belongs to Acme Ltd now') });
+  const { device } = await status(here);
+  expect(device.tenant).toMatchObject({ id: 'acme' });
+  expect(org.devices[0]?.id).toBe(device.id);
+  const other = await here.office.postern(['enroll', 'https://127.0.0.1:1/enrol', '--token', 'x']);
+  expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('enrolled with Acme Ltd') });
+  const reset = await here.office.postern(['enroll', '--reset']);
+  expect(reset).toMatchObject({ code: 0, stdout: expect.stringContaining('left acme') });
+}, 60_000);
