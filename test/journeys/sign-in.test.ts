@@ -1,11 +1,13 @@
 /** The whole way: the real agent and its commands, the real oidc-provider behind the corporate proxy, a person. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AgentStatus } from '../../agent/src/serve/contract.ts';
+import { type Desk, openDesk } from '../kit/agent-process.ts';
 import { startEnrolmentServer } from '../kit/enrolment-server.ts';
 import { startKeyExchange } from '../kit/key-exchange.ts';
 import { type Office, type OfficeOptions, openOffice, POSTERN } from '../kit/office.ts';
@@ -19,35 +21,36 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
+type Place = Pick<Office, 'home' | 'configFile' | 'folder'> & Pick<Desk, 'postern'>;
+
 interface Scene {
   readonly office: Office;
   readonly op: OpenIdProvider;
   readonly authority: TestAuthority;
 }
 
-/** An office whose sign-in is a provider with another root: `extraCaFile` gets both. */
+/** The provider, and the file of the authority that its certificate is of. */
+async function identityProvider(options: Partial<Parameters<typeof startOpenIdProvider>[0]> = {}) {
+  const authority = await createTestAuthority('Identity Root');
+  const op = await startOpenIdProvider({ authority, ...options });
+  closing.push(() => op.close());
+  const folder = mkdtempSync(path.join(tmpdir(), 'postern-sign-in-'));
+  closing.push(() => rmSync(folder, { recursive: true, force: true }));
+  const caFile = path.join(folder, 'identity-ca.pem');
+  writeFileSync(caFile, authority.pem);
+  return { op, authority, caFile };
+}
+
+/** An office with a sign-in. The agent goes to loopback by itself: no proxy leads there. */
 async function scene(
   identity: Record<string, unknown> = {},
   config: Record<string, unknown> = {},
-  provider: Partial<Parameters<typeof startOpenIdProvider>[0]> = {},
+  options: Partial<Parameters<typeof startOpenIdProvider>[0]> = {},
   more: Partial<OfficeOptions> = {},
 ): Promise<Scene> {
-  const authority = await createTestAuthority('Identity Root');
-  const op = await startOpenIdProvider({ authority, ...provider });
-  closing.push(() => op.close());
-  const folder = path.join(
-    import.meta.dirname,
-    '..',
-    '.cache',
-    `sign-in-${process.pid}-${closing.length}-${Date.now()}`,
-  );
-  mkdirSync(folder, { recursive: true });
-  const caFile = path.join(folder, 'identity-ca.pem');
-  writeFileSync(caFile, authority.pem);
-  closing.push(async () => (await import('node:fs/promises')).rm(folder, { recursive: true, force: true }));
+  const { op, authority, caFile } = await identityProvider(options);
   const office = await openOffice({
     ...more,
-    // A proxy on loopback would be asked to reach loopback: the agent goes there itself.
     config: {
       upstream: { extraCaFile: caFile, allowPrivateTargets: true },
       identity: { issuer: op.issuer, clientId: CLIENT_ID, prompt: 'consent', ...identity },
@@ -59,12 +62,12 @@ async function scene(
   return { office, op, authority };
 }
 
-async function status({ office }: Pick<Scene, 'office'>): Promise<AgentStatus> {
+async function status({ office }: { readonly office: Place }): Promise<AgentStatus> {
   return JSON.parse((await office.postern(['status', '--json'])).stdout) as AgentStatus;
 }
 
 /** `postern login` as somebody runs it: what it prints, and its end. */
-function login({ office }: Pick<Scene, 'office'>, args: readonly string[] = []) {
+function login({ office }: { readonly office: Place }, args: readonly string[] = []) {
   const child: ChildProcess = spawn(
     process.execPath,
     [POSTERN, 'login', '--no-browser', ...args, '--home', office.home, '--config', office.configFile],
@@ -89,7 +92,7 @@ function login({ office }: Pick<Scene, 'office'>, args: readonly string[] = []) 
   return { url, ended, lines };
 }
 
-async function signIn(here: Scene): Promise<void> {
+async function signIn(here: { readonly office: Place; readonly authority: TestAuthority }): Promise<void> {
   const { url, ended } = login(here);
   await browse(await url, { ca: here.authority.pem });
   expect(await ended).toMatchObject({ code: 0, said: 'Signed in as ann@acme.test.\n' });
@@ -147,7 +150,7 @@ it('postern login --device, with a code on another device', async () => {
 describe('who is signed in', () => {
   const POLICY = 'postern: 1\nname: mine\n';
 
-  it('is whom the records name, after a restart too', async () => {
+  it('is whom the records name', async () => {
     const here = await scene({}, {}, {}, { policy: POLICY });
     await signIn(here);
     const ask = ['node', path.join(import.meta.dirname, 'scripts', 'openai-sdk.mjs'), 'chat', 'hello'];
@@ -207,14 +210,45 @@ describe('what stands in the way, in status and at the command', () => {
     expect(answer.stderr).toContain('sign in to it first');
   }, 60_000);
 
-  it('a refresh token that was revoked while the laptop was away', async () => {
+  it('a provider that went away ends nothing', async () => {
     const here = await scene({}, {}, { accessTokenSeconds: 2 });
     await signIn(here);
-    here.op.intruder = (request, response) =>
-      request.url === '/token' && void response.destroy() === undefined;
+    here.op.intruder = (request, response) => request.url === '/token' && response.destroy().destroyed;
     await until(async () => (await status(here)).identity.problem?.code === 'provider-unreachable');
     expect((await status(here)).identity.state).toBe('signed-in');
   }, 60_000);
+
+  it('a sign-in outlives a restart; one that was revoked meanwhile is told, with what to do', async () => {
+    const { op, authority, caFile } = await identityProvider();
+    const desk = openDesk();
+    closing.push(() => desk.clear());
+    desk.configure({
+      upstream: { extraCaFile: caFile, allowPrivateTargets: true },
+      identity: { issuer: op.issuer, clientId: CLIENT_ID, prompt: 'consent' },
+      secrets: { store: 'file' },
+    });
+    await desk.start();
+    const here = { office: desk, op, authority };
+    await signIn(here);
+    await desk.postern(['stop']);
+
+    await desk.start();
+    await until(async () => (await status(here)).identity.state === 'signed-in');
+    await until(async () => op.issued.filter((token) => token.length === 43).length >= 4);
+    await desk.postern(['stop']);
+
+    await op.revokeAll();
+    await desk.start();
+    await until(async () => (await status(here)).identity.problem?.code === 'session-ended');
+    const { identity, degraded } = await status(here);
+    expect(identity.state).toBe('signed-out');
+    expect(degraded).toContainEqual({
+      code: 'session-ended',
+      text: expect.stringContaining('has ended your sign-in'),
+      mend: 'Sign in again: postern login',
+    });
+    expect((await desk.postern(['status'])).stdout).toContain('Sign in again: postern login');
+  }, 90_000);
 
   it('nothing configured', async () => {
     const office = await openOffice();
@@ -236,7 +270,35 @@ async function until(what: () => Promise<boolean>, timeoutMs = 15_000): Promise<
 }
 
 describe('keys', () => {
-  it('from a token exchange, typed in, switched, removed', async () => {
+  it('come with the sign-in by token exchange, and go with it', async () => {
+    const { op, authority, caFile } = await identityProvider();
+    const exchange = await startKeyExchange(authority, op);
+    closing.push(() => exchange.close());
+    const desk = openDesk();
+    closing.push(() => desk.clear());
+    desk.configure({
+      upstream: { extraCaFile: caFile, allowPrivateTargets: true },
+      identity: {
+        issuer: op.issuer,
+        clientId: CLIENT_ID,
+        prompt: 'consent',
+        tokenExchange: { endpoint: exchange.url, audience: 'ai-gateway', keyName: 'ann-at-the-gateway' },
+      },
+      secrets: { store: 'file' },
+    });
+    await desk.start();
+    const here = { office: desk, authority };
+    await signIn(here);
+    await until(async () => (await status(here)).identity.keys.length === 1);
+    expect((await status(here)).identity.keys).toEqual([
+      { name: 'ann-at-the-gateway', source: 'exchange', active: true },
+    ]);
+    expect(exchange.given).toEqual(['vk-ann-1']);
+    await desk.postern(['logout', '--no-browser']);
+    expect((await status(here)).identity.keys).toEqual([]);
+  }, 60_000);
+
+  it('are typed in, switched, removed', async () => {
     const here = await scene({}, { tray: { allowVirtualKeyEntry: true } });
     expect((await here.office.postern(['key', 'list'])).stdout).toContain('There are no keys.');
     expect(await here.office.postern(['key', 'add', 'red'], { stdin: 'sk-red\n' })).toMatchObject({
@@ -269,8 +331,6 @@ it('no token and no key is to be seen anywhere: files, log, status, export, argu
     { tray: { allowVirtualKeyEntry: true } },
     { claims: { gateway_key: 'vk-canary-claimed-7731' } },
   );
-  const exchange = await startKeyExchange(here.authority, here.op);
-  closing.push(() => exchange.close());
   await signIn(here);
   await here.office.postern(['key', 'add', 'typed'], { stdin: 'sk-canary-typed-9142\n' });
   await until(async () => (await status(here)).identity.keys.length === 2);

@@ -39,6 +39,8 @@ export interface OpenIdProvider {
   rewrite: ((path: string, location: string) => string) | undefined;
   /** Ends everything that was granted for this refresh token, as an administrator would. */
   revoke(refreshToken: string): Promise<void>;
+  /** The same for everything that it has given out. */
+  revokeAll(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -84,6 +86,12 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions): Promi
       const found = await provider.RefreshToken.find(refreshToken);
       if (found?.grantId === undefined) throw new Error('there is no such refresh token');
       await provider.RefreshToken.revokeByGrantId(found.grantId);
+    },
+    async revokeAll() {
+      for (const token of self.issued) {
+        const found = await provider.RefreshToken.find(token);
+        if (found?.grantId !== undefined) await provider.RefreshToken.revokeByGrantId(found.grantId);
+      }
     },
     close: () =>
       new Promise((resolve) => {
