@@ -1,6 +1,7 @@
 /** The whole way: the real agent and its commands, the real oidc-provider behind the corporate proxy, a person. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,6 +9,7 @@ import { chromium } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AgentStatus } from '../../agent/src/serve/contract.ts';
 import { type Desk, openDesk } from '../kit/agent-process.ts';
+import { runClient } from '../kit/clients.ts';
 import { startEnrolmentServer } from '../kit/enrolment-server.ts';
 import { startKeyExchange } from '../kit/key-exchange.ts';
 import { type Office, type OfficeOptions, openOffice, POSTERN } from '../kit/office.ts';
@@ -250,6 +252,41 @@ describe('what stands in the way, in status and at the command', () => {
     expect((await desk.postern(['status'])).stdout).toContain('Sign in again: postern login');
   }, 90_000);
 
+  it('a keychain that never answers: told, in the way of nothing', async () => {
+    const desk = openDesk();
+    closing.push(() => desk.clear());
+    const socket = path.join(desk.folder, 'bus');
+    const held: net.Socket[] = [];
+    const server = net.createServer((one) => held.push(one)).listen(socket);
+    closing.push(() => server.close());
+    desk.configure({
+      gateway: { kind: 'bifrost', baseUrl: 'https://ai.acme.test', virtualKey: { keychain: 'team-a' } },
+      secrets: { store: 'keychain' },
+      tray: { allowVirtualKeyEntry: true },
+    });
+    const agent = await desk.start({ env: { DBUS_SESSION_BUS_ADDRESS: `unix:path=${socket}` } });
+    await until(async () =>
+      (await status({ office: desk })).degraded.some(({ code }) => code === 'virtual-key-missing'),
+    );
+    const { degraded, identity } = await status({ office: desk });
+    expect(degraded.find(({ code }) => code === 'virtual-key-missing')).toMatchObject({
+      text: expect.stringContaining('"team-a"'),
+      mend: expect.stringContaining('Unlock the keychain'),
+    });
+    expect(identity.keys).toEqual([]);
+    const added = await run(
+      ['key', 'add', 'red', '--home', desk.home, '--config', desk.configFile],
+      'sk-red',
+    );
+    expect(added.code).toBe(0);
+    const after = await status({ office: desk });
+    expect(after.identity).toMatchObject({ secretsIn: 'memory', keys: [{ name: 'red', active: true }] });
+    expect(after.degraded.find(({ code }) => code === 'keychain-locked')?.mend).toContain('Unlock it');
+    expect(await desk.postern(['stop'])).toMatchObject({ code: 0 });
+    expect(await agent.ended).toBe(0);
+    for (const one of held) one.destroy();
+  }, 60_000);
+
   it('nothing configured', async () => {
     const office = await openOffice();
     closing.push(() => office.stop());
@@ -268,6 +305,13 @@ async function until(what: () => Promise<boolean>, timeoutMs = 15_000): Promise<
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
+
+const run = (args: readonly string[], stdin: string) =>
+  runClient(process.execPath, [POSTERN, ...args], {
+    env: { PATH: process.env['PATH'] },
+    stdin,
+    timeoutMs: 20_000,
+  });
 
 describe('keys', () => {
   it('come with the sign-in by token exchange, and go with it', async () => {

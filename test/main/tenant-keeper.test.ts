@@ -7,7 +7,7 @@ import { openDevice } from '../../agent/src/main/device.ts';
 import { TenantKeeper } from '../../agent/src/main/tenant-keeper.ts';
 import type { TenantConfig } from '../../agent/src/sync/identity/config.ts';
 import { type EnrolmentServer, startEnrolmentServer } from '../kit/enrolment-server.ts';
-import { closeAll, closeLater, sender, testAuthority } from '../sync/identity/setup.ts';
+import { closeAll, closeLater, sender, testAuthority, until } from '../sync/identity/setup.ts';
 
 let home: string;
 let events: string[];
@@ -38,6 +38,7 @@ const keeper = async (config?: TenantConfig, keyFile = 'device-key.pem') =>
     version: '0.1.0',
     nowMs: Date.now,
     event: (code, detail) => events.push(`${code}: ${detail}`),
+    retryMs: 50,
   });
 
 describe('enrolment', () => {
@@ -120,6 +121,18 @@ describe('by the managed configuration', () => {
     await next.enrolByConfig();
     expect(org.devices).toHaveLength(1);
     expect(next.problem).toBeUndefined();
+  });
+
+  it('tries again after what may pass', async () => {
+    const org = await server();
+    org.answers = { status: 503, type: 'text/plain', body: '' };
+    const tenants = await keeper({ id: 'acme', enrolUrl: org.url, enrolToken: 'one-time' });
+    closeLater(() => tenants.close());
+    await tenants.enrolByConfig();
+    expect(tenants.problem).toMatchObject({ code: 'provider-failed' });
+    org.answers = undefined;
+    await until(() => tenants.current() !== undefined);
+    expect(tenants.problem).toBeUndefined();
   });
 
   it('an organisation that is another one than configured is refused', async () => {

@@ -136,6 +136,7 @@ export function createIdentity({ files, state, send, version, ...options }: Iden
     close() {
       session?.close();
       keys.close();
+      tenants.close();
     },
   };
   state.identity = identity;

@@ -17,7 +17,11 @@ export interface TenantKeeperOptions {
   readonly version: string;
   readonly nowMs: () => number;
   readonly event: (code: string, detail: string) => void;
+  readonly retryMs?: number;
 }
+
+/** A laptop that is set up before it has a network. */
+const RETRY_MS = 60_000;
 
 const stored = z.object({
   version: z.literal(1),
@@ -34,6 +38,7 @@ export class TenantKeeper {
   readonly #options: TenantKeeperOptions;
   #pinned: (Tenant & { readonly deviceId: string }) | undefined;
   #problem: Problem | undefined;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(options: TenantKeeperOptions) {
     this.#options = options;
@@ -76,18 +81,25 @@ export class TenantKeeper {
     return undefined;
   }
 
-  /** By the managed configuration, once. What stands in the way becomes the problem. */
+  close(): void {
+    clearTimeout(this.#retry);
+  }
+
+  /** By the managed configuration, once. What stands in the way becomes the problem, and is tried again if it may pass. */
   async enrolByConfig(): Promise<void> {
     const { config } = this.#options;
     if (config?.enrolUrl === undefined || config.enrolToken === undefined || this.#pinned !== undefined)
       return;
-    if (this.#problem !== undefined) return;
+    if (this.#problem?.code === 'enrolment-unreadable') return;
     try {
       await this.enrol(config.enrolUrl, config.enrolToken);
     } catch (error) {
       if (!(error instanceof IdentityError)) throw error;
       this.#options.event('enrolment-failed', error.code);
       this.#problem = { code: error.code, text: error.message, mend: error.mend };
+      if (!error.isPassing) return;
+      this.#retry = setTimeout(() => void this.enrolByConfig(), this.#options.retryMs ?? RETRY_MS);
+      this.#retry.unref();
     }
   }
 

@@ -368,8 +368,6 @@ export type ExchangeView = z.output<typeof exchangeSchema>;
 export type UsageReport = z.output<typeof usageSchema>;
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
 export type BudgetView = z.output<typeof budgetSchema>;
-export type IdentityStatus = z.output<typeof identitySchema>;
-export type DeviceStatus = z.output<typeof deviceSchema>;
 export type FileProblem = z.output<typeof fileProblem>;
 export type WatchEvent = z.output<typeof WATCH.event>;
 
