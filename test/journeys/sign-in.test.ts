@@ -418,6 +418,8 @@ it('postern enroll binds the device, and another organisation is refused', async
   const { device } = await status(here);
   expect(device.tenant).toMatchObject({ id: 'acme' });
   expect(org.devices[0]?.id).toBe(device.id);
+  const log = (await here.office.postern(['audit', 'export'])).stdout;
+  for (const code of ['device-key-made', 'device-enrolled']) expect(log).toContain(code);
   const other = await here.office.postern(['enroll', 'https://127.0.0.1:1/enrol', '--token', 'x']);
   expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('enrolled with Acme Ltd') });
   const reset = await here.office.postern(['enroll', '--reset']);

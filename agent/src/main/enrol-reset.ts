@@ -4,10 +4,14 @@ import { isAdministrator } from '../platform/administrator.ts';
 import { homeFiles } from '../platform/home.ts';
 import { platform } from '../platform/platform.ts';
 
+/** On a device that nobody manages, the home is the person's own: a lock would only pretend (0142). */
+export const mayReset = (device: { readonly managed: boolean; readonly administrator: boolean }): boolean =>
+  !device.managed || device.administrator;
+
 /** Where device management has set the device up, its user alone can't take it to another organisation. */
 export async function enrolReset({ home }: Place): Promise<{ readonly was: string | undefined }> {
   const { managedConfigFile } = platform();
-  if (fs.existsSync(managedConfigFile) && !isAdministrator()) {
+  if (!mayReset({ managed: fs.existsSync(managedConfigFile), administrator: isAdministrator() })) {
     throw new CommandFailure(
       'not-administrator',
       1,

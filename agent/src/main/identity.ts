@@ -22,8 +22,6 @@ import { TenantKeeper } from './tenant-keeper.ts';
 export interface IdentityHost {
   readonly settings: { readonly config: Config };
   identity: Identity | undefined;
-  /** Into the audit log. */
-  event(code: string, detail: string): void;
   onChange(): void;
 }
 
@@ -32,6 +30,8 @@ export interface IdentityOptions {
   readonly state: IdentityHost;
   readonly send: SendHttp;
   readonly version: string;
+  /** Into the audit log, also before there is a journey. */
+  readonly event: (code: string, detail: string) => void;
   readonly keychain?: Keychain;
   readonly nowMs?: () => number;
 }
@@ -56,11 +56,17 @@ export interface Identity {
 }
 
 /** Returns at once: the keychain and the provider are asked afterwards. */
-export function createIdentity({ files, state, send, version, ...options }: IdentityOptions): Identity {
+export function createIdentity({
+  files,
+  state,
+  send,
+  version,
+  event,
+  ...options
+}: IdentityOptions): Identity {
   const { config } = state.settings;
   const nowMs = options.nowMs ?? (() => Date.now());
   const keychain = options.keychain ?? osKeychain();
-  const event = (code: string, detail: string): void => state.event(code, detail);
   const onChange = (): void => state.onChange();
   const device = openDevice(files.deviceKeyFile);
   if (device.isNew) event('device-key-made', device.id);

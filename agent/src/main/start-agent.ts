@@ -123,7 +123,7 @@ async function assemble(
   });
   await spend.restore();
   opened.push(() => spend?.close());
-  const identity = createIdentity({ files, state, version, send: sendThrough(outgoing) });
+  const identity = createIdentity({ files, state, version, send: sendThrough(outgoing), event: record });
   opened.push(() => identity.close());
   const user = userName(files, policy, () => identity.user());
   const pending = new PendingWork();

@@ -94,10 +94,11 @@ export class TenantKeeper {
     try {
       await this.enrol(config.enrolUrl, config.enrolToken);
     } catch (error) {
-      if (!(error instanceof IdentityError)) throw error;
-      this.#options.event('enrolment-failed', error.code);
-      this.#problem = { code: error.code, text: error.message, mend: error.mend };
-      if (!error.isPassing) return;
+      const known = error instanceof IdentityError ? error : undefined;
+      const text = error instanceof Error ? error.message : String(error);
+      this.#options.event('enrolment-failed', known?.code ?? text);
+      this.#problem = { code: known?.code ?? 'enrolment-failed', text, mend: known?.mend };
+      if (known?.isPassing !== true) return;
       this.#retry = setTimeout(() => void this.enrolByConfig(), this.#options.retryMs ?? RETRY_MS);
       this.#retry.unref();
     }

@@ -119,6 +119,13 @@ describe('the helper', () => {
     });
   });
 
+  it('that breaks off in the middle is one too, and what it said goes nowhere', async () => {
+    const answer = await osKeychain({ helper: helper(`process.stdout.write('{"value":"half a sec')`) }).read(
+      'x',
+    );
+    expect(answer).toEqual({ kind: 'failed', why: 'its helper broke off' });
+  });
+
   it('gets the secret on stdin, in no argument and no variable', async () => {
     const script = `
       import { text } from 'node:stream/consumers';

@@ -128,6 +128,15 @@ describe('of the configuration', () => {
     expect(keys.active()?.secret).toBe('file of team-a');
   });
 
+  it('a file that others can read is told, not used', async () => {
+    const credentialFile = () => {
+      throw new Error('/home/credentials/team-a is not private to you');
+    };
+    const keys = ring({ configured: { keychain: 'team-a' }, credentialFile });
+    await keys.open();
+    expect(keys.problem?.text).toContain('is not private to you');
+  });
+
   it.each(['locked', 'silent', 'absent'] as const)(
     'a keychain that is %s is told, with what to do',
     async (kind) => {
@@ -223,6 +232,12 @@ describe('by token exchange (RFC 8693)', () => {
       text: expect.stringContaining('invalid_target: not in a team'),
       mend: expect.stringContaining('administrator'),
     });
+  });
+
+  it('whatever goes wrong inside is told, and ends nothing', async () => {
+    const keys = ring({ exchange: () => Promise.reject(new TypeError('a fault of ours')) });
+    await keys.signedInChanged(undefined, true);
+    expect(keys.problem).toMatchObject({ code: 'key-exchange-failed', text: 'a fault of ours' });
   });
 
   it('an endpoint that is not there leaves the old key in use', async () => {

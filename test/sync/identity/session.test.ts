@@ -247,7 +247,7 @@ describe('sign-out', () => {
     expect(op.requests).toContain('GET /session/end');
     expect(page.status).toBe(200);
     const again = await visit(endSessionUrl ?? '').catch(() => undefined);
-    expect(again?.url).not.toContain('/session/end');
+    expect(again?.url ?? '').not.toContain('/session/end');
   });
 
   it('works offline, and says what was not done', async () => {

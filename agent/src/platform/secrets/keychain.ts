@@ -68,7 +68,7 @@ function askHelper(question: HelperQuestion, options: KeychainOptions): Promise<
     child.once('close', (code, signal) => {
       const text = Buffer.concat(said).toString('utf8');
       if (text === '') settle({ kind: 'failed', why: `its helper ended with ${signal ?? `code ${code}`}` });
-      else settle(readAnswer(JSON.parse(text) as HelperAnswer));
+      else settle(readAnswer(text));
     });
     // A helper that has died already takes no question: `close` says so.
     child.stdin.on('error', () => undefined);
@@ -76,7 +76,14 @@ function askHelper(question: HelperQuestion, options: KeychainOptions): Promise<
   });
 }
 
-function readAnswer(answer: HelperAnswer): KeychainAnswer {
+function readAnswer(text: string): KeychainAnswer {
+  let answer: HelperAnswer;
+  try {
+    answer = JSON.parse(text) as HelperAnswer;
+  } catch {
+    // Without what it said: that may be half a secret.
+    return { kind: 'failed', why: 'its helper broke off' };
+  }
   if ('error' in answer) return { kind: kindOf(answer.error), why: answer.error };
   return answer.value === null ? { kind: 'none' } : { kind: 'found', value: answer.value };
 }

@@ -170,7 +170,7 @@ export function openSecretStore(options: SecretStoreOptions): SecretStore {
       inTurn(async () => {
         if (!(await current()).has(name) && opened !== undefined) return;
         // With nothing kept there is nothing to take out, and no key to make for it.
-        if (opened === undefined && readSealedFile(file) === undefined) return void waiting.delete(name);
+        if (opened === undefined && !fs.existsSync(file)) return void waiting.delete(name);
         waiting.set(name, undefined);
         await write();
       }),

@@ -218,7 +218,16 @@ export class KeyRing implements VirtualKeys {
     const { configured, keychain, credentialFile } = this.#options;
     if (typeof configured !== 'object') return;
     const answer = await keychain.read(configured.keychain);
-    const secret = answer.kind === 'found' ? answer.value : credentialFile(configured.keychain);
+    let fileTrouble = '';
+    const fromFile = (): string | undefined => {
+      try {
+        return credentialFile(configured.keychain);
+      } catch (error) {
+        fileTrouble = ` ${error instanceof Error ? error.message : String(error)}`;
+        return undefined;
+      }
+    };
+    const secret = answer.kind === 'found' ? answer.value : fromFile();
     const known = this.#of('config');
     if (secret !== undefined) {
       this.#problem = undefined;
@@ -227,7 +236,7 @@ export class KeyRing implements VirtualKeys {
     }
     this.#problem = {
       code: 'virtual-key-missing',
-      text: `The key "${configured.keychain}" of gateway.virtualKey can't be had: the keychain ${answer.kind === 'none' ? 'has no such entry' : `is ${answer.kind}`}.`,
+      text: `The key "${configured.keychain}" of gateway.virtualKey can't be had: the keychain ${answer.kind === 'none' ? 'has no such entry' : `is ${answer.kind}`}.${fileTrouble}`,
       mend: `Unlock the keychain, or put the key there (service Postern, account ${configured.keychain}) or into <home>/credentials/${configured.keychain}.`,
     };
     this.#wakeAt(this.#options.nowMs() + FIRST_RETRY_MS);
@@ -264,11 +273,12 @@ export class KeyRing implements VirtualKeys {
       event('virtual-key-exchanged', exchangeName);
       this.#wakeAt(this.#of('exchange')?.renewAtMs);
     } catch (error) {
-      if (!(error instanceof IdentityError)) throw error;
-      this.#problem = { code: error.code, text: error.message, mend: error.mend };
-      event('virtual-key-exchange-failed', error.code);
+      const known = error instanceof IdentityError ? error : undefined;
+      const text = error instanceof Error ? error.message : String(error);
+      this.#problem = { code: known?.code ?? 'key-exchange-failed', text, mend: known?.mend };
+      event('virtual-key-exchange-failed', known?.code ?? text);
       // A no is asked again too, at leisure: access may have been given meanwhile.
-      this.#tryLater(error.isPassing ? undefined : LAST_RETRY_MS);
+      this.#tryLater(known?.isPassing ? undefined : LAST_RETRY_MS);
     }
     this.#choose();
   }

@@ -114,20 +114,23 @@ export class Session {
     this.cancel();
     const begin = flow === 'browser' ? startBrowserSignIn : startDeviceSignIn;
     const pending = await begin(provider, config, nowMs);
+    this.cancel(); // another that was begun meanwhile
     this.#pending = pending;
+    if (this.#closed) this.cancel();
     this.#problem = undefined;
     onChange();
-    void pending.tokens.then(
-      (tokens) => this.#signedIn(pending, tokens),
-      (error: unknown) => this.#signInFailed(pending, error),
-    );
+    void pending.tokens
+      .then((tokens) => this.#signedIn(pending, tokens))
+      .catch((error: unknown) => this.#signInFailed(pending, error));
     return pending;
   }
 
   cancel(): void {
     const pending = this.#pending;
     this.#pending = undefined;
-    pending?.cancel();
+    if (pending === undefined) return;
+    pending.cancel();
+    this.#options.onChange();
   }
 
   /** Ends the session here and at the provider; the address is for the browser, where there is something to end. */
@@ -229,7 +232,8 @@ export class Session {
   }
 
   #signInFailed(pending: PendingSignIn, error: unknown): void {
-    if (this.#pending !== pending) return;
+    if (this.#pending !== pending && this.#pending !== undefined) return;
+    if (error instanceof IdentityError && error.code === 'sign-in-cancelled') return;
     this.#pending = undefined;
     const failure = asIdentityError(error, 'sign-in', new URL(this.#options.config.issuer).host);
     this.#problem = problemOf(failure);
