@@ -41,6 +41,7 @@ async function login(context: Context, options: LoginOptions, common: CommonOpti
       ? `${shown ? 'Your browser was opened. If it shows nothing, open' : 'Open'} this address on this machine:\n  ${safe(url)}`
       : `Open this address on any device, and check that it shows the code ${context.errColors.bold(safe(userCode))}:\n  ${safe(url)}`,
   );
+  if (userCode === undefined && !shown) err.line('Without a browser on this machine: postern login --device');
   const identity = await outcome(client, before, (listener) => io.onStopSignal(listener));
   print(context, common, identity, () => `Signed in as ${safe(identity.user?.name ?? '')}.`);
 }
