@@ -13,6 +13,7 @@ export interface OpenIdProviderOptions {
   readonly host?: string;
   readonly accessTokenSeconds?: number;
   readonly deviceFlow?: boolean;
+  readonly refreshTokens?: boolean;
   /** More claims of everybody. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** Put into the ID token, and not only given at userinfo. */
@@ -103,7 +104,7 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions): Promi
 }
 
 function configuration(
-  { claims = {}, claimsInIdToken = false }: OpenIdProviderOptions,
+  { claims = {}, claimsInIdToken = false, refreshTokens = true }: OpenIdProviderOptions,
   accessTokenSeconds: number,
   deviceFlow: boolean,
 ): Record<string, unknown> {
@@ -142,7 +143,7 @@ function configuration(
       rpInitiatedLogout: { enabled: true },
       devInteractions: { enabled: true },
     },
-    issueRefreshToken: () => true,
+    issueRefreshToken: () => refreshTokens,
     rotateRefreshToken: true,
     ttl: {
       AccessToken: accessTokenSeconds,

@@ -1,5 +1,5 @@
 /** Sign-in, renewal and sign-out against the real `oidc-provider` over TLS. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseProxyUrl } from '../../../agent/src/intercept/outgoing/proxy-url.ts';
 import { startCorporateProxy } from '../../kit/corporate-proxy.ts';
 import { closeAll, closeLater, MemoryStore, openSession, provider, until, visit } from './setup.ts';
@@ -217,6 +217,20 @@ describe('renewal', () => {
       code: 'provider-unreachable',
       mend: expect.any(String),
     });
+  });
+
+  it('without a refresh token the sign-in ends with the access token, and asks nobody meanwhile', async () => {
+    const { op, session } = await signedIn({ accessTokenSeconds: 3, refreshTokens: false });
+    expect(session.user?.subject).toBe('ann');
+    const asked = op.requests.length;
+    const renewals = vi.spyOn(session, 'renew');
+    await until(() => session.user === undefined);
+    expect(session.view.problem).toMatchObject({
+      code: 'session-ended',
+      text: expect.stringContaining('run out'),
+    });
+    expect(op.requests.length).toBe(asked);
+    expect(renewals.mock.calls.length).toBeLessThan(5);
   });
 
   it('many who ask at once make one call', async () => {

@@ -51,6 +51,8 @@ const FETCH_AGAIN_MS = 30_000;
 const FIRST_RETRY_MS = 10_000;
 const LAST_RETRY_MS = 5 * 60_000;
 const TICK_MS = 30_000;
+/** However short a key lives. */
+const SHORTEST_WAIT_MS = 250;
 
 /** All virtual keys of the person, whichever way they came, and which one is in use. */
 export class KeyRing implements VirtualKeys {
@@ -293,7 +295,7 @@ export class KeyRing implements VirtualKeys {
     clearTimeout(this.#timer);
     if (atMs === undefined || this.#closed) return;
     this.#retryAtMs = atMs;
-    const waitMs = Math.min(Math.max(atMs - this.#options.nowMs(), 0), TICK_MS);
+    const waitMs = Math.min(Math.max(atMs - this.#options.nowMs(), SHORTEST_WAIT_MS), TICK_MS);
     this.#timer = setTimeout(() => {
       if (this.#options.nowMs() < this.#retryAtMs) return this.#wakeAt(this.#retryAtMs);
       if (this.#options.exchange !== undefined) void this.#fetch();

@@ -46,6 +46,8 @@ const FIRST_RETRY_MS = 15_000;
 const LAST_RETRY_MS = 10 * 60_000;
 /** Timers stand still while a laptop sleeps: the clock is looked at this often. */
 const TICK_MS = 30_000;
+/** However short a provider's tokens live. */
+const SHORTEST_WAIT_MS = 250;
 const END_SESSION_MS = 60_000;
 
 /** One person, signed in or not: the only holder of the provider's tokens. */
@@ -286,17 +288,23 @@ export class Session {
   /** Renews when it is time, also after sleep. */
   #wake(): void {
     clearTimeout(this.#timer);
-    if (this.#closed || this.#stored === undefined) return;
-    const now = this.#options.nowMs();
-    const dueMs = Math.max(this.#access?.renewAtMs ?? 0, this.#retryAtMs) - now;
+    const stored = this.#stored;
+    if (this.#closed || stored === undefined) return;
+    const dueAtMs = this.#dueAtMs(stored);
     this.#timer = setTimeout(
       () => {
-        const due = this.#options.nowMs() >= Math.max(this.#access?.renewAtMs ?? 0, this.#retryAtMs);
+        const due = this.#options.nowMs() >= dueAtMs;
         void (due ? this.renew() : Promise.resolve()).then(() => this.#wake());
       },
-      Math.min(Math.max(dueMs, 0), TICK_MS),
+      Math.min(Math.max(dueAtMs - this.#options.nowMs(), SHORTEST_WAIT_MS), TICK_MS),
     );
     this.#timer.unref();
+  }
+
+  /** Without a refresh token there is nothing to be done before the end. */
+  #dueAtMs(stored: StoredSession): number {
+    if (stored.refreshToken === undefined) return stored.untilMs ?? 0;
+    return Math.max(this.#access?.renewAtMs ?? 0, this.#retryAtMs);
   }
 }
 
