@@ -30,6 +30,7 @@ const commands: AgentCommands = {
   budgets: async (place, policyFile) => (await import('./main/budgets.ts')).budgets(place, policyFile),
   usage: async (place, question) => (await import('./main/history.ts')).usage(place, question),
   trustStatus: async (place) => (await import('./main/trust.ts')).trustStatus(place),
+  enrolReset: async (place) => (await import('./main/enrol-reset.ts')).enrolReset(place),
   trustRenew: async (place) => (await import('./main/trust.ts')).trustRenew(place),
 };
 

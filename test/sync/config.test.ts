@@ -39,6 +39,7 @@ test('without any file: the defaults', () => {
     listen: { host: '127.0.0.1', port: 7843 },
     policy: {},
     upstream: { allowPrivateTargets: false, systemStore: true },
+    secrets: { store: 'keychain-or-file' },
     telemetry: {},
     tray: { allowPause: true, allowVirtualKeyEntry: false },
   });
@@ -56,7 +57,9 @@ describe('errors say where and how to mend it', () => {
     [
       'far from any',
       '{"zzzzzz":1}',
-      ['1:2: zzzzzz: unknown key | Known here: listen, gateway, policy, upstream, telemetry, tray.'],
+      [
+        '1:2: zzzzzz: unknown key | Known here: listen, gateway, policy, upstream, identity, tenant, secrets, telemetry, tray.',
+      ],
     ],
     ['wrong type', '{"listen":{"port":"80"}}', ['1:12: listen.port: must be a number']],
     ['out of range', '{"listen":{"port":70000}}', ['1:12: listen.port: must be at most 65535']],
@@ -81,8 +84,8 @@ describe('errors say where and how to mend it', () => {
       'two at once',
       '{"a":1,\n"b":2}',
       [
-        '1:2: a: unknown key | Known here: listen, gateway, policy, upstream, telemetry, tray.',
-        '2:1: b: unknown key | Known here: listen, gateway, policy, upstream, telemetry, tray.',
+        '1:2: a: unknown key | Known here: listen, gateway, policy, upstream, identity, tenant, secrets, telemetry, tray.',
+        '2:1: b: unknown key | Known here: listen, gateway, policy, upstream, identity, tenant, secrets, telemetry, tray.',
       ],
     ],
     ['a comma too many', '{"listen":{},\n}', ['2:1: not JSON: expected a key in double quotes, found "}"']],

@@ -238,6 +238,8 @@ export interface AgentCommands {
   usage(place: Place, question: UsageQuestion): Promise<UsageReport>;
   trustStatus(place: Place): Promise<TrustStatus>;
   trustRenew(place: Place): Promise<TrustRenewal>;
+  /** Forgets which organisation the device belongs to; for administrators only where one manages it. */
+  enrolReset(place: Place): Promise<{ readonly was: string | undefined }>;
 }
 
 /** A command that can't be done: one sentence, what to do, and the exit code. */

@@ -13,6 +13,7 @@ import { createIncidentLog } from '../serve/incident-log.ts';
 import type { LoadedConfig } from '../sync/config.ts';
 import type { PolicySource } from './active-policy.ts';
 import { type CheckCounters, NOTHING_CHECKED } from './check-counters.ts';
+import { type Identity, identityStatus } from './identity.ts';
 import { fingerprint, type Trust } from './trust.ts';
 
 type Degraded = AgentStatus['degraded'];
@@ -43,6 +44,7 @@ export class AgentState {
   checks: () => CheckCounters = () => NOTHING_CHECKED;
   /** Reasons of parts that know them themselves. */
   readonly moreDegraded: (() => Degraded)[] = [];
+  identity: Identity | undefined;
   onChange: () => void = () => undefined;
   onExchange: (record: ExchangeRecord) => void = () => undefined;
   onLeases: (count: number) => void = () => undefined;
@@ -173,6 +175,7 @@ export class AgentState {
         decisions: { ...this.#decisions },
       },
       store: this.#store(),
+      ...identityStatus(this.identity),
       budgets: this.budgets(),
       ...this.checks(),
       incidents: this.#incidents.list(),
@@ -228,6 +231,7 @@ export class AgentState {
   #degraded(): Degraded {
     const reasons: Degraded = [];
     const { policy, trust } = this;
+    reasons.push(...(this.identity?.problems() ?? []));
     const health = this.records?.health();
     if (health?.problem !== undefined) reasons.push({ code: `store-${health.state}`, text: health.problem });
     if (health?.setAside !== undefined) {

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { CommandFailure, type RunningAgent, type StartOptions } from '../cli/ports.ts';
+import type { SignedInUser } from '../core/identity.ts';
 import type { Vault } from '../core/placeholder.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import { createScanCache } from '../guard/scan-cache.ts';
@@ -30,6 +31,7 @@ import { checkCounters } from './check-counters.ts';
 import { clientProcesses } from './client-processes.ts';
 import { ExceptionKeeper } from './exceptions.ts';
 import { createHandlers } from './handlers.ts';
+import { createIdentity } from './identity.ts';
 import { PendingWork } from './pending-work.ts';
 import { PolicyKeeper } from './policy-keeper.ts';
 import { sendThrough } from './send-http.ts';
@@ -124,7 +126,9 @@ async function assemble(
   });
   await spend.restore();
   opened.push(() => spend?.close());
-  const user = userName(files, policy);
+  const identity = createIdentity({ files, state, version, send: sendThrough(outgoing), event: record });
+  opened.push(() => identity.close());
+  const user = userName(files, policy, () => identity.user());
   const pending = new PendingWork();
   state.budgets = () => budgetViews(spend.book, policy(), { device: hostname(), user: user() });
   const listener = await listen(options, settings, {
@@ -144,7 +148,7 @@ async function assemble(
   const api = await createLocalApi({
     socketPath: files.socketPath,
     tokenFile: files.tokenFile,
-    handlers: createHandlers(state, keeper, records, exceptions, options, () => void stop()),
+    handlers: createHandlers(state, keeper, records, exceptions, identity, options, () => void stop()),
     writePrivateFile,
     onInternalError: (call, error) => state.incident('local-api-failed', `${call}: ${String(error)}`),
     onLeases: (count) => state.onLeases(count),
@@ -299,15 +303,24 @@ function newDecisionId(): string {
 }
 
 /** The signed-in person, or a name that only this device can lead back to them (`privacy.pseudonymous`). */
-function userName(files: HomeFiles, policy: () => CompiledPolicy): () => string {
+function userName(
+  files: HomeFiles,
+  policy: () => CompiledPolicy,
+  signedIn: () => SignedInUser | undefined,
+): () => string {
   const { username } = userInfo();
-  let pseudonym: string | undefined;
+  let known: { readonly subject: string; readonly pseudonym: string } | undefined;
   return () => {
-    if (!policy().policy.privacy.pseudonymous) return username;
-    pseudonym ??= `person-${createHmac('sha256', pseudonymKey(files)).update(username).digest('hex').slice(0, 12)}`;
-    return pseudonym;
+    const person = signedIn();
+    if (!policy().policy.privacy.pseudonymous) return person?.name ?? username;
+    const subject = person?.subject ?? username;
+    if (known?.subject !== subject) known = { subject, pseudonym: pseudonymOf(subject, files) };
+    return known.pseudonym;
   };
 }
+
+const pseudonymOf = (subject: string, files: HomeFiles): string =>
+  `person-${createHmac('sha256', pseudonymKey(files)).update(subject).digest('hex').slice(0, 12)}`;
 
 function pseudonymKey(files: HomeFiles): string {
   const file = `${files.directory}/pseudonym.key`;

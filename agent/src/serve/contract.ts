@@ -78,6 +78,47 @@ export const attachmentsSchema = z.object({
   turnedAway: count,
 });
 
+/** Who is signed in, and which keys they have; never a token or a key itself. */
+export const identitySchema = z.object({
+  /** Undefined where the configuration names no provider. */
+  issuer: z.string().optional(),
+  state: z.enum(['not-configured', 'signed-out', 'signed-in']),
+  user: z.object({ subject: z.string(), name: z.string(), groups: z.array(z.string()) }).optional(),
+  signedInAtMs: timeMs.optional(),
+  /** Until when the provider's word is good; it is renewed before, where the provider allows it. */
+  validUntilMs: timeMs.optional(),
+  /** A sign-in that waits for the person, who must open the address. */
+  pending: z
+    .object({
+      flow: z.enum(['browser', 'device']),
+      url: z.string(),
+      userCode: z.string().optional(),
+      untilMs: timeMs,
+    })
+    .optional(),
+  /** Why nobody is signed in any more, or why the last try failed. */
+  problem: problem.optional(),
+  keys: z.array(
+    z.object({
+      name: z.string(),
+      source: z.enum(['exchange', 'claim', 'config', 'typed']),
+      active: z.boolean(),
+      expiresAtMs: timeMs.optional(),
+      refused: z.enum(['unknown', 'revoked', 'expired']).optional(),
+    }),
+  ),
+  mayTypeKeys: z.boolean(),
+  /** Where tokens and typed keys lie; `unopened` while there are none. */
+  secretsIn: z.enum(['unopened', 'keychain', 'file', 'memory']),
+});
+
+export const deviceSchema = z.object({
+  id: z.string(),
+  /** SHA-256 of the public key, as people compare it. */
+  fingerprintSha256: z.string(),
+  tenant: z.object({ id: z.string(), name: z.string().optional(), enrolledAtMs: timeMs }).optional(),
+});
+
 export const statusSchema = z.object({
   state: z.enum(['running', 'paused', 'stopping']),
   process: z.object({ pid: count, version: z.string(), startedAtMs: timeMs, rssBytes: count }),
@@ -124,6 +165,8 @@ export const statusSchema = z.object({
     dropped: count,
     lastError: z.string().optional(),
   }),
+  identity: identitySchema,
+  device: deviceSchema,
   /** Every budget of the policy, for this person and device and whom else it has counted. */
   budgets: z.array(budgetSchema),
   /** By rule. Empty where the policy asks nobody. */
@@ -282,6 +325,13 @@ const checkResult = z.object({
 });
 
 const nothing = z.strictObject({});
+/** Shown in tables and records: one line, no control characters. */
+const keyName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^\P{Cc}*$/u, 'must be one line of text');
 const done = z.object({ done: z.literal(true) });
 /** Query parameters arrive as text. */
 const whole = z.coerce.number().int().min(0);
@@ -378,6 +428,44 @@ export const CONTRACT = {
     path: '/v1/exceptions/revoke',
     input: z.strictObject({ id: z.string().min(1).max(100) }),
     output: done,
+  },
+  /** Begins a sign-in; the caller opens `url` in a browser, and `status.identity` says how it ends. */
+  signIn: {
+    method: 'POST',
+    path: '/v1/identity/sign-in',
+    input: z.strictObject({ flow: z.enum(['browser', 'device']).default('browser') }),
+    output: z.object({ url: z.string(), userCode: z.string().optional(), untilMs: timeMs }),
+  },
+  cancelSignIn: { method: 'POST', path: '/v1/identity/cancel', input: nothing, output: done },
+  /** The caller opens `endSessionUrl`, where there is one, so that the browser is signed out too. */
+  signOut: {
+    method: 'POST',
+    path: '/v1/identity/sign-out',
+    input: nothing,
+    output: z.object({ endSessionUrl: z.string().optional(), problem: problem.optional() }),
+  },
+  addKey: {
+    method: 'POST',
+    path: '/v1/keys/add',
+    input: z.strictObject({ name: keyName, secret: z.string().trim().min(1).max(8192) }),
+    output: done,
+  },
+  useKey: { method: 'POST', path: '/v1/keys/use', input: z.strictObject({ name: keyName }), output: done },
+  removeKey: {
+    method: 'POST',
+    path: '/v1/keys/remove',
+    input: z.strictObject({ name: keyName }),
+    output: done,
+  },
+  /** Binds the device to an organisation, once. */
+  enrol: {
+    method: 'POST',
+    path: '/v1/enrol',
+    input: z.strictObject({
+      url: z.string().max(2000).optional(),
+      token: z.string().trim().min(1).max(8192),
+    }),
+    output: deviceSchema,
   },
   /** Reads config and policy files now. Both apply whole or not at all; `problems` says why not. */
   reload: {

@@ -1,5 +1,6 @@
 /** The configuration file. Every key is optional; defaults are filled in once, after the files have been merged. */
 import { z } from 'zod';
+import { identityConfig, secretsConfig, tenantConfig } from './identity/config.ts';
 
 const LOOPBACK = /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/;
 
@@ -48,6 +49,9 @@ export const configSchema = z.strictObject({
       systemStore: z.boolean().default(true),
     })
     .prefault({}),
+  identity: identityConfig.optional(),
+  tenant: tenantConfig.optional(),
+  secrets: secretsConfig.prefault({}),
   telemetry: z.strictObject({ otlpEndpoint: httpsUrl.optional() }).prefault({}),
   tray: z
     .strictObject({

@@ -10,6 +10,7 @@ import {
   placeOf,
   print,
 } from '../context.ts';
+import { identityRows } from '../describe-identity.ts';
 import { bytes, duration, localTime, safe, short, table } from '../format.ts';
 import { CommandFailure } from '../ports.ts';
 
@@ -90,7 +91,8 @@ async function resume(context: Context, common: CommonOptions): Promise<void> {
   print(context, common, answer, () => 'AI traffic is governed again.');
 }
 
-function describeStatus({ colors }: Context, status: AgentStatus): string {
+function describeStatus(context: Context, status: AgentStatus): string {
+  const { colors } = context;
   const { counters, policy, process: own, store } = status;
   const since = duration(Date.now() - own.startedAtMs);
   const rows: string[][] = [
@@ -101,6 +103,7 @@ function describeStatus({ colors }: Context, status: AgentStatus): string {
       'policy',
       `${policy.name} ${colors.dim(`(${policy.revision}, ${policy.source.file ?? policy.source.kind}, since ${localTime(policy.loadedAtMs)})`)}`,
     ],
+    ...identityRows(context, status),
     [
       'connections',
       `${short(counters.connections)}, ${short(counters.inspected)} inspected, ${short(counters.tunnels)} untouched, ${counters.openConnections} open`,
