@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { SpendChanges } from '../core/spend.ts';
 import { RecordError, type RecordErrorCode } from './errors.ts';
+import type { OutboxRequest } from './outbox/outbox-store.ts';
 import type { RecordQuery } from './reports/query.ts';
 import type { DurabilitySettings, FromWriter, ToWriter, WriterData } from './writer-protocol.ts';
 
@@ -22,6 +23,7 @@ export interface WriterThread {
   query(query: RecordQuery): Promise<unknown>;
   prune(cutoffMs: number, nowMs: number): Promise<number>;
   saveSpend(changes: SpendChanges): Promise<void>;
+  outbox(request: OutboxRequest): Promise<unknown>;
   close(withinMs: number): Promise<void>;
 }
 
@@ -92,6 +94,7 @@ export function startWriter(data: WriterData, events: WriterEvents): Promise<Wri
       saveSpend: async (changes) => {
         await ask((call) => ({ type: 'save-spend', call, changes }));
       },
+      outbox: (request) => ask((call) => ({ type: 'outbox', call, request })),
       close: (withinMs) => {
         closing = true;
         const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
