@@ -11,6 +11,7 @@ import type { AgentStatus, BudgetView, FileProblem } from '../serve/contract.ts'
 import { createIncidentLog } from '../serve/incident-log.ts';
 import type { LoadedConfig } from '../sync/config.ts';
 import type { PolicySource } from './active-policy.ts';
+import { telemetryTroubles } from './telemetry-status.ts';
 import { fingerprint, type Trust } from './trust.ts';
 
 type Degraded = AgentStatus['degraded'];
@@ -37,6 +38,7 @@ export class AgentState {
   trust: Trust | undefined;
   records: Records | undefined;
   stopping = false;
+  telemetry: (() => NonNullable<AgentStatus['telemetry']>) | undefined;
   budgets: () => BudgetView[] = () => [];
   onChange: () => void = () => undefined;
   onExchange: (record: ExchangeRecord) => void = () => undefined;
@@ -167,6 +169,7 @@ export class AgentState {
         decisions: { ...this.#decisions },
       },
       store: this.#store(),
+      ...(this.telemetry !== undefined && { telemetry: this.telemetry() }),
       budgets: this.budgets(),
       incidents: this.#incidents.list(),
       degraded: this.#degraded(),
@@ -266,6 +269,7 @@ export class AgentState {
         mend: 'Run: postern trust renew',
       });
     }
+    reasons.push(...telemetryTroubles(this.telemetry?.()));
     if (this.configProblems.length > 0) {
       reasons.push({
         code: 'config-refused',

@@ -8,6 +8,7 @@ import { addDoctor } from './doctor.ts';
 import { addEnv } from './env.ts';
 import { addExplain } from './explain.ts';
 import { addJustify } from './justify.ts';
+import { addMetrics } from './metrics.ts';
 import { addPolicy } from './policy.ts';
 import { addRun } from './run.ts';
 import { addStart } from './start.ts';
@@ -28,5 +29,6 @@ export const ALL_COMMANDS: readonly ((program: Command, context: Context) => voi
   addJustify,
   addTrust,
   addDoctor,
+  addMetrics,
   addCompletion,
 ];

@@ -3,6 +3,7 @@
  * (https://opentelemetry.io/docs/specs/semconv/gen-ai/), `postern.` for the rest. Nothing that a person wrote.
  */
 import type { EntryValue } from '../../core/outbox.ts';
+import { operationName, providerName, SEMCONV } from '../../core/semantic-conventions.ts';
 import { type ChainedBody, type ExchangeBody, ruleWord } from '../audit/body.ts';
 
 export const entryName = (body: ChainedBody): string =>
@@ -31,15 +32,16 @@ export function entryAttributes(body: ChainedBody): Record<string, EntryValue | 
 }
 
 const callAttributes = (body: ExchangeBody): Record<string, EntryValue | undefined> => ({
-  'gen_ai.operation.name': body.operation,
-  'gen_ai.provider.name': body.service,
-  'gen_ai.request.model': body.model,
-  'gen_ai.usage.input_tokens': body.tokens?.input,
-  'gen_ai.usage.output_tokens': body.tokens?.output,
-  'gen_ai.usage.cache_read.input_tokens': body.tokens?.cacheRead,
+  [SEMCONV.operation]: operationName(body.operation),
+  [SEMCONV.provider]: providerName(body.service),
+  [SEMCONV.model]: body.model,
+  [SEMCONV.inputTokens]: body.tokens?.input,
+  [SEMCONV.outputTokens]: body.tokens?.output,
+  [SEMCONV.cachedTokens]: body.tokens?.cacheRead,
   'server.address': body.host,
-  'user.name': body.user,
+  [SEMCONV.userName]: body.user,
   'http.response.status_code': body.status,
+  'postern.service': body.service,
   'postern.app.id': body.app.id,
   'postern.app.identified_by': body.app.identifiedBy,
   'postern.mode': body.mode,

@@ -27,6 +27,7 @@ export interface OutboxStoreOptions {
 
 /** What waits for a destination, kept up to date so that the log isn't read for it each time. */
 interface Measured {
+  readonly least: Rank;
   upTo: number;
   records: number;
   bytes: number;
@@ -96,8 +97,7 @@ export class OutboxStore {
     if (epoch !== this.#epoch) return;
     const place = this.#rows.place(destination, this.#startAt);
     this.#rows.settle(destination, Math.max(upTo, place.settled), headSize ?? place.headSize, rejected);
-    // Measured anew from the new place on; the batch that was sent is usually all there is.
-    this.#measured.delete(destination);
+    this.#leave(destination, place, Math.max(upTo, place.settled));
   }
 
   #withinBytes(rows: readonly OutboxRow[], maxBytes: number): OutboxRow[] & { cut?: boolean } {
@@ -121,7 +121,12 @@ export class OutboxStore {
 
   #measure(destination: string, place: Place, least: Rank): Measured {
     const size = this.#log.size;
-    const known = this.#measured.get(destination) ?? { upTo: place.settled, records: 0, bytes: 0 };
+    const known = this.#measured.get(destination) ?? {
+      least,
+      upTo: place.settled,
+      records: 0,
+      bytes: 0,
+    };
     if (known.upTo < size) {
       const added = this.#rows.sum(place, least, known.upTo, size);
       known.records += added.records;
@@ -130,6 +135,18 @@ export class OutboxStore {
     }
     this.#measured.set(destination, known);
     return known;
+  }
+
+  /** What was settled waits no longer: only the settled part is read, or a long backlog would be walked for each batch. */
+  #leave(destination: string, place: Place, upTo: number): void {
+    const known = this.#measured.get(destination);
+    if (known === undefined || upTo > known.upTo) {
+      this.#measured.delete(destination);
+      return;
+    }
+    const left = this.#rows.sum(place, known.least, place.settled, upTo);
+    known.records -= left.records;
+    known.bytes -= left.bytes;
   }
 
   /** Allowed calls first, then warned ones, oldest first; never blocks, redactions or what the agent itself did. */
