@@ -39,7 +39,14 @@ test('without any file: the defaults', () => {
     listen: { host: '127.0.0.1', port: 7843 },
     policy: {},
     upstream: { allowPrivateTargets: false, systemStore: true },
-    telemetry: {},
+    telemetry: {
+      headers: {},
+      heartbeatSeconds: 60,
+      metricsIntervalSeconds: 60,
+      otlpProtocol: 'http/protobuf',
+      sinks: [],
+      worksCouncil: false,
+    },
     tray: { allowPause: true, allowVirtualKeyEntry: false },
   });
   expect(files).toEqual([{ file: managed, kind: 'managed', present: false }]);

@@ -327,6 +327,8 @@ class QueuedRecords implements Records {
   }
 
   #thread(): WriterThread {
+    // A thread that has ended answers nothing.
+    if (this.#state === 'closed') throw new RecordError('closed', 'the records are closed');
     if (this.#writer === undefined) throw new RecordError('write-failed', this.#problem ?? 'not open');
     return this.#writer;
   }

@@ -81,13 +81,22 @@ function readSuccess(reply: OwnReply, signal: Signal, where: string): DeliveryRe
   if (type !== undefined && type !== signal.contentType && reply.body.length > 0)
     return { type: 'later', problem: notACollector(where) };
   try {
+    if (!isMessage(reply.body, signal.contentType)) return { type: 'later', problem: notACollector(where) };
     const rejected = reply.body.length === 0 ? 0 : signal.rejectedIn(reply.body);
     if (rejected === 0) return { type: 'delivered', rejected };
     return { type: 'delivered', rejected, problem: someRejected(rejected, where) };
   } catch {
-    // Neither JSON nor protobuf: whoever answered so has not taken anything.
+    // No JSON: whoever answered so has not taken anything.
     return { type: 'later', problem: notACollector(where) };
   }
+}
+
+/** The library takes anything for a good answer. An export response has one field, number 1, which is a message. */
+function isMessage(body: Uint8Array, contentType: Signal['contentType']): boolean {
+  if (body.length === 0) return true;
+  if (contentType === 'application/x-protobuf') return body[0] === 0x0a;
+  const value: unknown = JSON.parse(Buffer.from(body).toString());
+  return typeof value === 'object' && value !== null;
 }
 
 const lowerCase = (headers: Readonly<Record<string, string>>): Record<string, string> =>
