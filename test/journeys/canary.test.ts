@@ -112,7 +112,7 @@ it('leaves no canary in any file of the home, in any of seven encodings', async 
   const files = filesBelow(office.home);
   expect(files.length).toBeGreaterThan(2);
   const haystacks = files.map((file) => readFileSync(file));
-  haystacks.push(Buffer.from(office.log()), ...collector.requests.map(({ body }) => body));
+  haystacks.push(Buffer.from(office.log()), ...collector.requests.map(({ body }) => Buffer.from(body)));
   for (const word of canaries) {
     for (const [encoding, needle] of encodings(word)) {
       const hit = haystacks.findIndex((bytes) => bytes.includes(needle));
