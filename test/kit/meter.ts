@@ -1,18 +1,11 @@
 /** The agent's real instruments with something in each, so that every name they can have is seen. */
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import { createMeter } from '../../agent/src/sync/telemetry/metrics/meter.ts';
+import { createMeter, type Meter } from '../../agent/src/sync/telemetry/metrics/meter.ts';
+import { resourceOf } from '../../agent/src/sync/telemetry/telemetry.ts';
 import { SAMPLE_TIME_MS, sampleExchange } from './sample-records.ts';
 
-export async function fullMetrics(): Promise<ResourceMetrics> {
+export async function fullMetrics(): Promise<Awaited<ReturnType<Meter['collect']>>> {
   const meter = createMeter({
-    resource: resourceFromAttributes({
-      'service.name': 'postern',
-      'service.version': '1.2.3',
-      'service.instance.id': 'device-1',
-      'host.name': 'laptop-7',
-      'os.type': 'linux',
-    }),
+    resource: resourceOf({ version: '1.2.3', deviceId: 'device-1', host: 'laptop-7', platform: 'linux' }),
     facts: () => ({
       version: '1.2.3',
       state: 'running',

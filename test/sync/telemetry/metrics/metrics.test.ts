@@ -1,10 +1,10 @@
-import { resourceFromAttributes } from '@opentelemetry/resources';
 import { describe, expect, it } from 'vitest';
 import type { ExchangeRecord } from '../../../../agent/src/core/records.ts';
 import type { CourierView } from '../../../../agent/src/sync/telemetry/courier.ts';
 import { createMeter, type MeterOptions } from '../../../../agent/src/sync/telemetry/metrics/meter.ts';
 import { prometheusText } from '../../../../agent/src/sync/telemetry/metrics/prometheus.ts';
 import { Tally } from '../../../../agent/src/sync/telemetry/metrics/tally.ts';
+import { resourceOf } from '../../../../agent/src/sync/telemetry/telemetry.ts';
 import { SAMPLE_TIME_MS, sampleExchange } from '../../../kit/sample-records.ts';
 
 const courier: CourierView = {
@@ -20,7 +20,7 @@ const courier: CourierView = {
 
 const meter = (changes: Partial<MeterOptions> = {}) =>
   createMeter({
-    resource: resourceFromAttributes({ 'service.name': 'postern', 'host.name': 'a "quoted\\" name' }),
+    resource: resourceOf({ version: '1.2.3', deviceId: 'd', host: 'a "quoted\\" name', platform: 'linux' }),
     facts: () => ({
       version: '1.2.3',
       state: 'running',

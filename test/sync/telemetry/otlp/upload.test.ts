@@ -1,12 +1,12 @@
 /** OTLP over real TLS to a receiver that decodes what it gets. */
 import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
-import { resourceFromAttributes } from '@opentelemetry/resources';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OutboxRecord } from '../../../../agent/src/core/outbox.ts';
 import { createOutgoing, type OutgoingWithStats } from '../../../../agent/src/intercept/outgoing/outgoing.ts';
 import { sendThrough } from '../../../../agent/src/main/send-http.ts';
 import { createOtlpLogs, type OtlpProtocol } from '../../../../agent/src/sync/telemetry/otlp/otlp-logs.ts';
 import type { OtlpEndpoint } from '../../../../agent/src/sync/telemetry/otlp/upload.ts';
+import { resourceOf } from '../../../../agent/src/sync/telemetry/telemetry.ts';
 import { type OtlpAnswer, type OtlpReceiver, startOtlpReceiver } from '../../../kit/otlp-receiver.ts';
 import { createTestAuthority, type TestAuthority } from '../../../kit/pki.ts';
 
@@ -51,7 +51,11 @@ function destination(
     dateMs: () => 1_795_435_200_000,
     ...changes,
   };
-  return createOtlpLogs(endpoint, resourceFromAttributes({ 'service.name': 'postern' }), protocol);
+  return createOtlpLogs(
+    endpoint,
+    resourceOf({ version: '1.2.3', deviceId: 'device-1', host: undefined, platform: 'win32' }),
+    protocol,
+  );
 }
 
 const RECORDS: OutboxRecord[] = [1, 2, 3].map((sequence) => ({
@@ -93,7 +97,13 @@ describe('an OTLP upload', () => {
         'postern.added_ms': 0.25,
         'postern.cost.estimated': true,
       },
-      resource: { 'service.name': 'postern' },
+      resource: {
+        'service.name': 'postern',
+        'service.version': '1.2.3',
+        'service.instance.id': 'device-1',
+        'device.id': 'device-1',
+        'os.type': 'windows',
+      },
     });
   });
 

@@ -10,8 +10,6 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 
-export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-
 const UNIT_SUFFIXES: Readonly<Record<string, string>> = { s: '_seconds', By: '_bytes', ms: '_milliseconds' };
 
 export function prometheusText({ resource, scopeMetrics }: ResourceMetrics): string {
