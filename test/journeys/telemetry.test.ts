@@ -1,8 +1,12 @@
 /** The real agent and a real collector over TLS: what arrives, what survives, and what a changed log looks like from outside. */
 
-import { writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import tls from 'node:tls';
 import SqliteDatabase from 'better-sqlite3';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runClient } from '../kit/clients.ts';
@@ -215,5 +219,75 @@ describe('telemetry', () => {
     expect(stdout).toMatch(/^postern_calls_total\{.*postern_effective="allow".*\} 1$/m);
     expect(stdout).toMatch(/^postern_latency_added_seconds_count 1$/m);
     expect((await statusOf(here)).telemetry).toBeUndefined();
+  }, 60_000);
+
+  it('goes to syslog over TLS and into files, with nobody in it where a works council has a say', async () => {
+    const received: Buffer[] = [];
+    const { key, cert } = await authority.issue({ names: ['siem.example.com'] });
+    const siem = tls.createServer({ key, cert }, (socket) => {
+      socket.on('data', (chunk: Buffer) => received.push(chunk));
+      socket.on('error', () => undefined);
+    });
+    siem.listen(0, '127.0.0.1');
+    await once(siem, 'listening');
+    const { port } = siem.address() as AddressInfo;
+    const folder = mkdtempSync(path.join(tmpdir(), 'postern-sink-'));
+    const file = path.join(folder, 'postern.ocsf');
+    const here = await office(
+      {
+        ...TELEMETRY,
+        worksCouncil: true,
+        sinks: [
+          { type: 'syslog', host: 'siem.example.com' },
+          { type: 'file', path: file, format: 'ocsf' },
+        ],
+      },
+      {
+        route: (host, asked) => {
+          if (host === 'siem.example.com' && asked === 6514) return port;
+          return host === COLLECTOR ? collector.port : undefined;
+        },
+      },
+    );
+    await ask(here, 'hello');
+    await ask(here, `my key is ${liveLookingAwsKey()}`);
+    await arrived('postern.ai_call');
+    await arrived('postern.heartbeat', 3);
+    const syslog = () => Buffer.concat(received).toString();
+    await vi.waitFor(() => {
+      expect(syslog()).toMatch(/^\d+ <\d+>1 .* postern \d+ postern\.agent-started \[meta sequenceId="1"\]/);
+      expect(syslog()).toMatch(/postern\.ai_call .*effective="block"/);
+      expect(syslog()).toMatch(/postern\.log-checkpoint .*log\.root="[0-9a-f]{64}"/);
+      const events = readFileSync(file, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      expect(events.filter(({ class_uid }) => class_uid === 6003)).toHaveLength(1);
+      expect(events.map(({ activity_name }) => activity_name)).toContain('heartbeat');
+    }, 20_000);
+    const told = [
+      syslog(),
+      readFileSync(file, 'utf8'),
+      ...collector.requests.map(({ body }) => body.toString()),
+    ].join('\n');
+    expect(told).not.toContain(hostname());
+    const people = [
+      ...told.matchAll(/(?:user\.name=|"user":\{"name":|"user\.name","value":\{"stringValue":)"([^"]+)"/g),
+    ];
+    expect(people.length).toBeGreaterThanOrEqual(3);
+    for (const [, name] of people) expect(name).toMatch(/^person-[0-9a-f]{12}$/);
+    expect(named('postern.ai_call')).toHaveLength(1);
+    expect(named('postern.ai_call')[0]?.attributes).not.toHaveProperty('gen_ai.usage.input_tokens');
+    expect(collector.metrics.get('postern.calls')).toBeUndefined();
+    expect((await statusOf(here)).telemetry).toMatchObject({
+      worksCouncil: true,
+      destinations: [
+        { name: 'otlp' },
+        { name: 'syslog:siem.example.com:6514', state: 'ok' },
+        { state: 'ok' },
+      ],
+    });
+    siem.close();
+    rmSync(folder, { recursive: true, force: true });
   }, 60_000);
 });

@@ -8,7 +8,7 @@ type Destination = NonNullable<AgentStatus['telemetry']>['destinations'][number]
 export function telemetryRows(colors: Context['colors'], { telemetry }: AgentStatus): string[][] {
   return (telemetry?.destinations ?? []).map((destination) => [
     'telemetry',
-    `${safe(destination.name)} ${stateWord(colors, destination)}${progress(destination)}`,
+    `${safe(destination.name)} ${stateWord(colors, destination)}${progress(destination)}${telemetry?.worksCouncil ? ', works-council mode' : ''}`,
   ]);
 }
 

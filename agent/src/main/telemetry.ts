@@ -1,4 +1,5 @@
 /** Joins telemetry (`sync/`) with what it tells of: the log, the agent's state, and the way out of the device. */
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Governor } from '../core/flow.ts';
 import type { WorksCouncil } from '../core/outbox.ts';
@@ -7,7 +8,7 @@ import type { CompiledPolicy } from '../decide/compile.ts';
 import type { Outgoing } from '../intercept/ports.ts';
 import type { HomeFiles } from '../platform/home.ts';
 import type { Records } from '../record/records-contract.ts';
-import type { AgentFacts } from '../sync/telemetry/heartbeat.ts';
+import type { AgentFacts, AppCoverage } from '../sync/telemetry/heartbeat.ts';
 import type { Telemetry } from '../sync/telemetry/telemetry.ts';
 import type { AgentState } from './agent-state.ts';
 import { auditKeyDevice } from './audit-key-device.ts';
@@ -86,14 +87,18 @@ async function openTelemetryOf(parts: TelemetryParts, coverage: Coverage): Promi
     ? { key: pseudonymKey(), deviceId: device.id }
     : undefined;
   const host = worksCouncil === undefined ? hostname() : undefined;
+  const about = { version, deviceId: device.id, host, platform: process.platform };
+  const resource = resourceOf(about);
   return openTelemetry({
     config,
     outbox: records.outbox,
     device,
     worksCouncil,
-    resource: resourceOf({ version, deviceId: device.id, host, platform: process.platform }),
+    resource,
+    // Figures by device are figures by person: with a works council each start is somebody new.
+    metricsResource: worksCouncil === undefined ? resource : resourceOf({ ...about, deviceId: randomUUID() }),
     origin: { host: host ?? device.id, version, processId: process.pid },
-    facts: () => factsOf(state, coverage),
+    facts: () => factsOf(state, coverage, worksCouncil !== undefined),
     recordsDropped: () => records.health().dropped,
     send: sendThrough(outgoing),
     openTls: ({ host: name, port }, signal) => outgoing.openTls({ host: name, port }, [], signal),
@@ -102,7 +107,7 @@ async function openTelemetryOf(parts: TelemetryParts, coverage: Coverage): Promi
   });
 }
 
-function factsOf(state: AgentState, coverage: Coverage): AgentFacts {
+function factsOf(state: AgentState, coverage: Coverage, worksCouncil: boolean): AgentFacts {
   const { process: own, state: word, policy, degraded } = state.status();
   return {
     version: own.version,
@@ -110,6 +115,15 @@ function factsOf(state: AgentState, coverage: Coverage): AgentFacts {
     startedAtMs: own.startedAtMs,
     policy: { name: policy.name, revision: policy.revision },
     degraded: degraded.map(({ code }) => code),
-    coverage: coverage.list(),
+    coverage: worksCouncil ? coverage.list().map(withoutCounts) : coverage.list(),
   };
 }
+
+/** That an app is used, not how much. */
+const withoutCounts = ({ app, service, governed, tunnelled, uncovered }: AppCoverage): AppCoverage => ({
+  app,
+  service,
+  governed: Math.min(governed, 1),
+  tunnelled: Math.min(tunnelled, 1),
+  uncovered: Math.min(uncovered, 1),
+});

@@ -1,5 +1,6 @@
 /** One record of the log in the form in which it leaves the device. */
 import { hash } from 'node:crypto';
+import { derivedUuid } from '../../core/derived-uuid.ts';
 import type { Notice, OutboxQuestion, OutboxRecord, Severity, WorksCouncil } from '../../core/outbox.ts';
 import type { ChainedBody } from '../audit/body.ts';
 import { canonicalJson, type Json } from '../audit/canonical.ts';
@@ -21,7 +22,8 @@ type Format = OutboxQuestion['format'];
 export function outboxRecord(row: OutboxRow, format: Format, worksCouncil?: WorksCouncil): OutboxRecord {
   const whole = JSON.parse(row.body) as ChainedBody;
   const body = worksCouncil === undefined ? whole : withoutPeople(whole, worksCouncil);
-  const uid = uidOf(row.hash);
+  // The leaf hash covers the record's number and its predecessor: no other record of any device has it.
+  const uid = derivedUuid(row.hash);
   const attributes =
     format === 'entry'
       ? { 'log.record.uid': uid, 'postern.leaf': row.hash.toString('hex'), ...entryAttributes(body) }
@@ -53,23 +55,12 @@ export function noticeRecord({ code, atMs, detail }: Notice, logSize: number, fo
   return noSequence(body, format, format === 'entry' ? { 'log.record.uid': body.id } : {});
 }
 
-/**
- * RFC 9562 section 5.8 (version 8) from the record's leaf hash, which covers its number and its predecessor: the same
- * each time it is sent, unlike that of any other record of any device.
- */
-function uidOf(leaf: Buffer): string {
-  const bytes = Buffer.from(leaf.subarray(0, 16));
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
-
 type Event = Extract<ChainedBody, { kind: 'event' }>;
 
 /** Not in the log, but told in its form: `sequence` is how much the log held then. */
 const eventBody = (code: string, atMs: number, detail: string, sequence: number): Event => ({
   kind: 'event',
-  id: uidOf(hash('sha256', `${code}\n${atMs}\n${detail}`, 'buffer')),
+  id: derivedUuid(hash('sha256', `${code}\n${atMs}\n${detail}`, 'buffer')),
   atMs,
   code,
   detail,

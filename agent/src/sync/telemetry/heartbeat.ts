@@ -1,5 +1,6 @@
 /** How the agent is, every minute: what a fleet view is made of, and whose silence tells that a device is gone. */
 import { hash } from 'node:crypto';
+import { derivedUuid } from '../../core/derived-uuid.ts';
 import type { DeviceIdentity } from '../../core/device.ts';
 import type { EntryValue, Notice, OutboxRecord, OutboxState } from '../../core/outbox.ts';
 
@@ -54,7 +55,7 @@ export function heartbeatRecord(
   notice: Notice,
 ): OutboxRecord {
   const attributes: Record<string, EntryValue | undefined> = {
-    'log.record.uid': hash('sha256', notice.detail).slice(0, 32),
+    'log.record.uid': derivedUuid(hash('sha256', notice.detail, 'buffer')),
     'postern.version': facts.version,
     'postern.state': facts.state,
     'postern.uptime_s': uptimeSeconds(facts, notice.atMs),

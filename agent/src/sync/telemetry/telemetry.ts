@@ -29,6 +29,8 @@ export interface TelemetryOptions {
   readonly outbox: Outbox;
   readonly device: DeviceIdentity;
   readonly resource: Resource;
+  /** With a works council another one, that can't be led back to a device. */
+  readonly metricsResource: Resource;
   readonly origin: SyslogOrigin;
   readonly facts: () => AgentFacts;
   readonly recordsDropped: () => number;
@@ -94,10 +96,10 @@ class RunningTelemetry implements Telemetry {
   readonly #lastTrouble = new Map<string, string>();
 
   constructor(options: TelemetryOptions) {
-    const { config, resource, facts, recordsDropped } = options;
+    const { config, resource, metricsResource, facts, recordsDropped } = options;
     this.#options = options;
     this.#meter = createMeter({
-      resource,
+      resource: metricsResource,
       facts,
       recordsDropped,
       couriers: () => this.#rounds.map(({ courier }) => courier.view()),

@@ -29,9 +29,10 @@ export function octetCounted(message: string): Buffer {
   return Buffer.concat([Buffer.from(`${bytes.length} `), bytes]);
 }
 
-function structuredData({ uid, sequence, attributes }: OutboxRecord, { version }: SyslogOrigin): string {
+function structuredData({ uid, sequence, attributes: all }: OutboxRecord, { version }: SyslogOrigin): string {
   const sequenceId =
     sequence === undefined ? '' : `[meta sequenceId="${((sequence - 1) % LAST_SEQUENCE_ID) + 1}"]`;
+  const { 'log.record.uid': _, ...attributes } = all;
   const fields = Object.entries({ uid, ...attributes }).flatMap(([name, value]) =>
     value === undefined ? [] : `${fieldName(name)}="${escapeValue(String(value))}"`,
   );
