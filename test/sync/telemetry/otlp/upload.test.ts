@@ -3,10 +3,12 @@ import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OutboxRecord } from '../../../../agent/src/core/outbox.ts';
 import { createOutgoing, type OutgoingWithStats } from '../../../../agent/src/intercept/outgoing/outgoing.ts';
+import { parseProxyUrl } from '../../../../agent/src/intercept/outgoing/proxy-url.ts';
 import { sendThrough } from '../../../../agent/src/main/send-http.ts';
 import { createOtlpLogs, type OtlpProtocol } from '../../../../agent/src/sync/telemetry/otlp/otlp-logs.ts';
 import type { OtlpEndpoint } from '../../../../agent/src/sync/telemetry/otlp/upload.ts';
 import { resourceOf } from '../../../../agent/src/sync/telemetry/telemetry.ts';
+import { startCorporateProxy } from '../../../kit/corporate-proxy.ts';
 import { type OtlpAnswer, type OtlpReceiver, startOtlpReceiver } from '../../../kit/otlp-receiver.ts';
 import { createTestAuthority, type TestAuthority } from '../../../kit/pki.ts';
 
@@ -190,6 +192,26 @@ describe('an OTLP upload', () => {
       problem: { code: 'certificate-invalid', mend: expect.stringContaining('extraCaFile') },
     });
     expect(receiver.requests).toEqual([]);
+  });
+
+  it('says so when the corporate proxy asks for credentials', async () => {
+    const proxy = await startCorporateProxy({
+      route: () => receiver.port,
+      credentials: { user: 'u', password: 'p' },
+    });
+    const outgoing = createOutgoing({
+      proxy: parseProxyUrl(proxy.url.replace(/\/\/[^@/]*@/, '//')),
+      extraCertificates: [authority.pem],
+      useSystemStore: false,
+      allowPrivateTargets: true,
+      deadlines: { dnsMs: 1_000, connectMs: 1_000, handshakeMs: 1_000 },
+    });
+    outgoings.push(outgoing);
+    expect(await deliver(destination('http/json', { send: sendThrough(outgoing) }))).toMatchObject({
+      type: 'later',
+      problem: { code: 'proxy-credentials', mend: expect.stringContaining('upstream.proxy') },
+    });
+    await proxy.close();
   });
 
   it('says so when a credential can not be read, and when nobody listens', async () => {
