@@ -40,7 +40,14 @@ test('without any file: the defaults', () => {
     policy: {},
     upstream: { allowPrivateTargets: false, systemStore: true },
     secrets: { store: 'keychain-or-file' },
-    telemetry: {},
+    telemetry: {
+      headers: {},
+      heartbeatSeconds: 60,
+      metricsIntervalSeconds: 60,
+      otlpProtocol: 'http/protobuf',
+      sinks: [],
+      worksCouncil: false,
+    },
     tray: { allowPause: true, allowVirtualKeyEntry: false },
   });
   expect(files).toEqual([{ file: managed, kind: 'managed', present: false }]);

@@ -14,6 +14,7 @@ import type { LoadedConfig } from '../sync/config.ts';
 import type { PolicySource } from './active-policy.ts';
 import { type CheckCounters, NOTHING_CHECKED } from './check-counters.ts';
 import { type Identity, identityStatus } from './identity.ts';
+import { telemetryTroubles } from './telemetry-status.ts';
 import { fingerprint, type Trust } from './trust.ts';
 
 type Degraded = AgentStatus['degraded'];
@@ -40,6 +41,7 @@ export class AgentState {
   trust: Trust | undefined;
   records: Records | undefined;
   stopping = false;
+  telemetry: (() => NonNullable<AgentStatus['telemetry']>) | undefined;
   budgets: () => BudgetView[] = () => [];
   checks: () => CheckCounters = () => NOTHING_CHECKED;
   /** Reasons of parts that know them themselves. */
@@ -176,6 +178,7 @@ export class AgentState {
       },
       store: this.#store(),
       ...identityStatus(this.identity),
+      ...(this.telemetry !== undefined && { telemetry: this.telemetry() }),
       budgets: this.budgets(),
       ...this.checks(),
       incidents: this.#incidents.list(),
@@ -277,6 +280,7 @@ export class AgentState {
         mend: 'Run: postern trust renew',
       });
     }
+    reasons.push(...telemetryTroubles(this.telemetry?.()));
     if (this.configProblems.length > 0) {
       reasons.push({
         code: 'config-refused',

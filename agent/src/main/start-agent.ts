@@ -38,6 +38,7 @@ import { sendThrough } from './send-http.ts';
 import { extraCertificates, settingsOf } from './settings.ts';
 import { SpendKeeper } from './spend-keeper.ts';
 import { collectStartGarbage, eventLoopBusyMs, fullCollection } from './start-garbage.ts';
+import { type AgentTelemetry, openAgentTelemetry } from './telemetry.ts';
 import { openTrust, type Trust } from './trust.ts';
 import { openVault } from './vault.ts';
 
@@ -131,7 +132,19 @@ async function assemble(
   const user = userName(files, policy, () => identity.user());
   const pending = new PendingWork();
   state.budgets = () => budgetViews(spend.book, policy(), { device: hostname(), user: user() });
+  const telemetry = await openAgentTelemetry({
+    state,
+    files,
+    version,
+    policy,
+    records,
+    outgoing,
+    device: identity.device,
+    pseudonymKey: () => pseudonymKey(files),
+  });
+  opened.push(() => telemetry.close());
   const listener = await listen(options, settings, {
+    telemetry,
     outgoing,
     remoteChecks,
     state,
@@ -152,13 +165,18 @@ async function assemble(
     writePrivateFile,
     onInternalError: (call, error) => state.incident('local-api-failed', `${call}: ${String(error)}`),
     onLeases: (count) => state.onLeases(count),
+    metrics: () => telemetry.metricsText(),
   });
   opened.push(() => api.close());
-  state.onChange = () => api.changed();
+  state.onChange = () => {
+    api.changed();
+    telemetry.news();
+  };
   state.onExchange = (record) => {
     // Watchers that come back may ask for it much later: stored text must not stay in memory until then.
     const { content: _content, ...figures } = record;
     api.exchangeEnded(() => exchangeView(figures));
+    telemetry.exchange(record);
   };
   keeper.watch();
   const collect = fullCollection();
@@ -202,6 +220,7 @@ async function assemble(
 }
 
 interface Parts {
+  readonly telemetry: AgentTelemetry;
   readonly state: AgentState;
   readonly policy: () => CompiledPolicy;
   readonly trust: Trust;
@@ -239,7 +258,20 @@ function openOutgoing(
 
 /** The byte edge with the journey behind it. */
 async function listen(options: StartOptions, settings: LoadedConfig, parts: Parts): Promise<Listener> {
-  const { state, policy, trust, records, vault, exceptions, spend, user, pending, outgoing, opened } = parts;
+  const {
+    state,
+    policy,
+    trust,
+    records,
+    vault,
+    exceptions,
+    spend,
+    user,
+    pending,
+    outgoing,
+    opened,
+    telemetry,
+  } = parts;
   const { config } = settings;
   const { allowPrivateTargets } = config.upstream;
   const cache = createScanCache();
@@ -262,7 +294,7 @@ async function listen(options: StartOptions, settings: LoadedConfig, parts: Part
     exceptionFor: (ruleId, appId) => exceptions.find(ruleId, appId),
     onExchange: (record) => state.exchangeEnded(record),
   });
-  const governor = state.governs(journey);
+  const governor = telemetry.observes(state.governs(journey));
   const processes = clientProcesses(policy, (code, detail) => state.incident(code, detail));
   const open = (port: number): Listener =>
     createListener({

@@ -167,6 +167,31 @@ export const statusSchema = z.object({
   }),
   identity: identitySchema,
   device: deviceSchema,
+  /** Where records and metrics go, and how far they have come; absent while nothing is configured. */
+  telemetry: z
+    .object({
+      worksCouncil: z.boolean(),
+      destinations: z.array(
+        z.object({
+          name: z.string(),
+          /** `waiting`: nothing was delivered yet, and nothing failed. */
+          state: z.enum(['ok', 'waiting', 'failing']),
+          lastDeliveryAtMs: timeMs.optional(),
+          waitingRecords: count,
+          waitingBytes: count,
+          /** Given up: the cap, or the end of retention. They are in the log as long as that keeps them. */
+          dropped: count,
+          /** Refused for good by the collector. */
+          rejected: count,
+          /** Attempts that failed, since the start. */
+          failures: count,
+          nextAttemptInMs: count.optional(),
+          problem: problem.optional(),
+        }),
+      ),
+      metrics: z.object({ lastUploadAtMs: timeMs.optional(), problem: problem.optional() }),
+    })
+    .optional(),
   /** Every budget of the policy, for this person and device and whom else it has counted. */
   budgets: z.array(budgetSchema),
   /** By rule. Empty where the policy asks nobody. */
@@ -504,6 +529,9 @@ export const WATCH = {
     z.object({ type: z.literal('exchange'), exchange: exchangeSchema }),
   ]),
 } as const;
+
+/** Prometheus text, with the token like every other call. */
+export const METRICS_PATH = '/metrics';
 
 export type Contract = typeof CONTRACT;
 export type Call = keyof Contract;

@@ -1,6 +1,7 @@
 /** The configuration file. Every key is optional; defaults are filled in once, after the files have been merged. */
 import { z } from 'zod';
 import { identityConfig, secretsConfig, tenantConfig } from './identity/config.ts';
+import { telemetrySchema } from './telemetry/telemetry-config.ts';
 
 const LOOPBACK = /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/;
 
@@ -52,7 +53,7 @@ export const configSchema = z.strictObject({
   identity: identityConfig.optional(),
   tenant: tenantConfig.optional(),
   secrets: secretsConfig.prefault({}),
-  telemetry: z.strictObject({ otlpEndpoint: httpsUrl.optional() }).prefault({}),
+  telemetry: telemetrySchema.prefault({}),
   tray: z
     .strictObject({
       allowPause: z.boolean().default(true),
@@ -70,5 +71,4 @@ export const PATH_KEYS: readonly string[] = ['policy.file', 'upstream.extraCaFil
 export const NOT_YET_USED: Readonly<Record<string, string>> = {
   gateway: 'No call goes through the gateway; services with mode gateway or passthrough have no driver yet.',
   'policy.source': 'Policy is not fetched; the policy file or the built-in policy applies.',
-  telemetry: 'Nothing is sent to the collector.',
 };

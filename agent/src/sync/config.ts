@@ -122,8 +122,8 @@ function overlay(
   }
 }
 
-/** One gateway, provider or source is one value: half of it from each file would send one company's key to another's host. */
-const WHOLE: ReadonlySet<string> = new Set(['gateway', 'policy.source', 'identity', 'tenant']);
+/** One gateway, provider, source or collector is one value: half of it from each file would send one company's key to another's host. */
+const WHOLE: ReadonlySet<string> = new Set(['gateway', 'policy.source', 'identity', 'tenant', 'telemetry']);
 const isWhole = (field: string): boolean => WHOLE.has(field);
 
 const managedValueKept = (own: ConfigFile, field: string, managedPath: string): ConfigNotice => ({

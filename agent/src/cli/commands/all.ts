@@ -11,6 +11,7 @@ import { addExplain } from './explain.ts';
 import { addJustify } from './justify.ts';
 import { addKey } from './key.ts';
 import { addLogin } from './login.ts';
+import { addMetrics } from './metrics.ts';
 import { addPolicy } from './policy.ts';
 import { addRun } from './run.ts';
 import { addStart } from './start.ts';
@@ -34,5 +35,6 @@ export const ALL_COMMANDS: readonly ((program: Command, context: Context) => voi
   addJustify,
   addTrust,
   addDoctor,
+  addMetrics,
   addCompletion,
 ];

@@ -13,6 +13,7 @@ import {
 import { identityRows } from '../describe-identity.ts';
 import { bytes, duration, localTime, safe, short, table } from '../format.ts';
 import { CommandFailure } from '../ports.ts';
+import { telemetryProblems, telemetryRows } from '../telemetry-status.ts';
 
 /** `stop`, `status`, `pause`, `resume`: what a running agent is asked. */
 export function addControl(program: Command, context: Context): void {
@@ -117,6 +118,7 @@ function describeStatus(context: Context, status: AgentStatus): string {
       'records',
       `${store.state === 'ok' ? colors.green('ok') : colors.red(store.state)}${store.sizeBytes === undefined ? '' : `, ${bytes(store.sizeBytes)}`}`,
     ],
+    ...telemetryRows(colors, status),
     ['process', `${own.pid}, version ${own.version}, up ${since}, ${bytes(own.rssBytes)} memory`],
   ];
   const lines = [
@@ -164,6 +166,7 @@ function troubles(colors: Colors, status: AgentStatus): string[] {
     lines.push(`${colors.yellow('!')} ${safe(text)}`, ...(mend ? [`    ${safe(mend)}`] : []));
   };
   for (const { text, mend } of status.degraded) add(text, mend);
+  for (const { text, mend } of telemetryProblems(status)) add(text, mend);
   for (const problem of status.policy.lastError?.problems ?? []) add(place(problem), problem.mend);
   for (const problem of status.policy.warnings) add(place(problem), problem.mend);
   for (const problem of status.config.problems) add(place(problem), problem.mend);
