@@ -46,6 +46,11 @@ export interface Flow {
     why: 'too-large' | 'undecodable',
     raw?: Uint8Array,
   ): RequestVerdict | Promise<RequestVerdict>;
+  /**
+   * Nothing of an answer has come, and the request can be sent once more, since its body was held: what now.
+   * Undefined: tell the client. `cause` as in `FlowOutcome`.
+   */
+  sendFailed?(cause: string): RequestVerdict | undefined;
   /** The final response head (1xx are forwarded without asking). */
   responseHead(status: number, headers: RawHeaders): ResponsePlan;
   /** Only after a `hold` of the response: the whole body, content-decoded. */
@@ -79,7 +84,9 @@ export type RequestVerdict =
       readonly type: 'forward';
       /** Absent: the original bytes with their original encoding. Present: these, unencoded, with a new content-length. */
       readonly body?: Uint8Array;
+      /** Elsewhere: `Host` follows. */
       readonly target?: Authority;
+      readonly scheme?: 'https' | 'http';
       /** Another path and query: where the model stands in it. */
       readonly path?: string;
       readonly setHeaders?: RawHeaders;
@@ -105,6 +112,8 @@ export interface ResponsePlan {
   /** Of `hold`: bounds the decoded size. */
   readonly maxBytes?: number;
   readonly setHeaders?: RawHeaders;
+  /** Instead of the upstream's, where clients don't know that one. */
+  readonly status?: number;
 }
 
 export type ResponseVerdict =

@@ -12,6 +12,7 @@ import type {
   Amount,
   BudgetTerms,
   Counted,
+  LimitTerms,
   SpendAccount,
   SpendNote,
   SpendScope,
@@ -133,14 +134,26 @@ class Opening {
         const terms = all.get(id);
         return terms === undefined ? [] : [{ terms, subject: this.#subject(terms.scope, model) }];
       });
+    const own = this.#gatewayTerms();
     return this.#spend.open({
       callId: this.#request.id,
-      budgets: counted(rules.budgets, this.#terms.budgets),
-      limits: counted(rules.limits, this.#terms.limits),
+      budgets: [...counted(rules.budgets, this.#terms.budgets), ...own.budgets],
+      limits: [...counted(rules.limits, this.#terms.limits), ...own.limits],
       hold: { nanoUsd: Math.ceil(nanoUsd), tokens: inputTokens + outputTokens },
       enforced: !this.#policy.shadow,
       ...(passing && { passing }),
     });
+  }
+
+  /** What the gateway keeps for the key counts beside the policy's own rules: the tighter one stops the call. */
+  #gatewayTerms(): { readonly budgets: Counted<BudgetTerms>[]; readonly limits: Counted<LimitTerms>[] } {
+    const { key } = this.#request;
+    const terms = key === undefined ? undefined : this.#ports.gateway?.terms(key);
+    if (key === undefined || terms === undefined) return { budgets: [], limits: [] };
+    return {
+      budgets: terms.budgets.map((each) => ({ terms: each, subject: key })),
+      limits: terms.limits.map((each) => ({ terms: each, subject: key })),
+    };
   }
 
   /**
@@ -195,8 +208,8 @@ class Opening {
     if (scope === 'device') return device;
     if (scope === 'app') return app.id;
     if (scope === 'service') return location.service.id;
-    // Virtual keys come with the gateway; until then all calls are made with the app's own.
-    return scope === 'key' ? 'none' : this.#modelName(model);
+    // Calls that don't go through the gateway are made with the app's own key, which nobody here knows by name.
+    return scope === 'key' ? (this.#request.key ?? 'none') : this.#modelName(model);
   }
 
   /** By its name in the price list: another spelling of the same model has no budget of its own. */

@@ -10,7 +10,9 @@ import type { Records } from '../record/records-contract.ts';
 import type { AgentStatus, BudgetView, FileProblem } from '../serve/contract.ts';
 import { createIncidentLog } from '../serve/incident-log.ts';
 import type { LoadedConfig } from '../sync/config.ts';
+import type { GatewayView } from '../sync/gateways/central-gateway.ts';
 import type { PolicySource } from './active-policy.ts';
+import { gatewayProblems, gatewayStatus } from './gateway.ts';
 import { fingerprint, type Trust } from './trust.ts';
 
 type Degraded = AgentStatus['degraded'];
@@ -38,6 +40,7 @@ export class AgentState {
   records: Records | undefined;
   stopping = false;
   budgets: () => BudgetView[] = () => [];
+  gateway: () => GatewayView | undefined = () => undefined;
   onChange: () => void = () => undefined;
   onExchange: (record: ExchangeRecord) => void = () => undefined;
   onLeases: (count: number) => void = () => undefined;
@@ -168,6 +171,7 @@ export class AgentState {
       },
       store: this.#store(),
       budgets: this.budgets(),
+      ...gatewayStatus(this.gateway()),
       incidents: this.#incidents.list(),
       degraded: this.#degraded(),
     };
@@ -244,13 +248,7 @@ export class AgentState {
         mend: 'Run: postern policy check FILE',
       });
     }
-    if (policy !== undefined && usesGateway(policy.compiled)) {
-      reasons.push({
-        code: 'no-gateway',
-        text: 'The policy sends services through a gateway, which this version cannot reach: those calls are refused.',
-        mend: 'Use mode: direct until gateway support is there.',
-      });
-    }
+    reasons.push(...gatewayProblems(policy?.compiled, this.gateway()));
     const uncovered = policy === undefined ? [] : (trust?.uncovered(policy.compiled) ?? []);
     if (uncovered.length > 0) {
       reasons.push({
@@ -276,8 +274,5 @@ export class AgentState {
     return reasons;
   }
 }
-
-const usesGateway = ({ policy }: CompiledPolicy): boolean =>
-  policy.services.some(({ mode }) => mode === 'gateway' || mode === 'passthrough');
 
 const toFileProblem = (notice: FileProblem): FileProblem => ({ ...notice });

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { CommandFailure, type RunningAgent, type StartOptions } from '../cli/ports.ts';
+import type { Gateway } from '../core/gateway.ts';
 import type { Vault } from '../core/placeholder.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import { createScanCache } from '../guard/scan-cache.ts';
@@ -27,6 +28,7 @@ import { createRemoteChecks } from '../sync/remote-checks/remote-checks.ts';
 import { AgentState } from './agent-state.ts';
 import { budgetViews } from './budgets.ts';
 import { ExceptionKeeper } from './exceptions.ts';
+import { keysFromConfig, openGateway } from './gateway.ts';
 import { createHandlers } from './handlers.ts';
 import { PendingWork } from './pending-work.ts';
 import { PolicyKeeper } from './policy-keeper.ts';
@@ -124,7 +126,17 @@ async function assemble(
   const user = userName(files, policy);
   const pending = new PendingWork();
   state.budgets = () => budgetViews(spend.book, policy(), { device: hostname(), user: user() });
+  const central = openGateway(settings.config, {
+    outgoing,
+    keys: keysFromConfig(settings.config),
+    book: spend.book,
+    incident: (code, detail) => state.incident(code, detail),
+    onChange: () => state.onChange(),
+  });
+  opened.push(() => central?.close());
+  state.gateway = () => central?.gateway.view();
   const listener = await listen(options, settings, {
+    gateway: central?.gateway,
     outgoing,
     state,
     policy,
@@ -200,6 +212,7 @@ interface Parts {
   readonly spend: SpendKeeper;
   readonly user: () => string;
   readonly pending: PendingWork;
+  readonly gateway: Gateway | undefined;
   readonly opened: (() => Promise<void> | void)[];
 }
 
@@ -227,6 +240,7 @@ function openOutgoing(
 /** The byte edge with the journey behind it. */
 async function listen(options: StartOptions, settings: LoadedConfig, parts: Parts): Promise<Listener> {
   const { state, policy, trust, records, vault, exceptions, spend, user, pending, outgoing, opened } = parts;
+  const { gateway } = parts;
   const { config } = settings;
   const { allowPrivateTargets } = config.upstream;
   const cache = createScanCache();
@@ -244,6 +258,7 @@ async function listen(options: StartOptions, settings: LoadedConfig, parts: Part
     device: hostname(),
     user,
     vault,
+    ...(gateway !== undefined && { gateway }),
     track: (work) => pending.track(work),
     exceptionFor: (ruleId, appId) => exceptions.find(ruleId, appId),
     onExchange: (record) => state.exchangeEnded(record),
