@@ -1,5 +1,5 @@
 /** The routed half of a flow: what happens to a call after it has left for the gateway. */
-import type { RawHeaders } from '../core/connection.ts';
+import { headerValue, type RawHeaders } from '../core/connection.ts';
 import { isRefusal } from '../core/decision.ts';
 import type { RequestVerdict, ResponseVerdict } from '../core/flow.ts';
 import type { CallContext } from '../decide/evaluation.ts';
@@ -71,7 +71,9 @@ export class RoutedFlow {
     const { routed, ports } = this.#input;
     const { hop, gateway } = routed;
     if (hop !== undefined) {
-      if (UNAVAILABLE.has(status)) gateway.failed(hop, `status-${status}`);
+      // A gateway that speaks JSON is there: it is a provider behind it that isn't.
+      const absent = UNAVAILABLE.has(status) && !/json/i.test(headerValue(headers, 'content-type') ?? '');
+      if (absent) gateway.failed(hop, `status-${status}`);
       else gateway.answered(hop, ports.nowMs() - this.#sentAtMs, status);
     }
     this.warned = status === PASSED_WITH_WARNING;

@@ -1,7 +1,6 @@
 /** The real Portkey gateway (`@portkey-ai/gateway` from npm) on loopback, with the fake provider behind it. */
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,6 +9,7 @@ import { cleanEnvironment } from '../office.ts';
 import { createTestAuthority } from '../pki.ts';
 import type { GatewayUnderTest } from './gateway-under-test.ts';
 
+const SHIM = path.join(import.meta.dirname, 'portkey-on-node24.mjs');
 const SERVER = path.join(
   import.meta.dirname,
   '..',
@@ -29,7 +29,7 @@ export async function startPortkey(): Promise<GatewayUnderTest> {
   const ca = path.join(folder, 'ca.pem');
   writeFileSync(ca, authority.pem);
   const port = await freePort();
-  const gateway = spawn(process.execPath, [SERVER, `--port=${port}`, '--headless'], {
+  const gateway = spawn(process.execPath, ['--import', SHIM, SERVER, `--port=${port}`, '--headless'], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: cleanEnvironment({ NODE_EXTRA_CA_CERTS: ca, NODE_ENV: 'production' }),
   });
