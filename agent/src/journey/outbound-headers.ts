@@ -106,8 +106,8 @@ function withoutQueries(path: string, native: readonly string[]): string {
     .slice(at + 1)
     .split('&')
     .filter((pair) => {
-      const name = nameOf(pair).toLowerCase();
-      return QUERY.has(name) || native.includes(name);
+      const name = nameOf(pair);
+      return QUERY.has(name.toLowerCase()) || native.includes(name);
     });
   return path.slice(0, at) + (kept.length === 0 ? '' : `?${kept.join('&')}`);
 }
