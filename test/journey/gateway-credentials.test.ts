@@ -68,11 +68,23 @@ const CREDENTIALS = [
 const header = fc.oneof(
   fc.constantFrom(...CREDENTIALS),
   // Headers that nobody has heard of are taken for credentials too.
-  fc.stringMatching(/^x-[a-z]{3,12}(-[a-z]{3,12})?$/).filter((name) => !/^x-(app|request-id|initiator|stainless|codex)/.test(name)),
+  fc
+    .stringMatching(/^x-[a-z]{3,12}(-[a-z]{3,12})?$/)
+    .filter((name) => !/^x-(app|request-id|initiator|stainless|codex)/.test(name)),
 );
 const canary = fc.stringMatching(/^[A-Za-z0-9]{12}$/).map((text) => `CANARY${text}`);
 const anyCase = (name: string, upper: boolean): string => (upper ? name.toUpperCase() : name);
-const query = fc.constantFrom('key', 'api_key', 'access_token', 'oauth_token', 'auth', 'sig', 'KEY', 'k%65y', 'token');
+const query = fc.constantFrom(
+  'key',
+  'api_key',
+  'access_token',
+  'oauth_token',
+  'auth',
+  'sig',
+  'KEY',
+  'k%65y',
+  'token',
+);
 
 describe('whatever an app sends', () => {
   it('its credential goes to its provider or nowhere, and the virtual key to the gateway alone', async () => {
@@ -93,7 +105,8 @@ describe('whatever an app sends', () => {
           const [bare, body] = CALLS[name];
           const policy = routed[mode];
           if (policy === undefined) throw new Error('no policy');
-          const url = queries.length === 0 ? bare : `${bare}?${queries.map((pair) => pair.join('=')).join('&')}`;
+          const url =
+            queries.length === 0 ? bare : `${bare}?${queries.map((pair) => pair.join('=')).join('&')}`;
           const own = Object.fromEntries(headers.map(([key, value, upper]) => [anyCase(key, upper), value]));
           const left = await leaving(kind, policy, url, own, body);
           if (left === undefined) return;
@@ -131,7 +144,8 @@ async function leaving(
 ): Promise<Left | undefined> {
   const gateway = openCentral({
     kind,
-    settings: kind === 'generic' ? { keyHeader: 'x-gateway-key', dialects: ['openai', 'anthropic', 'gemini'] } : {},
+    settings:
+      kind === 'generic' ? { keyHeader: 'x-gateway-key', dialects: ['openai', 'anthropic', 'gemini'] } : {},
   });
   const journey = openJourney(policy, { gateway });
   const headers: Record<string, string> = { authorization: 'Bearer CANARYnative', ...own };
