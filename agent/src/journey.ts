@@ -62,7 +62,7 @@ export function createJourney(given: JourneyPorts): Governor {
   return {
     routeConnection({ host }) {
       // Its apps may pin it, and its own sign-in is no call to a model.
-      if (ports.gateway?.isOwnHost(host) === true) return 'tunnel';
+      if (ports.gateway?.()?.isOwnHost(host) === true) return 'tunnel';
       const policy = ports.policy();
       if (policy.route(host) === 'tunnel') return 'tunnel';
       const { pinnedClient, challengedSite } = policy.policy.failure;

@@ -147,7 +147,7 @@ async function leaving(
     settings:
       kind === 'generic' ? { keyHeader: 'x-gateway-key', dialects: ['openai', 'anthropic', 'gemini'] } : {},
   });
-  const journey = openJourney(policy, { gateway });
+  const journey = openJourney(policy, { gateway: () => gateway });
   const headers: Record<string, string> = { authorization: 'Bearer CANARYnative', ...own };
   const flow = openFlow(journey.governor, { url, headers, ...(body !== undefined && { body }) });
   const { requestPlan: plan } = flow;

@@ -48,7 +48,7 @@ const sentTo = ({ verdict }: Asked) =>
 const keyOf = ({ verdict }: Asked) =>
   verdict.type === 'forward' ? headerValue(verdict.setHeaders ?? [], 'x-bf-vk') : undefined;
 const open = (policy = ROUTED, gateway: CentralGateway | undefined = openCentral()) =>
-  openJourney(policyOf(policy), gateway === undefined ? {} : { gateway });
+  openJourney(policyOf(policy), { gateway: () => gateway });
 
 describe('a routed call', () => {
   it('leaves for the gateway with key and attribution, its credential stays', async () => {

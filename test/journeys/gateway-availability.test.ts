@@ -68,7 +68,11 @@ describe('no base URL answers', () => {
     await gateway.stop();
     const said = every(await askAll(here, 'hello'));
     for (const { ok, status, message } of said)
-      expect({ ok, status, message }).toMatchObject({ ok: false, status: 400, message: expect.stringMatching(/can't be reached/) });
+      expect({ ok, status, message }).toMatchObject({
+        ok: false,
+        status: 400,
+        message: expect.stringMatching(/can't be reached/),
+      });
     expect(here.provider.received).toHaveLength(0);
     const { gateway: told, degraded } = await statusOf(here);
     expect(told.state).toBe('down');
@@ -78,17 +82,20 @@ describe('no base URL answers', () => {
     });
   });
 
-  it.each(['direct', 'tunnel'])("%s: the app's own credential, its own provider, no virtual key", async (then) => {
-    const gateway = await bifrost();
-    const here = await officeWith([gateway], `failure: { gatewayDown: ${then} }\n`);
-    await gateway.stop();
-    expect(every(await askAll(here, 'hello')).every(({ ok }) => ok)).toBe(true);
-    expect(here.provider.received).toHaveLength(8);
-    expect(here.provider.received[0]?.headers.authorization).toBe('Bearer sk-provider-key-openai');
-    expect(here.provider.transcript()).not.toContain(gateway.key);
-    const log = await here.postern(['audit', 'export']);
-    expect(log.stdout).toContain(`"mode":"${then}"`);
-  });
+  it.each(['direct', 'tunnel'])(
+    "%s: the app's own credential, its own provider, no virtual key",
+    async (then) => {
+      const gateway = await bifrost();
+      const here = await officeWith([gateway], `failure: { gatewayDown: ${then} }\n`);
+      await gateway.stop();
+      expect(every(await askAll(here, 'hello')).every(({ ok }) => ok)).toBe(true);
+      expect(here.provider.received).toHaveLength(8);
+      expect(here.provider.received[0]?.headers.authorization).toBe('Bearer sk-provider-key-openai');
+      expect(here.provider.transcript()).not.toContain(gateway.key);
+      const log = await here.postern(['audit', 'export']);
+      expect(log.stdout).toContain(`"mode":"${then}"`);
+    },
+  );
 });
 
 describe('a gateway elsewhere', () => {
@@ -107,10 +114,13 @@ describe('a gateway elsewhere', () => {
   it('that proves to be somebody else gets no call, and no key', async () => {
     const strangers = await createTestAuthority('Somebody else');
     const seen: string[] = [];
-    const server = https.createServer(await strangers.issue({ names: ['localhost'] }), (request, response) => {
-      seen.push(JSON.stringify(request.headers));
-      response.end('{}');
-    });
+    const server = https.createServer(
+      await strangers.issue({ names: ['localhost'] }),
+      (request, response) => {
+        seen.push(JSON.stringify(request.headers));
+        response.end('{}');
+      },
+    );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const here = await openOffice({
@@ -122,14 +132,25 @@ describe('a gateway elsewhere', () => {
     for (const { ok, status } of said) expect({ ok, status }).toEqual({ ok: false, status: 400 });
     expect(seen).toEqual([]);
     const { degraded } = await statusOf(here);
-    expect(degraded.find(({ code }) => code === 'gateway-down')?.mend).toContain('certificate is not trusted');
+    expect(degraded.find(({ code }) => code === 'gateway-down')?.mend).toContain(
+      'certificate is not trusted',
+    );
     await new Promise((resolve) => server.close(resolve));
   });
 
   it('a client can not reach a loopback gateway through the agent', async () => {
     const gateway = await bifrost();
     const here = await officeWith([gateway]);
-    const ran = await here.run(['curl', '-sS', '-p', '-x', here.ready.proxy, '--noproxy', '', `http://127.0.0.1:${gateway.port}/health`]);
+    const ran = await here.run([
+      'curl',
+      '-sS',
+      '-p',
+      '-x',
+      here.ready.proxy,
+      '--noproxy',
+      '',
+      `http://127.0.0.1:${gateway.port}/health`,
+    ]);
     expect(ran.stdout + ran.stderr).not.toContain('"status":"ok"');
   });
 });
@@ -178,7 +199,9 @@ describe('quotas', () => {
     );
     await askAll(here, 'hello');
     const { stdout } = await here.postern(['status', '--json']);
-    const { budgets } = JSON.parse(stdout) as { budgets: { id: string; subject: string; spentTokens: number }[] };
+    const { budgets } = JSON.parse(stdout) as {
+      budgets: { id: string; subject: string; spentTokens: number }[];
+    };
     const counted = budgets.find(({ subject }) => subject === 'configured');
     expect(counted).toMatchObject({ id: 'per-key' });
     // A stream without usage is counted by an estimate.
@@ -202,11 +225,20 @@ describe('what runs goes on', () => {
       '{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":"hello"}]}',
     ]);
     await until(() => gateway.received.length > 0);
-    writeFileSync(here.policyFile ?? '', 'postern: 1\nname: stricter\nservices: [{ match: [openai], mode: block }]\n');
+    writeFileSync(
+      here.policyFile ?? '',
+      'postern: 1\nname: stricter\nservices: [{ match: [openai], mode: block }]\n',
+    );
     const ran = await running;
     expect(ran.stdout).toContain('[DONE]');
     await until(async () => (await here.postern(['status', '--json'])).stdout.includes('"stricter"'));
-    const next = await here.run(['curl', '-sS', 'https://api.openai.com/v1/chat/completions', '-d', '{"model":"x"}']);
+    const next = await here.run([
+      'curl',
+      '-sS',
+      'https://api.openai.com/v1/chat/completions',
+      '-d',
+      '{"model":"x"}',
+    ]);
     expect(next.stdout).toContain('Postern stopped this call');
   });
 });

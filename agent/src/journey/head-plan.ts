@@ -30,7 +30,7 @@ export function headPlan(input: HeadInput): { readonly plan: RequestPlan; readon
   const mode = routedMode(input);
   if (mode === undefined || policy.shadow)
     return { plan: verdict.type === 'pass' || head.webSocket ? { type: 'stream' } : HOLD, decision: judged };
-  const { gateway } = ports;
+  const gateway = ports.gateway?.();
   if (gateway === undefined && (verdict.type === 'pass' || head.webSocket))
     return refuse(withReason({ ...judged, mode }, noGateway(judged.service)), call);
   if (gateway?.isDown() === true && policy.policy.failure.gatewayDown === 'tunnel') {

@@ -28,8 +28,8 @@ export interface JourneyPorts {
   newId(): string;
   readonly device: string;
   user(): string;
-  /** The company's gateway, if one is configured. */
-  readonly gateway?: Gateway;
+  /** The company's gateway, if one is configured now. */
+  gateway?(): Gateway | undefined;
   /** Ways that running tool loops took; made by the journey. */
   readonly turns?: Turns;
   /** Remembers what reversible placeholders stand for. */

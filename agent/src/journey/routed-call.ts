@@ -53,21 +53,22 @@ export function routeCall(input: RouteInput): Routing {
   if (isRefusal(decision.effective) || (!isRouted(mode) && mode !== 'direct'))
     return { decision, routed: undefined, turn: undefined };
   // Without a gateway there is one way only, and no turn to keep together.
-  if (ports.gateway === undefined && !isRouted(mode)) return { decision, routed: undefined, turn: undefined };
+  const gateway = ports.gateway?.();
+  if (gateway === undefined && !isRouted(mode)) return { decision, routed: undefined, turn: undefined };
   if (policy.shadow) return { decision: onTrial(decision), routed: undefined, turn: undefined };
-  if (ports.gateway === undefined) {
+  if (gateway === undefined) {
     const refused = withReason(decision, noGateway(decision.service));
     return { decision: refused, routed: undefined, turn: undefined };
   }
   const caller = { app: call.app.id, service: decision.service };
-  const body = json === undefined ? undefined : Buffer.from(json).toString('utf8');
+  const body = () => (json === undefined ? '' : Buffer.from(json).toString('utf8'));
   const turn = exchange === undefined ? undefined : turnOf(head.headers, exchange, caller, body);
   const before = turn === undefined ? undefined : ports.turns?.routeOf(turn, call.nowMs);
   const taken = before?.mode ?? mode;
   const onItsWay = taken === mode ? decision : { ...decision, mode: taken };
   if (!isRouted(taken)) return { decision: onItsWay, routed: undefined, turn };
   if (isHousekeeping(call, head)) return { decision: housekeeping(onItsWay), routed: undefined, turn };
-  const routed = new RoutedCall(input, ports.gateway, taken, before);
+  const routed = new RoutedCall(input, gateway, taken, before);
   return { ...routed.begin(onItsWay), turn };
 }
 

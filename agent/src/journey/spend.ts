@@ -148,7 +148,7 @@ class Opening {
   /** What the gateway keeps for the key counts beside the policy's own rules: the tighter one stops the call. */
   #gatewayTerms(): { readonly budgets: Counted<BudgetTerms>[]; readonly limits: Counted<LimitTerms>[] } {
     const { key } = this.#request;
-    const terms = key === undefined ? undefined : this.#ports.gateway?.terms(key);
+    const terms = key === undefined ? undefined : this.#ports.gateway?.()?.terms(key);
     if (key === undefined || terms === undefined) return { budgets: [], limits: [] };
     return {
       budgets: terms.budgets.map((each) => ({ terms: each, subject: key })),

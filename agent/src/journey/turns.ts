@@ -43,10 +43,10 @@ export function turnOf(
   headers: RawHeaders,
   exchange: ExchangeRequest,
   caller: { readonly app: string; readonly service: string },
-  body: string | undefined,
+  body: () => string,
 ): Turn {
   const continues = bringsToolResults(exchange.parts);
-  const previous = exchange.dialect === 'openai-responses' ? PREVIOUS.exec(body ?? '')?.[1] : undefined;
+  const previous = exchange.dialect === 'openai-responses' ? PREVIOUS.exec(body())?.[1] : undefined;
   if (previous !== undefined) return { id: answerId(previous), continues };
   const session = CONVERSATION.map((name) => headerValue(headers, name)).find((value) => value !== undefined);
   const first = exchange.parts.find(({ role, text }) => role === 'user' && text !== undefined)?.text;

@@ -43,6 +43,8 @@ export class AgentState {
   gateway: () => GatewayView | undefined = () => undefined;
   onChange: () => void = () => undefined;
   onExchange: (record: ExchangeRecord) => void = () => undefined;
+  /** A changed configuration has been taken over. */
+  onSettings: (settings: LoadedConfig) => void = () => undefined;
   onLeases: (count: number) => void = () => undefined;
   #pause: { readonly untilMs: number; readonly reason: string } | undefined;
   #pauseEndsAtUptimeMs = 0;

@@ -15,28 +15,51 @@ import { sendThrough } from './send-http.ts';
 
 export interface GatewayParts {
   readonly outgoing: Outgoing;
-  readonly keys: VirtualKeys;
+  /** Where the keys for a configured gateway come from. */
+  keysFor(config: Config): VirtualKeys;
   readonly book: SpendBook;
   incident(code: string, detail: string): void;
   onChange(): void;
 }
 
-export interface OpenedGateway {
-  readonly gateway: CentralGateway;
-  close(): void;
+/** The gateway of the configuration in force; another one takes over for calls that begin after it. */
+export class GatewayKeeper {
+  readonly #parts: GatewayParts;
+  #following = '';
+  #opened: { readonly gateway: CentralGateway; close(): void } | undefined;
+
+  constructor(parts: GatewayParts) {
+    this.#parts = parts;
+  }
+
+  get current(): CentralGateway | undefined {
+    return this.#opened?.gateway;
+  }
+
+  follow(config: Config): void {
+    const wanted = JSON.stringify(config.gateway ?? null);
+    if (wanted === this.#following) return;
+    this.#following = wanted;
+    this.#opened?.close();
+    this.#opened =
+      config.gateway === undefined ? undefined : openGateway(config, config.gateway, this.#parts);
+    this.#parts.onChange();
+  }
+
+  close(): void {
+    this.#opened?.close();
+  }
 }
 
-/** Undefined if none is configured. */
-export function openGateway({ gateway: config }: Config, parts: GatewayParts): OpenedGateway | undefined {
-  if (config === undefined) return undefined;
+function openGateway(config: Config, gatewayConfig: GatewayConfig, parts: GatewayParts) {
   // A call must not wait for the list: its cost is counted against the key's budget before it is sent.
   priceList();
   const gateway = new CentralGateway({
-    kind: config.kind,
-    baseUrls: baseUrlsOf(config),
-    settings: gatewaySettings(config),
-    attribution: config.attribution,
-    keys: parts.keys,
+    kind: gatewayConfig.kind,
+    baseUrls: baseUrlsOf(gatewayConfig),
+    settings: gatewaySettings(gatewayConfig),
+    attribution: gatewayConfig.attribution,
+    keys: parts.keysFor(config),
     send: sendThrough(parts.outgoing, { configured: true }),
     spentHere: (terms, key) => parts.book.state({ terms, subject: key }).spent.nanoUsd,
     nowMs: () => Date.now(),

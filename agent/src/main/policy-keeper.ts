@@ -105,6 +105,7 @@ export class PolicyKeeper {
           upstream: state.settings.config.upstream,
         },
       };
+      state.onSettings(state.settings);
       return this.#follow(policySource(next, this.#options.policyFile));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;

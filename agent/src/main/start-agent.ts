@@ -28,7 +28,7 @@ import { createRemoteChecks } from '../sync/remote-checks/remote-checks.ts';
 import { AgentState } from './agent-state.ts';
 import { budgetViews } from './budgets.ts';
 import { ExceptionKeeper } from './exceptions.ts';
-import { keysFromConfig, openGateway } from './gateway.ts';
+import { GatewayKeeper, keysFromConfig } from './gateway.ts';
 import { createHandlers } from './handlers.ts';
 import { PendingWork } from './pending-work.ts';
 import { PolicyKeeper } from './policy-keeper.ts';
@@ -126,17 +126,19 @@ async function assemble(
   const user = userName(files, policy);
   const pending = new PendingWork();
   state.budgets = () => budgetViews(spend.book, policy(), { device: hostname(), user: user() });
-  const central = openGateway(settings.config, {
+  const gateways = new GatewayKeeper({
     outgoing,
-    keys: keysFromConfig(settings.config),
+    keysFor: keysFromConfig,
     book: spend.book,
     incident: (code, detail) => state.incident(code, detail),
     onChange: () => state.onChange(),
   });
-  opened.push(() => central?.close());
-  state.gateway = () => central?.gateway.view();
+  gateways.follow(settings.config);
+  opened.push(() => gateways.close());
+  state.gateway = () => gateways.current?.view();
+  state.onSettings = (next) => gateways.follow(next.config);
   const listener = await listen(options, settings, {
-    gateway: central?.gateway,
+    gateway: () => gateways.current,
     outgoing,
     state,
     policy,
@@ -212,7 +214,7 @@ interface Parts {
   readonly spend: SpendKeeper;
   readonly user: () => string;
   readonly pending: PendingWork;
-  readonly gateway: Gateway | undefined;
+  readonly gateway: () => Gateway | undefined;
   readonly opened: (() => Promise<void> | void)[];
 }
 
@@ -258,7 +260,7 @@ async function listen(options: StartOptions, settings: LoadedConfig, parts: Part
     device: hostname(),
     user,
     vault,
-    ...(gateway !== undefined && { gateway }),
+    gateway,
     track: (work) => pending.track(work),
     exceptionFor: (ruleId, appId) => exceptions.find(ruleId, appId),
     onExchange: (record) => state.exchangeEnded(record),

@@ -13,8 +13,8 @@ export interface TestKeys extends VirtualKeys {
   readonly refusals: [string, KeyRefusal][];
 }
 
-export function testKeys(first: VirtualKey | undefined = { name: 'ada', secret: SECRET }): TestKeys {
-  let key = first;
+export function testKeys(first: VirtualKey = { name: 'ada', secret: SECRET }): TestKeys {
+  let key: VirtualKey | undefined = first;
   const listeners: (() => void)[] = [];
   const refusals: [string, KeyRefusal][] = [];
   return {

@@ -12,7 +12,7 @@ type Shape = readonly [
   dialect: DialectId,
   operation: Operation,
   path: string,
-  model?: string,
+  model?: string | undefined,
   mode?: RoutedMode,
 ];
 

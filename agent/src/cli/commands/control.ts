@@ -11,6 +11,7 @@ import {
   print,
 } from '../context.ts';
 import { bytes, duration, localTime, safe, short, table } from '../format.ts';
+import { describeGateway } from '../gateway-line.ts';
 import { CommandFailure } from '../ports.ts';
 
 /** `stop`, `status`, `pause`, `resume`: what a running agent is asked. */
@@ -101,6 +102,7 @@ function describeStatus({ colors }: Context, status: AgentStatus): string {
       'policy',
       `${policy.name} ${colors.dim(`(${policy.revision}, ${policy.source.file ?? policy.source.kind}, since ${localTime(policy.loadedAtMs)})`)}`,
     ],
+    ...(status.gateway === undefined ? [] : [['gateway', describeGateway(colors, status.gateway)]]),
     [
       'connections',
       `${short(counters.connections)}, ${short(counters.inspected)} inspected, ${short(counters.tunnels)} untouched, ${counters.openConnections} open`,
