@@ -1,9 +1,11 @@
 /** Where calls go that the policy sends through the gateway: key, path, turn, failover, and what happens without it. */
 import { describe, expect, it } from 'vitest';
+import { Forecaster } from '../../agent/src/account/forecast.ts';
+import { SpendBook } from '../../agent/src/account/spend/spend-book.ts';
 import { headerValue } from '../../agent/src/core/connection.ts';
 import type { Flow, RequestVerdict } from '../../agent/src/core/flow.ts';
 import type { CentralGateway } from '../../agent/src/sync/gateways/central-gateway.ts';
-import { policyOf } from '../kit/decide.ts';
+import { NOW_MS, policyOf } from '../kit/decide.ts';
 import { CHAT, type Journey, MESSAGES, openFlow, openJourney } from '../kit/dialogue.ts';
 import { openaiChat, openaiResponses } from '../kit/fake-provider/answers.ts';
 import { openCentral, SECRET, testKeys } from '../kit/gateways/central.ts';
@@ -292,6 +294,19 @@ describe('what the key may do', () => {
       'may not use gpt-4o-mini; it may use: openai/gpt-4o.',
     );
     expect(sentTo(await ask(journey, chat([user], 'gpt-4o')))).toBe('ai.acme.com');
+  });
+
+  it("a limit of the gateway's is kept here, and says when to come back, as the gateway would", async () => {
+    const gateway = await withQuota({ rate_limit: { request_max_limit: 1, request_reset_duration: '1m' } });
+    const book = new SpendBook({ nowMs: () => NOW_MS, monotonicMs: () => 0 });
+    const spend = { book, forecaster: new Forecaster() };
+    const journey = openJourney(policyOf(ROUTED), { gateway: () => gateway, spend });
+    expect(sentTo(await ask(journey, chat()))).toBe('ai.acme.com');
+    const { verdict } = await ask(journey, chat());
+    expect(verdict).toMatchObject({ type: 'refuse', response: { status: 429 } });
+    const headers = verdict.type === 'refuse' ? verdict.response.headers : [];
+    expect(Number(headerValue(headers, 'retry-after'))).toBeGreaterThan(0);
+    expect(headerValue(headers, 'x-should-retry')).toBeUndefined();
   });
 
   it('a key that is switched off is refused here', async () => {

@@ -4,7 +4,7 @@
  */
 import type { Authority, RawHeaders } from './connection.ts';
 import type { DialectId, Operation } from './exchange.ts';
-import type { KeyRefusal, VirtualKey } from './identity.ts';
+import type { VirtualKey } from './identity.ts';
 import type { BudgetTerms, LimitTerms } from './spend.ts';
 
 export type GatewayKind = 'bifrost' | 'litellm' | 'portkey' | 'generic';
@@ -158,6 +158,11 @@ export type GatewayRoute =
   /** No base URL answers. */
   | { readonly type: 'down' };
 
+const TERM_PREFIX = 'gateway-';
+/** Ids of the gateway's own budgets and limits among those of the policy. */
+export const gatewayTermId = (label: string): string => `${TERM_PREFIX}${label}`;
+export const isGatewayTerm = ({ id }: { readonly id: string }): boolean => id.startsWith(TERM_PREFIX);
+
 /** What the journey asks. Everything here is constant time and in memory. */
 export interface Gateway {
   readonly driver: GatewayDriver;
@@ -175,11 +180,10 @@ export interface Gateway {
   ): GatewayRoute;
   /** True if no base URL is believed to answer. */
   isDown(): boolean;
-  answered(hop: GatewayHop, latencyMs: number, status: number): void;
+  answered(hop: GatewayHop): void;
   failed(hop: GatewayHop, cause: string): void;
   /** The gateway said no: its quota is read anew, and whoever keeps the keys is told. */
   refused(key: VirtualKey, refusal: GatewayRefusal): void;
-  keyRefused(key: VirtualKey, why: KeyRefusal): void;
   /** Budgets and limits that the gateway keeps for the key of this name, for the local book. */
   terms(key: string): { readonly budgets: readonly BudgetTerms[]; readonly limits: readonly LimitTerms[] };
 }

@@ -163,7 +163,9 @@ export class GovernedFlow implements Flow {
     this.#log.decision = decision;
     if (isRefusal(decision.effective)) {
       spend?.abandon();
-      return { type: 'refuse', response: refusalResponse(decision, location.dialect) };
+      const { waitMs } = afforded;
+      const again = waitMs === undefined ? undefined : { status: 429, retryAfterMs: waitMs };
+      return { type: 'refuse', response: refusalResponse(decision, location.dialect, again) };
     }
     // The client went away while the request was checked: nothing will be sent, nor charged.
     if (this.#finished) spend?.abandon();

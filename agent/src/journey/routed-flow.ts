@@ -33,7 +33,6 @@ export interface RoutedFlowInput {
 
 export class RoutedFlow {
   readonly #input: RoutedFlowInput;
-  readonly #sentAtMs: number;
   #judging: { readonly status: number; readonly headers: RawHeaders } | undefined;
   #left = false;
   warned = false;
@@ -41,7 +40,6 @@ export class RoutedFlow {
   constructor(input: RoutedFlowInput) {
     this.#input = input;
     const { ports, log, routed, call } = input;
-    this.#sentAtMs = ports.nowMs();
     log.key = routed.key?.name;
     log.onAnswer = (event) => {
       if (event.type === 'error') this.#failedInStream(event.message);
@@ -68,13 +66,12 @@ export class RoutedFlow {
   /** True if the answer is to be held and judged: it isn't the model's. */
   judges(status: number, headers: RawHeaders): boolean {
     if (this.#left) return false;
-    const { routed, ports } = this.#input;
-    const { hop, gateway } = routed;
+    const { hop, gateway } = this.#input.routed;
     if (hop !== undefined) {
       // A gateway that speaks JSON is there: it is a provider behind it that isn't.
       const absent = UNAVAILABLE.has(status) && !/json/i.test(headerValue(headers, 'content-type') ?? '');
       if (absent) gateway.failed(hop, `status-${status}`);
-      else gateway.answered(hop, ports.nowMs() - this.#sentAtMs, status);
+      else gateway.answered(hop);
     }
     this.warned = status === PASSED_WITH_WARNING;
     if (!isToBeJudged(status, headers)) return false;

@@ -8,6 +8,7 @@ import type { UsageReport } from '../account/merge-usage.ts';
 import type { RawHeaders } from '../core/connection.ts';
 import type { Decision, Reason } from '../core/decision.ts';
 import type { DialectId, ExchangeRequest, Operation, Usage } from '../core/exchange.ts';
+import { isGatewayTerm } from '../core/gateway.ts';
 import type {
   Amount,
   BudgetTerms,
@@ -44,6 +45,8 @@ export interface OpenedSpend {
   readonly spend: CallSpend | undefined;
   /** The model to send the call to instead. */
   readonly model: string | undefined;
+  /** Nothing but a limit of the gateway's stops the call, until then: as the gateway itself would, it says so. */
+  readonly waitMs?: number;
 }
 
 /** What a call costs by its numbers: linear in the output, so that a chunk is priced by one multiplication. */
@@ -83,7 +86,11 @@ export function openSpend(
   }
   const { nowMs } = request;
   notes.push(...answer.stops.map((stop) => stopReason(stop, nowMs)));
-  if (answer.type === 'stopped') return { ...asItIs, decision: joinReasons(decision, notes, policy.shadow) };
+  if (answer.type === 'stopped') {
+    const waitMs = gatewayWaitMs(answer.stops);
+    const stopped = { ...asItIs, decision: joinReasons(decision, notes, policy.shadow) };
+    return waitMs === undefined ? stopped : { ...stopped, waitMs };
+  }
   notes.push(...answer.crossings.map(crossingReason), ...opening.unpriced(rules, model));
   const downgraded = model !== exchange.model;
   const joined = joinReasons(decision, notes, policy.shadow);
@@ -98,6 +105,13 @@ export function openSpend(
     }),
     model: downgraded ? model : undefined,
   };
+}
+
+function gatewayWaitMs(stops: readonly Stop[]): number | undefined {
+  const waits = stops.map((stop) =>
+    stop.kind === 'limit' && isGatewayTerm(stop.terms) ? stop.waitMs : undefined,
+  );
+  return waits.some((waitMs) => waitMs === undefined) ? undefined : Math.max(...waits.map(Number));
 }
 
 /** One call's questions to the book. */

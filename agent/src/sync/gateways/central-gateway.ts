@@ -85,6 +85,7 @@ export class CentralGateway implements Gateway {
   #known: KnownQuota | undefined;
   #quotaProblem: string | undefined;
   #reading: Promise<void> | undefined;
+  #probing: Promise<void> | undefined;
   /** Called when the quota should be read soon; the schedule listens. */
   onQuotaStale: () => void = () => undefined;
 
@@ -167,11 +168,11 @@ export class CentralGateway implements Gateway {
 
   refused(key: VirtualKey, { kind }: GatewayRefusal): void {
     const why = REFUSED_KEYS[kind];
-    if (why !== undefined) this.keyRefused(key, why);
+    if (why !== undefined) this.#keyRefused(key, why);
     if (WORTH_READING.has(kind)) this.onQuotaStale();
   }
 
-  keyRefused(key: VirtualKey, why: KeyRefusal): void {
+  #keyRefused(key: VirtualKey, why: KeyRefusal): void {
     this.#options.log('gateway-key-refused', `the key "${key.name}": ${why}`);
     this.#options.keys.refused(key.name, why);
   }
@@ -199,7 +200,14 @@ export class CentralGateway implements Gateway {
   // ---- what is fetched beside it ----
 
   /** Asks base URLs of which nothing was heard for `quietMs`; never rejects. */
-  async probeQuiet(quietMs: number): Promise<void> {
+  probeQuiet(quietMs: number): Promise<void> {
+    this.#probing ??= this.#probe(quietMs).finally(() => {
+      this.#probing = undefined;
+    });
+    return this.#probing;
+  }
+
+  async #probe(quietMs: number): Promise<void> {
     const nowMs = this.#options.nowMs();
     const quiet = this.#endpoints.all.filter(
       ({ state, lastResultMs, latencyMs }) =>
@@ -247,10 +255,10 @@ export class CentralGateway implements Gateway {
         ),
         limits: quota.rates.map(limitTermsOf).filter((terms) => terms !== undefined),
       };
-      if (quota?.active === false) this.keyRefused(key, 'revoked');
+      if (quota?.active === false) this.#keyRefused(key, 'revoked');
     } catch (error) {
       this.#quotaProblem = error instanceof Error ? error.message : String(error);
-      if (error instanceof GatewayError && error.code === 'key-refused') this.keyRefused(key, 'unknown');
+      if (error instanceof GatewayError && error.code === 'key-refused') this.#keyRefused(key, 'unknown');
     }
     onChange();
   }

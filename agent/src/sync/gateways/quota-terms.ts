@@ -1,4 +1,9 @@
-import type { GatewayBudget, GatewayQuota, GatewayRate } from '../../core/gateway.ts';
+import {
+  type GatewayBudget,
+  type GatewayQuota,
+  type GatewayRate,
+  gatewayTermId,
+} from '../../core/gateway.ts';
 import type { BudgetTerms, LimitTerms } from '../../core/spend.ts';
 import { nanoUsd } from '../../core/units.ts';
 
@@ -14,7 +19,7 @@ export function budgetTermsOf(
 ): BudgetTerms {
   const { label, window = '', resetsAtMs } = budget;
   const terms: BudgetTerms = {
-    id: `gateway-${label}`,
+    id: gatewayTermId(label),
     key: ['gateway', key, label, window, budget.limitUsd, resetsAtMs ?? ''].join(' '),
     scope: 'key',
     window: windowOf(window),
@@ -55,7 +60,7 @@ const windowOf = (window: string): string => {
 export function limitTermsOf({ label, of, limit, window }: GatewayRate): LimitTerms | undefined {
   if (window !== '1m' && window !== '60s') return undefined;
   return {
-    id: `gateway-${label}-${of}`,
+    id: gatewayTermId(`${label}-${of}`),
     scope: 'key',
     requestsPerMinute: of === 'requests' ? limit : undefined,
     tokensPerMinute: of === 'tokens' ? limit : undefined,
