@@ -12,6 +12,8 @@ import { refusalResponse } from './refuse.ts';
 const SHORT_WAIT_MS = 60_000;
 /** Errors that say something about the request: clients know them, and don't repeat them. */
 const ABOUT_THE_REQUEST: ReadonlySet<number> = new Set([400, 404, 405, 409, 413, 415, 422]);
+/** Of pages that want a person to sign in (511: RFC 6585 section 6). */
+const SIGN_IN: ReadonlySet<number> = new Set([401, 403, 407, 511]);
 const MAX_WORDS = 200;
 
 export interface AnswerInput {
@@ -38,7 +40,7 @@ export const isToBeJudged = (status: number, headers: RawHeaders): boolean =>
 
 export function judgeAnswer(input: AnswerInput): Judged {
   const { gateway, status, headers, key } = input;
-  if (isWebPage(headers) || (status >= 300 && status < 400)) return stranger(input);
+  if (isStranger(status, headers)) return stranger(input);
   const body = withoutSecret(input.body, key);
   const refusal = gateway.driver.readRefusal({ status, headers, body }) ?? impliedRefusal({ ...input, body });
   if (refusal !== undefined) return { ...refused({ ...input, body }, clipped(refusal)), refusal };
@@ -101,6 +103,10 @@ function troubled(
 
 export const isWebPage = (headers: RawHeaders): boolean =>
   /^\s*(text\/html|application\/xhtml)/i.test(headerValue(headers, 'content-type') ?? '');
+
+/** Pages with an error are a load balancer's, or the gateway's own for a path that it doesn't know. */
+const isStranger = (status: number, headers: RawHeaders): boolean =>
+  (status >= 300 && status < 400) || (isWebPage(headers) && (status < 300 || SIGN_IN.has(status)));
 
 const withoutSecret = (body: string, { secret }: VirtualKey): string =>
   secret.length >= 4 && body.includes(secret) ? body.replaceAll(secret, '[key]') : body;
