@@ -19,13 +19,14 @@ import type { Location } from '../decide/location.ts';
 import { patchJsonBytes } from '../recognise/json/patch.ts';
 import { isBodySigned, withoutEdits } from '../recognise/signed-body.ts';
 import { afford, editsOf } from './afford.ts';
+import { callOf, pendingDecision } from './call-of.ts';
 import { isBrowserChallenge } from './challenged-hosts.ts';
 import { ExchangeLog } from './exchange-log.ts';
 import { GovernedSocket } from './governed-socket.ts';
 import { headPlan, MAX_HELD_BYTES } from './head-plan.ts';
 import { lateReport } from './late-findings.ts';
 import type { JourneyPorts } from './ports.ts';
-import { isUpload, LARGE_BODY_BYTES, type ReadBody, readBody, readLargeBody } from './read-body.ts';
+import { LARGE_BODY_BYTES, type ReadBody, readBody, readLargeBody } from './read-body.ts';
 import { DECISION_HEADER, refusalResponse } from './refuse.ts';
 import { type BodyJudgement, openReader, type ResponseReader } from './response-reader.ts';
 import { isRouted, routeCall } from './routed-call.ts';
@@ -65,7 +66,7 @@ export class GovernedFlow implements Flow {
     this.#head = head;
     this.#call = callOf(ports, policy, head, location);
     const verdict = decideHead(policy, this.#call);
-    const judged = verdict.type === 'read' ? pending(policy, this.#call) : verdict.decision;
+    const judged = verdict.type === 'read' ? pendingDecision(policy, this.#call) : verdict.decision;
     const { plan, decision } = headPlan({ ports, policy, head, call: this.#call, verdict, judged });
     this.#passed = verdict.type === 'pass' ? decision : undefined;
     this.#log = new ExchangeLog(ports, this.#call.nowMs, head.authority.host, location.operation, decision);
@@ -286,53 +287,3 @@ const asVerdict = ({ body, refuse }: BodyJudgement): ResponseVerdict => {
   if (refuse !== undefined) return { type: 'refuse', response: refuse };
   return body === undefined ? { type: 'forward' } : { type: 'forward', body };
 };
-
-function callOf(
-  ports: JourneyPorts,
-  policy: CompiledPolicy,
-  head: RequestHead,
-  location: Location,
-): CallContext {
-  const app = policy.identifyApp(head.headers);
-  const nowMs = ports.nowMs();
-  return {
-    id: ports.newId(),
-    nowMs,
-    user: ports.user(),
-    device: ports.device,
-    app,
-    location,
-    readableAsText: isReadableAsText(head),
-    ...(ports.vault !== undefined && { vault: ports.vault }),
-    exceptionFor: (ruleId) => ports.exceptionFor?.(ruleId, app.id, ports.nowMs()),
-  };
-}
-
-/** The decision's place until the body has been read; an abort before that leaves it as the record. */
-function pending(policy: CompiledPolicy, call: CallContext): Decision {
-  return {
-    id: call.id,
-    decision: 'allow',
-    effective: 'allow',
-    mode: call.location.service.defaultMode,
-    service: call.location.service.id,
-    app: call.app,
-    model: undefined,
-    operation: call.location.operation,
-    reasons: [],
-    edits: [],
-    policy: policy.identity,
-  };
-}
-
-const TEXT_TYPES =
-  /^(application\/(?!grpc\+|connect\+)(json|x-ndjson|x-www-form-urlencoded|[\w.+-]+\+json|(x-)?proto(buf)?\b|grpc-web\b)|text\/|multipart\/(form-data|related|mixed))/i;
-
-/**
- * Bodies that can be checked as text or as a file though no dialect knows them; the strings of a protobuf message stand in it as
- * they are. A streaming call (gRPC, Connect) must not be held: its client may wait for an answer before it goes on.
- */
-function isReadableAsText(head: RequestHead): boolean {
-  const type = headerValue(head.headers, 'content-type') ?? '';
-  return head.hasBody && !head.webSocket && (TEXT_TYPES.test(type) || isUpload(type));
-}
