@@ -131,6 +131,20 @@ describe('a routed call', () => {
     expect(realtime.requestPlan).toMatchObject({ type: 'refuse', response: { status: 400 } });
   });
 
+  it('on a socket that was open before the model was known is refused, with what to do', async () => {
+    const journey = open('services: [{ match: [openai], mode: gateway, when: \'model == "gpt-5"\' }]\n');
+    const flow = openFlow(journey.governor, { url: RESPONSES }, true);
+    expect(flow.requestPlan).toEqual({ type: 'stream' });
+    const message = (model: string) => JSON.stringify({ type: 'response.create', model, input: 'hi' });
+    const plan = flow.openWebSocket();
+    expect(await plan.message('client', message('gpt-4o'))).toEqual([{ type: 'forward' }]);
+    const [reply] = await plan.message('client', message('gpt-5'));
+    expect(reply).toMatchObject({
+      type: 'reply',
+      data: expect.stringContaining('over HTTP it would go there'),
+    });
+  });
+
   it('in shadow mode goes where it would go without the policy', async () => {
     const journey = open(`${ROUTED}rollout: { shadow: true }\n`);
     const asked = await ask(journey, chat());
