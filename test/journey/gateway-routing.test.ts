@@ -67,7 +67,9 @@ describe('a routed call', () => {
     const set = asked.verdict.type === 'forward' ? (asked.verdict.setHeaders ?? []) : [];
     expect(headerValue(set, 'x-bf-dim-user')).toBe('anna');
     expect(headerValue(set, 'x-bf-dim-device')).toBe('laptop-7');
-    asked.flow.responseHead(200, ['content-type', 'application/json']);
+    const plan = asked.flow.responseHead(200, ['content-type', 'application/json']);
+    // A session at the gateway is not the provider's to see.
+    expect(plan.removeHeaders).toEqual(['set-cookie']);
     asked.flow.responseData(Buffer.from(openaiChat.body({ text: 'hi' }, 'gpt-4o-mini')));
     asked.flow.finish(DONE);
     expect(journey.exchanges[0]).toMatchObject({ mode: 'gateway', key: 'ada', host: 'api.openai.com' });
