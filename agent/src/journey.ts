@@ -15,6 +15,7 @@ import { ChallengedHosts } from './journey/challenged-hosts.ts';
 import { GovernedFlow } from './journey/governed-flow.ts';
 import { handshakeWords, PinnedHosts } from './journey/pinned-hosts.ts';
 import type { JourneyPorts } from './journey/ports.ts';
+import { Turns } from './journey/turns.ts';
 import { ungovernedFlow } from './journey/ungoverned-flow.ts';
 
 /** Alerts that say: this certificate, no other reason. A reset may be a preconnect, a bug or a lost network. */
@@ -53,7 +54,8 @@ function locate(
   return policy.locate(host, 'POST', path, webSocket);
 }
 
-export function createJourney(ports: JourneyPorts): Governor {
+export function createJourney(given: JourneyPorts): Governor {
+  const ports: JourneyPorts = { ...given, turns: new Turns() };
   const pinned = new PinnedHosts();
   const challenged = new ChallengedHosts();
   const event = (code: string, detail: string): void =>
@@ -67,6 +69,8 @@ export function createJourney(ports: JourneyPorts): Governor {
 
   return {
     routeConnection({ host }, client) {
+      // Its apps may pin it, and its own sign-in is no call to a model.
+      if (ports.gateway?.()?.isOwnHost(host) === true) return 'tunnel';
       const policy = ports.policy();
       if (policy.route(host) === 'tunnel') return 'tunnel';
       const { pinnedClient, challengedSite } = policy.policy.failure;

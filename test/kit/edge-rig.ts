@@ -82,6 +82,7 @@ function recordingGovernor(): RecordingGovernor {
           seen.bodyFailed = why;
           return own.requestBodyFailed?.(why, raw) ?? forward;
         },
+        sendFailed: (cause) => own.sendFailed?.(cause),
         responseHead(status, headers) {
           seen.responseHead = { status, headers };
           return own.responseHead?.(status, headers) ?? { type: 'tap' };

@@ -10,6 +10,11 @@ export interface Authority {
    * CONNECT to an IP literal whose ClientHello names a host: the bytes must go where the client was going.
    */
   readonly address?: string;
+  /**
+   * A place that the administrator's configuration names, and no client's words: it may be this machine itself, and
+   * is then reached without the corporate proxy.
+   */
+  readonly configured?: true;
 }
 
 /** One client connection: its metadata, no socket. */

@@ -14,7 +14,16 @@ export type Mode = 'gateway' | 'passthrough' | 'direct' | 'tunnel' | 'block';
 /** One rule's part in a decision, in words that a person can read. */
 export interface Reason {
   readonly rule: {
-    readonly kind: 'service' | 'model' | 'guardrail' | 'budget' | 'limit' | 'app' | 'failure' | 'default';
+    readonly kind:
+      | 'service'
+      | 'model'
+      | 'guardrail'
+      | 'budget'
+      | 'limit'
+      | 'app'
+      | 'gateway'
+      | 'failure'
+      | 'default';
     readonly id: string;
   };
   readonly action: Action;

@@ -54,6 +54,11 @@ export interface Flow {
     why: 'too-large' | 'undecodable',
     raw?: Uint8Array,
   ): RequestVerdict | Promise<RequestVerdict>;
+  /**
+   * Nothing of an answer has come, and the request can be sent once more, since its body was held: what now.
+   * Undefined: tell the client. `cause` as in `FlowOutcome`.
+   */
+  sendFailed?(cause: string): RequestVerdict | undefined;
   /** The final response head (1xx are forwarded without asking). */
   responseHead(status: number, headers: RawHeaders): ResponsePlan;
   /** Only after a `hold` of the response: the whole body, content-decoded. */
@@ -87,7 +92,9 @@ export type RequestVerdict =
       readonly type: 'forward';
       /** Absent: the original bytes with their original encoding. Present: these, unencoded, with a new content-length. */
       readonly body?: Uint8Array;
+      /** Elsewhere: `Host` follows. */
       readonly target?: Authority;
+      readonly scheme?: 'https' | 'http';
       /** Another path and query: where the model stands in it. */
       readonly path?: string;
       readonly setHeaders?: RawHeaders;
@@ -115,6 +122,10 @@ export interface ResponsePlan {
   readonly setHeaders?: RawHeaders;
   /** Of `gate`: commands that come later, because another service has to be asked first. */
   readonly late?: Late<ResponseCommand>;
+  /** Lower-case names. */
+  readonly removeHeaders?: readonly string[];
+  /** Instead of the upstream's, where clients don't know that one. */
+  readonly status?: number;
 }
 
 /** Commands that come by themselves, in order with those that are returned. */

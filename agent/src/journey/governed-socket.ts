@@ -10,11 +10,12 @@ import { dialectById } from '../recognise/dialects.ts';
 import { patchJsonStrings } from '../recognise/json/patch.ts';
 import { afford, editsOf } from './afford.ts';
 import { ExchangeLog } from './exchange-log.ts';
+import { notServed, withReason } from './gateway-words.ts';
 import { lateReport } from './late-findings.ts';
 import type { JourneyPorts } from './ports.ts';
 import { readBody } from './read-body.ts';
-import { withoutGateway } from './refuse.ts';
 import { ResponseReader } from './response-reader.ts';
+import { isRouted } from './routed-call.ts';
 import { type Searched, searchRequest, withoutContents } from './search-request.ts';
 import { SocketLanes } from './socket-lanes.ts';
 import { SocketLate } from './socket-late.ts';
@@ -106,10 +107,16 @@ export class GovernedSocket implements WebSocketPlan {
     // The socket closed while the message was checked: it goes nowhere, and costs nothing.
     if (this.#closed) return [];
     const exchange = request && withoutContents(request.exchange);
-    const afforded = afford(this.#ports, this.#policy, request, withoutGateway(judged, this.#policy.shadow), {
-      path: this.#path,
-      json: () => text,
-    });
+    const afforded = afford(
+      this.#ports,
+      this.#policy,
+      request,
+      this.#policy.shadow ? judged : onSocket(judged),
+      {
+        path: this.#path,
+        json: () => text,
+      },
+    );
     const { decision } = afforded;
     const { host, operation } = call.location;
     const log = new ExchangeLog(this.#ports, call.nowMs, host, operation, decision);
@@ -216,4 +223,13 @@ export class GovernedSocket implements WebSocketPlan {
       this.#ports.track?.(closed);
     }
   }
+}
+
+/** The socket leads to the provider: a call on it can't go through the gateway after all. */
+function onSocket(decision: Decision): Decision {
+  if (!isRouted(decision.mode) || isRefusal(decision.effective)) return decision;
+  return withReason(
+    decision,
+    notServed('this connection leads to the provider itself; over HTTP it would go there'),
+  );
 }

@@ -300,8 +300,13 @@ export class ResponseReader {
         }
         this.#answers?.add(event);
       } else if (event.type === 'usage') log.addUsage(event);
-      else if (event.type === 'start') log.nameModel(event.model);
-      else if (event.type === 'end' || event.type === 'error') this.ended = true;
+      else if (event.type === 'start') {
+        log.nameModel(event.model);
+        log.onAnswer?.(event);
+      } else if (event.type === 'end' || event.type === 'error') {
+        this.ended = true;
+        if (event.type === 'error') log.onAnswer?.(event);
+      }
     }
   }
 

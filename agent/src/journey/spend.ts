@@ -7,10 +7,12 @@ import type { UsageReport } from '../account/merge-usage.ts';
 import type { RawHeaders } from '../core/connection.ts';
 import type { Decision, Reason } from '../core/decision.ts';
 import type { DialectId, ExchangeRequest, Operation, Usage } from '../core/exchange.ts';
+import { isGatewayTerm } from '../core/gateway.ts';
 import type {
   Amount,
   BudgetTerms,
   Counted,
+  LimitTerms,
   SpendAccount,
   SpendNote,
   SpendScope,
@@ -42,6 +44,8 @@ export interface OpenedSpend {
   readonly spend: CallSpend | undefined;
   /** The model to send the call to instead. */
   readonly model: string | undefined;
+  /** Nothing but a limit of the gateway's stops the call, until then: as the gateway itself would, it says so. */
+  readonly waitMs?: number;
 }
 
 /** What a call costs by its numbers: linear in the output, so that a chunk is priced by one multiplication. */
@@ -81,7 +85,11 @@ export function openSpend(
   }
   const { nowMs } = request;
   notes.push(...answer.stops.map((stop) => stopReason(stop, nowMs)));
-  if (answer.type === 'stopped') return { ...asItIs, decision: joinReasons(decision, notes, policy.shadow) };
+  if (answer.type === 'stopped') {
+    const waitMs = gatewayWaitMs(answer.stops);
+    const stopped = { ...asItIs, decision: joinReasons(decision, notes, policy.shadow) };
+    return waitMs === undefined ? stopped : { ...stopped, waitMs };
+  }
   notes.push(...answer.crossings.map(crossingReason), ...opening.unpriced(rules, model));
   const downgraded = model !== exchange.model;
   const joined = joinReasons(decision, notes, policy.shadow);
@@ -96,6 +104,13 @@ export function openSpend(
     }),
     model: downgraded ? model : undefined,
   };
+}
+
+function gatewayWaitMs(stops: readonly Stop[]): number | undefined {
+  const waits = stops.map((stop) =>
+    stop.kind === 'limit' && isGatewayTerm(stop.terms) ? stop.waitMs : undefined,
+  );
+  return waits.some((waitMs) => waitMs === undefined) ? undefined : Math.max(...waits.map(Number));
 }
 
 /** One call's questions to the book. */
@@ -133,14 +148,26 @@ class Opening {
         const terms = all.get(id);
         return terms === undefined ? [] : [{ terms, subject: this.#subject(terms.scope, model) }];
       });
+    const own = this.#gatewayTerms();
     return this.#spend.open({
       callId: this.#request.id,
-      budgets: counted(rules.budgets, this.#terms.budgets),
-      limits: counted(rules.limits, this.#terms.limits),
+      budgets: [...counted(rules.budgets, this.#terms.budgets), ...own.budgets],
+      limits: [...counted(rules.limits, this.#terms.limits), ...own.limits],
       hold: { nanoUsd: Math.ceil(nanoUsd), tokens: inputTokens + outputTokens },
       enforced: !this.#policy.shadow,
       ...(passing && { passing }),
     });
+  }
+
+  /** What the gateway keeps for the key counts beside the policy's own rules: the tighter one stops the call. */
+  #gatewayTerms(): { readonly budgets: Counted<BudgetTerms>[]; readonly limits: Counted<LimitTerms>[] } {
+    const { key } = this.#request;
+    const terms = key === undefined ? undefined : this.#ports.gateway?.()?.terms(key);
+    if (key === undefined || terms === undefined) return { budgets: [], limits: [] };
+    return {
+      budgets: terms.budgets.map((each) => ({ terms: each, subject: key })),
+      limits: terms.limits.map((each) => ({ terms: each, subject: key })),
+    };
   }
 
   /**
@@ -202,8 +229,8 @@ class Opening {
     if (scope === 'device') return device;
     if (scope === 'app') return app.id;
     if (scope === 'service') return location.service.id;
-    // Virtual keys come with the gateway; until then all calls are made with the app's own.
-    return scope === 'key' ? 'none' : this.#modelName(model);
+    // Calls that don't go through the gateway are made with the app's own key, which nobody here knows by name.
+    return scope === 'key' ? (this.#request.key ?? 'none') : this.#modelName(model);
   }
 
   /** By its name in the price list: another spelling of the same model has no budget of its own. */

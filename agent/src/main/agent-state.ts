@@ -11,8 +11,10 @@ import type { Records } from '../record/records-contract.ts';
 import type { AgentStatus, BudgetView, FileProblem } from '../serve/contract.ts';
 import { createIncidentLog } from '../serve/incident-log.ts';
 import type { LoadedConfig } from '../sync/config.ts';
+import type { GatewayView } from '../sync/gateways/central-gateway.ts';
 import type { PolicySource } from './active-policy.ts';
 import { type CheckCounters, NOTHING_CHECKED } from './check-counters.ts';
+import { gatewayProblems, gatewayStatus } from './gateway.ts';
 import { type Identity, identityStatus } from './identity.ts';
 import { telemetryTroubles } from './telemetry-status.ts';
 import { fingerprint, type Trust } from './trust.ts';
@@ -47,8 +49,11 @@ export class AgentState {
   /** Reasons of parts that know them themselves. */
   readonly moreDegraded: (() => Degraded)[] = [];
   identity: Identity | undefined;
+  gateway: () => GatewayView | undefined = () => undefined;
   onChange: () => void = () => undefined;
   onExchange: (record: ExchangeRecord) => void = () => undefined;
+  /** A changed configuration has been taken over. */
+  onSettings: (settings: LoadedConfig) => void = () => undefined;
   onLeases: (count: number) => void = () => undefined;
   #pause: { readonly untilMs: number; readonly reason: string } | undefined;
   #pauseEndsAtUptimeMs = 0;
@@ -181,6 +186,7 @@ export class AgentState {
       ...(this.telemetry !== undefined && { telemetry: this.telemetry() }),
       budgets: this.budgets(),
       ...this.checks(),
+      ...gatewayStatus(this.gateway()),
       incidents: this.#incidents.list(),
       degraded: this.#degraded(),
     };
@@ -258,13 +264,7 @@ export class AgentState {
         mend: 'Run: postern policy check FILE',
       });
     }
-    if (policy !== undefined && usesGateway(policy.compiled)) {
-      reasons.push({
-        code: 'no-gateway',
-        text: 'The policy sends services through a gateway, which this version cannot reach: those calls are refused.',
-        mend: 'Use mode: direct until gateway support is there.',
-      });
-    }
+    reasons.push(...gatewayProblems(policy?.compiled, this.gateway()));
     const uncovered = policy === undefined ? [] : (trust?.uncovered(policy.compiled) ?? []);
     if (uncovered.length > 0) {
       reasons.push({
@@ -291,8 +291,5 @@ export class AgentState {
     return [...reasons, ...this.moreDegraded.flatMap((ask) => ask())];
   }
 }
-
-const usesGateway = ({ policy }: CompiledPolicy): boolean =>
-  policy.services.some(({ mode }) => mode === 'gateway' || mode === 'passthrough');
 
 const toFileProblem = (notice: FileProblem): FileProblem => ({ ...notice });

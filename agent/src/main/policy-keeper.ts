@@ -106,6 +106,7 @@ export class PolicyKeeper {
           telemetry: state.settings.config.telemetry,
         },
       };
+      state.onSettings(state.settings);
       return this.#follow(policySource(next, this.#options.policyFile));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { CommandFailure, type RunningAgent, type StartOptions } from '../cli/ports.ts';
+import type { Gateway } from '../core/gateway.ts';
 import type { SignedInUser } from '../core/identity.ts';
 import type { Vault } from '../core/placeholder.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
@@ -30,6 +31,7 @@ import { budgetViews } from './budgets.ts';
 import { checkCounters } from './check-counters.ts';
 import { clientProcesses } from './client-processes.ts';
 import { ExceptionKeeper } from './exceptions.ts';
+import { GatewayKeeper } from './gateway.ts';
 import { createHandlers } from './handlers.ts';
 import { createIdentity } from './identity.ts';
 import { PendingWork } from './pending-work.ts';
@@ -132,6 +134,20 @@ async function assemble(
   const user = userName(files, policy, () => identity.user());
   const pending = new PendingWork();
   state.budgets = () => budgetViews(spend.book, policy(), { device: hostname(), user: user() });
+  const gateways = new GatewayKeeper({
+    outgoing,
+    keys: identity.virtualKeys,
+    book: spend.book,
+    incident: (code, detail) => state.incident(code, detail),
+    onChange: () => state.onChange(),
+  });
+  gateways.follow(settings.config);
+  opened.push(() => gateways.close());
+  state.gateway = () => gateways.current?.view();
+  state.onSettings = (next) => {
+    identity.keys.configure(next.config.gateway?.virtualKey);
+    gateways.follow(next.config);
+  };
   const telemetry = await openAgentTelemetry({
     state,
     files,
@@ -144,6 +160,7 @@ async function assemble(
   });
   opened.push(() => telemetry.close());
   const listener = await listen(options, settings, {
+    gateway: () => gateways.current,
     telemetry,
     outgoing,
     remoteChecks,
@@ -232,6 +249,7 @@ interface Parts {
   readonly spend: SpendKeeper;
   readonly user: () => string;
   readonly pending: PendingWork;
+  readonly gateway: () => Gateway | undefined;
   readonly opened: (() => Promise<void> | void)[];
 }
 
@@ -271,6 +289,7 @@ async function listen(options: StartOptions, settings: LoadedConfig, parts: Part
     outgoing,
     opened,
     telemetry,
+    gateway,
   } = parts;
   const { config } = settings;
   const { allowPrivateTargets } = config.upstream;
@@ -290,6 +309,7 @@ async function listen(options: StartOptions, settings: LoadedConfig, parts: Part
     device: hostname(),
     user,
     vault,
+    gateway,
     track: (work) => pending.track(work),
     exceptionFor: (ruleId, appId) => exceptions.find(ruleId, appId),
     onExchange: (record) => state.exchangeEnded(record),

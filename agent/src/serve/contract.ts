@@ -119,6 +119,55 @@ export const deviceSchema = z.object({
   tenant: z.object({ id: z.string(), name: z.string().optional(), enrolledAtMs: timeMs }).optional(),
 });
 
+/** The gateway, and what the active key may still do there. */
+export const gatewaySchema = z.object({
+  kind: z.enum(['bifrost', 'litellm', 'portkey', 'generic']),
+  /** Of the base URL that takes calls now. */
+  host: z.string(),
+  state: z.enum(['unknown', 'up', 'degraded', 'down']),
+  latencyMs: z.number().optional(),
+  /** The active key's name; the key itself is nowhere. */
+  key: z.string().optional(),
+  endpoints: z.array(
+    z.object({
+      url: z.string(),
+      state: z.enum(['unknown', 'up', 'down']),
+      latencyMs: z.number().optional(),
+      cause: z.string().optional(),
+    }),
+  ),
+  quota: z
+    .object({
+      readAtMs: timeMs,
+      keyName: z.string().optional(),
+      active: z.boolean().optional(),
+      expiresAtMs: timeMs.optional(),
+      budgets: z.array(
+        z.object({
+          label: z.string(),
+          limitUsd: z.number(),
+          spentUsd: z.number(),
+          window: z.string().optional(),
+          resetsAtMs: timeMs.optional(),
+        }),
+      ),
+      rates: z.array(
+        z.object({
+          label: z.string(),
+          of: z.enum(['requests', 'tokens']),
+          limit: z.number(),
+          used: z.number().optional(),
+          window: z.string(),
+          resetsAtMs: timeMs.optional(),
+        }),
+      ),
+      /** Absent: all that the gateway has. */
+      allowedModels: z.array(z.string()).optional(),
+    })
+    .optional(),
+  quotaProblem: z.string().optional(),
+});
+
 export const statusSchema = z.object({
   state: z.enum(['running', 'paused', 'stopping']),
   process: z.object({ pid: count, version: z.string(), startedAtMs: timeMs, rssBytes: count }),
@@ -197,6 +246,8 @@ export const statusSchema = z.object({
   /** By rule. Empty where the policy asks nobody. */
   remoteChecks: z.record(z.string(), remoteCheckSchema),
   attachments: attachmentsSchema,
+  /** The company's gateway, if one is configured. */
+  gateway: gatewaySchema.optional(),
   /** Grouped by code, latest first. */
   incidents: z.array(z.object({ code: z.string(), count, lastAtMs: timeMs, detail: z.string() })),
   /** Empty when all is well. */

@@ -12,6 +12,7 @@ import {
 } from '../context.ts';
 import { identityRows } from '../describe-identity.ts';
 import { bytes, duration, localTime, safe, short, table } from '../format.ts';
+import { describeGateway } from '../gateway-line.ts';
 import { CommandFailure } from '../ports.ts';
 import { telemetryProblems, telemetryRows } from '../telemetry-status.ts';
 
@@ -105,6 +106,7 @@ function describeStatus(context: Context, status: AgentStatus): string {
       `${policy.name} ${colors.dim(`(${policy.revision}, ${policy.source.file ?? policy.source.kind}, since ${localTime(policy.loadedAtMs)})`)}`,
     ],
     ...identityRows(context, status),
+    ...(status.gateway === undefined ? [] : [['gateway', describeGateway(colors, status.gateway)]]),
     [
       'connections',
       `${short(counters.connections)}, ${short(counters.inspected)} inspected, ${short(counters.tunnels)} untouched, ${counters.openConnections} open`,

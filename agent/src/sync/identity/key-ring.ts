@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { KeyRefusal, VirtualKey, VirtualKeys } from '../../core/identity.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { KeychainReader, SecretStore } from '../../core/secrets.ts';
@@ -57,8 +58,9 @@ const SHORTEST_WAIT_MS = 250;
 /** All virtual keys of the person, whichever way they came, and which one is in use. */
 export class KeyRing implements VirtualKeys {
   readonly #options: KeyRingOptions;
-  readonly #listeners: (() => void)[] = [];
+  readonly #listeners = new Set<() => void>();
   readonly #keys = new Map<string, Held>();
+  #configured: KeyRingOptions['configured'];
   #chosen: string | undefined;
   #active: Held | undefined;
   #problem: Problem | undefined;
@@ -71,18 +73,27 @@ export class KeyRing implements VirtualKeys {
 
   constructor(options: KeyRingOptions) {
     this.#options = options;
-    const { configured } = options;
-    if (typeof configured === 'string')
-      this.#put({ name: CONFIG_NAME, secret: configured, source: 'config' });
+    this.#putConfigured(options.configured);
     this.#choose();
+  }
+
+  /** `gateway.virtualKey` of a configuration that has been taken over while running. */
+  configure(configured: KeyRingOptions['configured']): void {
+    if (isDeepStrictEqual(configured, this.#configured)) return;
+    this.#dropSource('config');
+    this.#problem = undefined;
+    this.#putConfigured(configured);
+    this.#choose();
+    void this.#readConfigured().then(() => this.#choose());
   }
 
   active(): VirtualKey | undefined {
     return this.#active;
   }
 
-  onChange(listener: () => void): void {
-    this.#listeners.push(listener);
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   get problem(): Problem | undefined {
@@ -190,6 +201,12 @@ export class KeyRing implements VirtualKeys {
     clearTimeout(this.#timer);
   }
 
+  #putConfigured(configured: KeyRingOptions['configured']): void {
+    this.#configured = configured;
+    if (typeof configured === 'string')
+      this.#put({ name: CONFIG_NAME, secret: configured, source: 'config' });
+  }
+
   #of(source: KeySource): Held | undefined {
     return [...this.#keys.values()].find((key) => key.source === source);
   }
@@ -217,9 +234,12 @@ export class KeyRing implements VirtualKeys {
   }
 
   async #readConfigured(): Promise<void> {
-    const { configured, keychain, credentialFile } = this.#options;
+    const { keychain, credentialFile } = this.#options;
+    const configured = this.#configured;
     if (typeof configured !== 'object') return;
     const answer = await keychain.read(configured.keychain);
+    // Another configuration may have come meanwhile.
+    if (configured !== this.#configured) return;
     let fileTrouble = '';
     const fromFile = (): string | undefined => {
       try {
