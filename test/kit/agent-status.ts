@@ -107,6 +107,8 @@ export function handlers(changes: Partial<Handlers> = {}): Handlers {
     justify: ({ decision, reason }) => ({ exceptions: [oneException({ decisionId: decision, reason })] }),
     exceptions: () => ({ exceptions: [oneException()] }),
     revokeException: () => ({ done: true }),
+    override: () => ({ scope: 'observe', untilMs: 1_700_000_900_000 }),
+    endOverride: () => ({ done: true }),
     reload: () => ({ policy: { name: 'baseline', revision: 'a1b2c3d4' }, problems: [] }),
     ...changes,
   };

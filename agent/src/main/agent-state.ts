@@ -11,9 +11,11 @@ import type { AgentStatus, BudgetView, FileProblem } from '../serve/contract.ts'
 import { createIncidentLog } from '../serve/incident-log.ts';
 import type { LoadedConfig } from '../sync/config.ts';
 import type { PolicySource } from './active-policy.ts';
+import { pushTroubles } from './push-troubles.ts';
 import { fingerprint, type Trust } from './trust.ts';
 
 type Degraded = AgentStatus['degraded'];
+type ManagedStatus = Pick<AgentStatus['policy'], 'bundle' | 'switches' | 'override'>;
 
 /** The policy in force, as status tells of it. */
 export interface PolicyState {
@@ -38,6 +40,10 @@ export class AgentState {
   records: Records | undefined;
   stopping = false;
   budgets: () => BudgetView[] = () => [];
+  /** Where it was fetched, and what is laid over it. */
+  managedPolicy: () => ManagedStatus = () => ({});
+  /** Of what status tells of; for whoever watches how often. */
+  onIncident: (code: string) => void = () => undefined;
   onChange: () => void = () => undefined;
   onExchange: (record: ExchangeRecord) => void = () => undefined;
   onLeases: (count: number) => void = () => undefined;
@@ -116,6 +122,7 @@ export class AgentState {
   /** Told to status only: the caller keeps the record. */
   note(code: string, detail: string): void {
     this.#incidents.add(code, detail, Date.now());
+    this.onIncident(code);
     this.onChange();
   }
 
@@ -195,6 +202,7 @@ export class AgentState {
       loadedAtMs: policy.loadedAtMs,
       warnings: policy.warnings.map(toFileProblem),
       ...(policy.lastError !== undefined && { lastError: policy.lastError }),
+      ...this.managedPolicy(),
     };
   }
 
@@ -244,6 +252,7 @@ export class AgentState {
         mend: 'Run: postern policy check FILE',
       });
     }
+    reasons.push(...pushTroubles(this.managedPolicy()));
     if (policy !== undefined && usesGateway(policy.compiled)) {
       reasons.push({
         code: 'no-gateway',

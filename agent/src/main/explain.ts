@@ -30,7 +30,9 @@ export async function explainQuestion(question: ExplainQuestion): Promise<Explan
       `"${question.subject}" is not a URL.`,
       'Write it whole: https://api.openai.com/v1/responses',
     );
-  const policy = await requirePolicy(policySource(settingsOf(question), question.policyFile));
+  const policy = await requirePolicy(
+    await policySource(settingsOf(question), question.policyFile, question.home),
+  );
   const answer = present(explain(policy, await inputFor(policy, question, url)), policy);
   const notes = await budgetNotes(question, answer);
   return notes.length === 0 ? answer : { ...answer, notes };

@@ -5,6 +5,7 @@ import { LocalApiError } from '../serve/local-api-error.ts';
 import type { AgentState } from './agent-state.ts';
 import type { ExceptionKeeper } from './exceptions.ts';
 import { inOneLine } from './in-one-line.ts';
+import type { OverrideKeeper } from './override.ts';
 import type { PolicyKeeper } from './policy-keeper.ts';
 import { usageQuery, usageView } from './usage-view.ts';
 
@@ -16,6 +17,7 @@ export function createHandlers(
   keeper: PolicyKeeper,
   records: Records,
   exceptions: ExceptionKeeper,
+  override: OverrideKeeper,
   stop: () => void,
 ): Handlers {
   return {
@@ -69,6 +71,11 @@ export function createHandlers(
     exceptions: () => ({ exceptions: [...exceptions.inForce()] }),
     revokeException({ id }) {
       if (!exceptions.revoke(id)) throw new LocalApiError('not-found', `There is no exception ${id}.`);
+      return { done: true };
+    },
+    override: ({ code }) => override.enter(code),
+    endOverride() {
+      if (!override.end()) throw new LocalApiError('conflict', 'No override is in force.');
       return { done: true };
     },
     async reload() {

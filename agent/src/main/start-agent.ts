@@ -28,6 +28,7 @@ import { AgentState } from './agent-state.ts';
 import { budgetViews } from './budgets.ts';
 import { ExceptionKeeper } from './exceptions.ts';
 import { createHandlers } from './handlers.ts';
+import { ManagedPolicy } from './managed-policy.ts';
 import { PendingWork } from './pending-work.ts';
 import { PolicyKeeper } from './policy-keeper.ts';
 import { sendThrough } from './send-http.ts';
@@ -79,6 +80,9 @@ async function assemble(
   });
   const keeper = await PolicyKeeper.open(settings, options, state, (rule) => remoteChecks.checkFor(rule));
   opened.push(() => keeper.close());
+  const managed = new ManagedPolicy({ start: options, state, keeper, send: sendThrough(outgoing) });
+  opened.push(() => managed.close());
+  state.onIncident = (code) => managed.incident(code);
   const policy = (): CompiledPolicy => keeper.current;
   const trust = openTrust(files.directory, policy());
   state.trust = trust;
@@ -135,12 +139,13 @@ async function assemble(
     spend,
     user,
     pending,
+    managed,
     opened,
   });
   const api = await createLocalApi({
     socketPath: files.socketPath,
     tokenFile: files.tokenFile,
-    handlers: createHandlers(state, keeper, records, exceptions, () => void stop()),
+    handlers: createHandlers(state, keeper, records, exceptions, managed.override, () => void stop()),
     writePrivateFile,
     onInternalError: (call, error) => state.incident('local-api-failed', `${call}: ${String(error)}`),
     onLeases: (count) => state.onLeases(count),
@@ -149,6 +154,7 @@ async function assemble(
   state.onChange = () => api.changed();
   state.onExchange = (record) => api.exchangeEnded(() => exchangeView(record));
   keeper.watch();
+  await managed.start();
   const collect = fullCollection();
   if (collect !== undefined) {
     const collecting = collectStartGarbage({ busyMs: eventLoopBusyMs, collect });
@@ -200,6 +206,7 @@ interface Parts {
   readonly spend: SpendKeeper;
   readonly user: () => string;
   readonly pending: PendingWork;
+  readonly managed: ManagedPolicy;
   readonly opened: (() => Promise<void> | void)[];
 }
 
@@ -226,7 +233,20 @@ function openOutgoing(
 
 /** The byte edge with the journey behind it. */
 async function listen(options: StartOptions, settings: LoadedConfig, parts: Parts): Promise<Listener> {
-  const { state, policy, trust, records, vault, exceptions, spend, user, pending, outgoing, opened } = parts;
+  const {
+    state,
+    policy,
+    trust,
+    records,
+    vault,
+    exceptions,
+    spend,
+    user,
+    pending,
+    managed,
+    outgoing,
+    opened,
+  } = parts;
   const { config } = settings;
   const { allowPrivateTargets } = config.upstream;
   const cache = createScanCache();
@@ -245,6 +265,7 @@ async function listen(options: StartOptions, settings: LoadedConfig, parts: Part
     user,
     vault,
     track: (work) => pending.track(work),
+    ruleFailed: () => managed.ruleFailed(),
     exceptionFor: (ruleId, appId) => exceptions.find(ruleId, appId),
     onExchange: (record) => state.exchangeEnded(record),
   });

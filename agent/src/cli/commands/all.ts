@@ -8,6 +8,7 @@ import { addDoctor } from './doctor.ts';
 import { addEnv } from './env.ts';
 import { addExplain } from './explain.ts';
 import { addJustify } from './justify.ts';
+import { addOverride } from './override.ts';
 import { addPolicy } from './policy.ts';
 import { addRun } from './run.ts';
 import { addStart } from './start.ts';
@@ -26,6 +27,7 @@ export const ALL_COMMANDS: readonly ((program: Command, context: Context) => voi
   addAudit,
   addPolicy,
   addJustify,
+  addOverride,
   addTrust,
   addDoctor,
   addCompletion,

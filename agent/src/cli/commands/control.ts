@@ -12,6 +12,7 @@ import {
 } from '../context.ts';
 import { bytes, duration, localTime, safe, short, table } from '../format.ts';
 import { CommandFailure } from '../ports.ts';
+import { pushedPolicy } from './status-policy.ts';
 
 /** `stop`, `status`, `pause`, `resume`: what a running agent is asked. */
 export function addControl(program: Command, context: Context): void {
@@ -99,8 +100,9 @@ function describeStatus({ colors }: Context, status: AgentStatus): string {
     ['CA', status.ca.file],
     [
       'policy',
-      `${policy.name} ${colors.dim(`(${policy.revision}, ${policy.source.file ?? policy.source.kind}, since ${localTime(policy.loadedAtMs)})`)}`,
+      `${policy.name} ${colors.dim(`(${policy.revision}, ${policy.source.kind === 'bundle' ? 'signed' : (policy.source.file ?? policy.source.kind)}, since ${localTime(policy.loadedAtMs)})`)}`,
     ],
+    ...pushedPolicy(status),
     [
       'connections',
       `${short(counters.connections)}, ${short(counters.inspected)} inspected, ${short(counters.tunnels)} untouched, ${counters.openConnections} open`,
