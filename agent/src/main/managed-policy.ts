@@ -242,8 +242,8 @@ export class ManagedPolicy {
   /** From device management only: whoever may set the secret could make codes of their own. */
   #secret(): Uint8Array | undefined {
     const { config, origins } = this.#options.state.settings;
-    const file = config.override?.secretFile;
-    if (file === undefined || origins.get('override.secretFile') !== 'managed') return undefined;
+    const file = config.policy.overrideSecretFile;
+    if (file === undefined || origins.get('policy.overrideSecretFile') !== 'managed') return undefined;
     try {
       return readSecret(file);
     } catch (cause) {

@@ -18,7 +18,7 @@ export function makeMaster(file: string): void {
   writePrivateFile(file, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`);
 }
 
-/** What device management puts into the file that `override.secretFile` names. */
+/** What device management puts into the file that `policy.overrideSecretFile` names. */
 export const deviceSecret = (masterFile: string, device: string): string =>
   secretOfDevice(readSecret(masterFile), device).toString('base64url');
 

@@ -32,6 +32,8 @@ export const configSchema = z.strictObject({
   policy: z
     .strictObject({
       file: file.optional(),
+      /** Break-glass codes; counts only in the managed file. */
+      overrideSecretFile: file.optional(),
       source: z
         .strictObject({
           url: httpsUrl,
@@ -67,8 +69,6 @@ export const configSchema = z.strictObject({
       systemStore: z.boolean().default(true),
     })
     .prefault({}),
-  /** Break-glass codes; counts only in the managed file. */
-  override: z.strictObject({ secretFile: file }).optional(),
   telemetry: z.strictObject({ otlpEndpoint: httpsUrl.optional() }).prefault({}),
   tray: z
     .strictObject({
@@ -84,7 +84,7 @@ export type Config = z.infer<typeof configSchema>;
 export const PATH_KEYS: readonly string[] = [
   'policy.file',
   'policy.source.rootFile',
-  'override.secretFile',
+  'policy.overrideSecretFile',
   'upstream.extraCaFile',
 ];
 

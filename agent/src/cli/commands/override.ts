@@ -46,15 +46,17 @@ function addDesk(override: Command, context: Context): void {
     .command('master')
     .description("Make the help desk's master secret. Keep it off every device.")
     .argument('<file>', 'where to write it; 0600')
+    .addHelpText('after', '\nExample:\n  $ postern override master desk.secret')
     .action(async (file: string, _options: unknown, command: Command) => {
       await context.commands.overrideMaster(at(file));
       print(context, commonOptions(command), { file: at(file) }, () => `made ${at(file)}`);
     });
   override
     .command('secret')
-    .description("One device's secret, for the file that override.secretFile names there.")
+    .description("One device's secret, for the file that policy.overrideSecretFile names there.")
     .argument('<device>', 'its name, as `postern status` shows it')
     .requiredOption('--master <file>', 'the master secret')
+    .addHelpText('after', '\nExample:\n  $ postern override secret ann-laptop --master desk.secret')
     .action(async (device: string, options: { master: string }, command: Command) => {
       const secret = await context.commands.overrideSecret(at(options.master), device);
       print(context, commonOptions(command), { device, secret }, () => secret);

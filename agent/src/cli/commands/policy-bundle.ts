@@ -157,6 +157,7 @@ function addKeeping(policy: Command, context: Context): void {
     });
   placed(policy.command('keys').summary('show which keys sign what'))
     .description('Show which keys sign what, and where they lie.')
+    .addHelpText('after', '\nExample:\n  $ postern policy keys --keys ~/policy-keys')
     .action(async (options: PlaceOptions, command: Command) => {
       const tools = await context.commands.bundleTools();
       const answer = await tools.keys(placeIn(context, options));

@@ -6,9 +6,6 @@ import type { RawHeaders } from '../../core/connection.ts';
 import { ReplyTooLarge, type SendHttp } from '../../core/http.ts';
 import { PolicySourceError, trouble } from './policy-source-error.ts';
 
-/** One file has this long, however slowly it trickles; a whole update has a deadline of its own. */
-const FILE_TIMEOUT_MS = 20_000;
-
 export interface Fetched {
   readonly status: number;
   readonly body: Uint8Array;
@@ -20,6 +17,8 @@ export interface Fetched {
 export interface FilesOptions {
   readonly send: SendHttp;
   readonly signal: AbortSignal;
+  /** One file has this long, however slowly it trickles; a whole update has a deadline of its own. */
+  readonly fileTimeoutMs: number;
   /** Counted for status and for the bench. */
   readonly onBytes: (bytes: number) => void;
 }
@@ -28,10 +27,10 @@ export interface FilesOptions {
 export async function fetchFile(
   url: URL,
   maxBytes: number,
-  { send, signal, onBytes }: FilesOptions,
+  { send, signal, fileTimeoutMs, onBytes }: FilesOptions,
   etag?: string,
 ): Promise<Fetched> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(FILE_TIMEOUT_MS)]);
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(fileTimeoutMs)]);
   try {
     const reply = await send({
       url,

@@ -37,6 +37,8 @@ export interface PolicySourceOptions {
   readonly wallMs: () => number;
   readonly monotonicMs: () => number;
   readonly random: () => number;
+  /** 20 s unless a test can't wait for it. */
+  readonly fileTimeoutMs?: number;
   /** Puts a release in force; says why not, in words for status. */
   readonly activate: (release: Release) => Promise<string | undefined>;
   readonly onChange: () => void;
@@ -68,6 +70,7 @@ export interface SourceStatus {
 const TIMESTAMP_MAX_BYTES = 16_384;
 const ROOT_MAX_BYTES = 512_000;
 const MAX_ROOTS = 256;
+const FILE_TIMEOUT_MS = 20_000;
 /** For all files of one push together. */
 const UPDATE_TIMEOUT_MS = 120_000;
 const JITTER = 0.1;
@@ -152,6 +155,7 @@ export class PolicySource {
     this.#release = release;
     this.#files = {
       send: options.send,
+      fileTimeoutMs: options.fileTimeoutMs ?? FILE_TIMEOUT_MS,
       onBytes: (bytes) => {
         this.#bytes += bytes;
       },
