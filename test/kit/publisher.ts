@@ -1,6 +1,10 @@
 /** Whoever publishes policy: keys and a repository in a folder, through the same code as `postern policy …`. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { repositoryFolder } from '../../agent/src/main/policy-tools/repository-folder.ts';
+import { LIFETIME_DAYS } from '../../policies/bundle/repository.ts';
+import { signTargets } from '../../policies/bundle/sign.ts';
+import { keyIn } from './forger.ts';
 import type { BundlePlace } from '../../agent/src/cli/ports.ts';
 import { bundleTools } from '../../agent/src/main/policy-tools/bundle.ts';
 
@@ -12,6 +16,8 @@ export interface Publisher {
   readonly directory: string;
   /** Signs and publishes; `files` lie beside the policy. */
   push(policy: string, options?: PushOptions): Promise<void>;
+  /** Signs and publishes files that `postern policy sign` would refuse. */
+  pushUnchecked(files: Readonly<Record<string, string>>): Promise<void>;
   /** Publishes what was signed, also elsewhere. */
   publish(directory?: string): Promise<void>;
 }
@@ -68,6 +74,15 @@ export async function openPublisher(
         },
       );
       if (publish !== false) await bundleTools.publish(place, directory);
+    },
+    async pushUnchecked(files) {
+      signTargets(
+        repositoryFolder(place.repository),
+        { files: new Map(Object.entries(files).map(([name, text]) => [name, Buffer.from(text)])) },
+        ['targets', 'snapshot', 'timestamp'].map((name) => keyIn(place.keyDirectories[0] ?? '', name)),
+        { nowMs: Date.now(), lifetimeDays: LIFETIME_DAYS },
+      );
+      await bundleTools.publish(place, directory);
     },
     publish: async (to = directory) => void (await bundleTools.publish(place, to)),
   };
