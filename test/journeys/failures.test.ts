@@ -318,12 +318,8 @@ describe('a bad file while the agent runs', () => {
     });
     desk.configure({ policy: { file: policy } });
     const running = await desk.start();
-    await vi.waitFor(() =>
-      expect(running.log()).toContain('rollout.shadow: Shadow mode is on'),
-    );
-    expect((await desk.postern(['status'])).stdout).toContain(
-      'rollout.shadow: Shadow mode is on',
-    );
+    await vi.waitFor(() => expect(running.log()).toContain('rollout.shadow: Shadow mode is on'));
+    expect((await desk.postern(['status'])).stdout).toContain('rollout.shadow: Shadow mode is on');
   });
 });
 

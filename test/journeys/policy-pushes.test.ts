@@ -53,7 +53,8 @@ async function until(good: (now: AgentStatus) => boolean, limitMs = 10_000): Pro
   for (;;) {
     const now = await status();
     if (good(now)) return now;
-    if (Date.now() > end) throw new Error(`not so: ${JSON.stringify(now.policy)} ${JSON.stringify(now.degraded)}`);
+    if (Date.now() > end)
+      throw new Error(`not so: ${JSON.stringify(now.policy)} ${JSON.stringify(now.degraded)}`);
     await sleep(100);
   }
 }
@@ -91,7 +92,9 @@ describe('a push', () => {
     expect(refused.policy.lastError?.problems[0]).toMatchObject({ field: 'guardrials', line: 3 });
     await publisher.pushUnchecked({ 'policy.yaml': 'postern: 2\nname: later\n' });
     server.hint();
-    const later = await until(({ incidents }) => incidents.some(({ detail }) => detail.includes('newer version')));
+    const later = await until(({ incidents }) =>
+      incidents.some(({ detail }) => detail.includes('newer version')),
+    );
     expect(later.policy.name).toBe('easy');
     await publisher.pushUnchecked({
       'policy.yaml': policy('words', 'warn', '# with a file that is missing').replace(
@@ -136,7 +139,13 @@ describe('switches', () => {
 
   it('stop calls for those they name, or step aside, and end by themselves', async () => {
     await push([
-      { id: 'others', what: 'block', who: { devices: ['another'] }, until: until_(60_000), reason: 'not here' },
+      {
+        id: 'others',
+        what: 'block',
+        who: { devices: ['another'] },
+        until: until_(60_000),
+        reason: 'not here',
+      },
       { id: 'stop-1', what: 'block', who: { groups: ['ring-1'] }, until: until_(60_000), reason: 'a leak' },
     ]);
     const blocked = await until(({ policy: { switches } }) => switches?.[0]?.id === 'stop-1');
@@ -144,7 +153,9 @@ describe('switches', () => {
     expect(blocked.degraded[0]).toMatchObject({ code: 'switch-block' });
     expect(await ask()).toMatchObject({ ok: false, message: expect.stringContaining('a leak') });
 
-    await push([{ id: 'aside-1', what: 'aside', who: {}, until: until_(60_000), reason: 'it breaks builds' }]);
+    await push([
+      { id: 'aside-1', what: 'aside', who: {}, until: until_(60_000), reason: 'it breaks builds' },
+    ]);
     await until(({ policy: { switches } }) => switches?.[0]?.id === 'aside-1');
     const before = (await status()).counters;
     expect(await issuerOf('api.openai.com')).toBe('Office Provider Root');
@@ -152,7 +163,9 @@ describe('switches', () => {
     expect(after.exchanges).toBe(before.exchanges);
     expect(after.tunnels).toBeGreaterThan(before.tunnels);
 
-    await push([{ id: 'apps-1', what: 'block', who: { apps: ['claude-code'] }, until: until_(60_000), reason: 'x' }]);
+    await push([
+      { id: 'apps-1', what: 'block', who: { apps: ['claude-code'] }, until: until_(60_000), reason: 'x' },
+    ]);
     await until(({ policy: { switches } }) => switches?.[0]?.id === 'apps-1');
     expect(await ask()).toMatchObject({ ok: true });
     expect((await status()).counters.exchanges).toBe(before.exchanges + 1);
@@ -163,29 +176,33 @@ describe('switches', () => {
 
 describe('whatever is signed', () => {
   it('inspection is not widened beyond what the device CA may sign for: that stays a local decision', async () => {
-    await publisher.push(policy('wide', 'warn', 'services: [{ match: [www.bank.example], mode: direct }]\n'), {
-      group: 'ring-1',
-      catalogue: {
-        postern: 1,
-        services: [
-          {
-            id: 'bank',
-            name: 'Bank',
-            vendor: 'Bank',
-            kind: 'api',
-            hosts: ['login.bank.example'],
-            paths: [],
-            defaultMode: 'direct',
-            evidence: 'K',
-          },
-        ],
+    await publisher.push(
+      policy('wide', 'warn', 'services: [{ match: [www.bank.example], mode: direct }]\n'),
+      {
+        group: 'ring-1',
+        catalogue: {
+          postern: 1,
+          services: [
+            {
+              id: 'bank',
+              name: 'Bank',
+              vendor: 'Bank',
+              kind: 'api',
+              hosts: ['login.bank.example'],
+              paths: [],
+              defaultMode: 'direct',
+              evidence: 'K',
+            },
+          ],
+        },
       },
-    });
+    );
     server.hint();
     const wide = await until(({ policy: { name } }) => name === 'wide');
     expect(wide.ca.uncovered).toEqual(expect.arrayContaining(['www.bank.example', 'login.bank.example']));
     expect(wide.degraded).toContainEqual(expect.objectContaining({ code: 'outside-name-constraints' }));
-    for (const host of ['www.bank.example', 'login.bank.example']) expect(await issuerOf(host)).toBe('Office Provider Root');
+    for (const host of ['www.bank.example', 'login.bank.example'])
+      expect(await issuerOf(host)).toBe('Office Provider Root');
   });
 });
 
@@ -196,11 +213,15 @@ describe('the way to the server', () => {
     );
     await office.postern(['status']);
     server.hint();
-    const portal = async (): Promise<AgentStatus> => until(({ policy: { bundle } }) => bundle?.trouble !== undefined);
+    const portal = async (): Promise<AgentStatus> =>
+      until(({ policy: { bundle } }) => bundle?.trouble !== undefined);
     const reload = await callReload();
     expect(reload).toBe(true);
     const now = await portal();
-    expect(now.policy.bundle?.trouble).toMatchObject({ code: 'captive-portal', mend: expect.stringMatching(/browser/) });
+    expect(now.policy.bundle?.trouble).toMatchObject({
+      code: 'captive-portal',
+      mend: expect.stringMatching(/browser/),
+    });
     expect(now.policy.name).toBe('wide');
     expect((await office.postern(['status'])).stdout).toContain('A sign-in page answered');
     server.say('*', undefined);

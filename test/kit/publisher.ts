@@ -1,12 +1,12 @@
 /** Whoever publishes policy: keys and a repository in a folder, through the same code as `postern policy …`. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { BundlePlace } from '../../agent/src/cli/ports.ts';
+import { bundleTools } from '../../agent/src/main/policy-tools/bundle.ts';
 import { repositoryFolder } from '../../agent/src/main/policy-tools/repository-folder.ts';
 import { LIFETIME_DAYS } from '../../policies/bundle/repository.ts';
 import { signTargets } from '../../policies/bundle/sign.ts';
 import { keyIn } from './forger.ts';
-import type { BundlePlace } from '../../agent/src/cli/ports.ts';
-import { bundleTools } from '../../agent/src/main/policy-tools/bundle.ts';
 
 export interface Publisher {
   readonly place: BundlePlace;

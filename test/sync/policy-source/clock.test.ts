@@ -25,9 +25,10 @@ test('goes with the wall clock, and on its own where that is set back', () => {
 test('what is kept goes no further than is of use', () => {
   const { clock, times } = clockAt(T);
   times.wall += YEARS;
-  expect(clock.floorToKeep(T + HOUR)).toBe(T + HOUR);
+  expect(clock.keep(T + HOUR)).toBe(T + HOUR);
   times.wall = T - YEARS;
-  expect(clock.floorToKeep(T + HOUR)).toBe(T);
+  expect(clock.nowMs()).toBe(T + HOUR);
+  expect(clock.keep(T + HOUR)).toBe(T + HOUR);
 });
 
 test('a newer signature says what time it is at least, and takes back a clock that was too far ahead', () => {

@@ -54,16 +54,21 @@ test('polls by itself, with jitter, and at once on a hint', async () => {
 });
 
 test('what is on disk is there before the network is, and only what changed is fetched', async () => {
-  await publisher.push('postern: 1\nname: words\nguardrails: [{ id: a, detect: keyword, dictionary: [w.txt], action: warn }]\n', {
-    files: { 'w.txt': 'falcon\n' },
-  });
+  await publisher.push(
+    'postern: 1\nname: words\nguardrails: [{ id: a, detect: keyword, dictionary: [w.txt], action: warn }]\n',
+    {
+      files: { 'w.txt': 'falcon\n' },
+    },
+  );
   await device.check();
   server.say('*', (_request, response) => response.destroy());
   device = device.restart();
   expect(device.text('w.txt')).toBe('falcon\n');
   expect(await device.check()).toBe('unreachable');
   server.say('*', undefined);
-  await publisher.push('postern: 1\nname: words-2\nguardrails: [{ id: a, detect: keyword, dictionary: [w.txt], action: warn }]\n');
+  await publisher.push(
+    'postern: 1\nname: words-2\nguardrails: [{ id: a, detect: keyword, dictionary: [w.txt], action: warn }]\n',
+  );
   server.log.splice(0);
   expect(await device.check()).toBeUndefined();
   expect(server.log.filter(({ path: name }) => name.endsWith('w.txt'))).toEqual([]);
@@ -108,7 +113,8 @@ test('what main refuses is not asked for again, and the next push is', async () 
 
 test('keys change under way: a device that was off for several rotations follows the chain', async () => {
   await device.check();
-  for (const role of ['timestamp', 'snapshot', 'targets', 'root']) await bundleTools.rotate(publisher.place, role, undefined);
+  for (const role of ['timestamp', 'snapshot', 'targets', 'root'])
+    await bundleTools.rotate(publisher.place, role, undefined);
   await publisher.push(policy('two'));
   expect(await device.check()).toBeUndefined();
   expect(device.source.status().versions?.root).toBe(5);
@@ -128,7 +134,10 @@ test('a device is given the root itself, or a later one', async () => {
   other.source.close();
   const none = openPolicyDevice(path.join(folder, 'none'), { url: server.url });
   none.source.start();
-  expect(none.source.status().trouble).toMatchObject({ code: 'no-root', mend: expect.stringContaining('keygen') });
+  expect(none.source.status().trouble).toMatchObject({
+    code: 'no-root',
+    mend: expect.stringContaining('keygen'),
+  });
   none.source.close();
 });
 
@@ -168,7 +177,9 @@ describe('trouble on the way has a name and a mend, and changes nothing', () => 
   });
 
   test('nobody listens, and what the way out says of a proxy', async () => {
-    const refused = Object.assign(new Error('The proxy wants other credentials (407).'), { code: 'proxy-auth' });
+    const refused = Object.assign(new Error('The proxy wants other credentials (407).'), {
+      code: 'proxy-auth',
+    });
     const send = (): Promise<OwnReply> => Promise.reject(refused);
     const behind = openPolicyDevice(path.join(folder, 'behind'), trust(), { send });
     expect(await behind.check()).toBe('proxy-auth');
@@ -182,7 +193,10 @@ describe('trouble on the way has a name and a mend, and changes nothing', () => 
     const empty = await openPublisher(path.join(folder, 'empty'), { rootKeys: 1, rootThreshold: 1 });
     await empty.publish();
     server.serve(empty.directory);
-    const first = openPolicyDevice(path.join(folder, 'first'), { url: server.url, rootFingerprint: empty.fingerprint });
+    const first = openPolicyDevice(path.join(folder, 'first'), {
+      url: server.url,
+      rootFingerprint: empty.fingerprint,
+    });
     expect(await first.check()).toBe('no-policy');
     first.source.close();
   });

@@ -33,9 +33,14 @@ export class SteadyClock {
     return this.#sources.wallMs() < this.#floor() - CLOCK_SKEW_MS;
   }
 
-  /** To be kept; never later than `capMs`, past which nothing changes any more. */
-  floorToKeep(capMs: number): number {
-    return Math.max(this.#floorMs, Math.min(this.nowMs(), capMs));
+  /** From now on no earlier than now, and to be kept; never later than `capMs`, past which nothing changes any more. */
+  keep(capMs: number): number {
+    const keptMs = Math.max(this.#floorMs, Math.min(this.nowMs(), capMs));
+    if (keptMs > this.#floor()) {
+      this.#floorMs = keptMs;
+      this.#floorAt = this.#sources.monotonicMs();
+    }
+    return keptMs;
   }
 
   /** A policy newer than all before was signed at this moment: earlier than that it isn't. */

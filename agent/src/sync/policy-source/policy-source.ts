@@ -373,7 +373,7 @@ export class PolicySource {
     const store = this.#opened?.store;
     const until = store?.state.validUntilMs;
     if (store === undefined || until === undefined) return;
-    const floorMs = this.clock.floorToKeep(until + LONGEST_GRACE_MS + DAY_MS);
+    const floorMs = this.clock.keep(until + LONGEST_GRACE_MS + DAY_MS);
     if (floorMs > store.state.floorMs + 60_000 || floorMs < store.state.floorMs) store.save({ floorMs });
   }
 

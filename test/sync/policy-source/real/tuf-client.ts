@@ -36,7 +36,12 @@ async function run(): Promise<void> {
     ...(values['target-dir'] !== '' && { targetDir: values['target-dir'] }),
     ...(values['target-base-url'] !== '' && { targetBaseUrl: values['target-base-url'] }),
     fetcher: tufFetcher(
-      { send: sendToLoopback, signal: AbortSignal.timeout(60_000), fileTimeoutMs: 10_000, onBytes: () => undefined },
+      {
+        send: sendToLoopback,
+        signal: AbortSignal.timeout(60_000),
+        fileTimeoutMs: 10_000,
+        onBytes: () => undefined,
+      },
       mkdtempSync(path.join(tmpdir(), 'pstn-tuf-')),
       new Map(),
       () => undefined,
