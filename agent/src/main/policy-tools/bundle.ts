@@ -258,7 +258,8 @@ interface Exchange {
 /** A new key takes an old one's place; chain and signatures follow. */
 function rotate(place: BundlePlace, role: string, key: string | undefined): RotateAnswer {
   const known = readKeyFiles(place.keyDirectories, passphraseOf(place));
-  const found = rolesOf(repositoryFolder(place.repository)).find((one) => one.role === role);
+  const roles = rolesOf(repositoryFolder(place.repository));
+  const found = roles.find((one) => one.role === role);
   if (found === undefined)
     throw new BundleError(
       'unknown-role',
@@ -276,7 +277,13 @@ function rotate(place: BundlePlace, role: string, key: string | undefined): Rota
       'postern policy keys lists them; name one with --key.',
     );
   }
-  return exchange(place, known, [{ role, old, replace: true }]);
+  // A group without a key of its own is signed by the organisation's: it moves on with it.
+  const held = roles.filter(({ keyIds }) => old.some((id) => keyIds.includes(id)));
+  return exchange(
+    place,
+    known,
+    held.map((one) => ({ role: one.role, old, replace: true })),
+  );
 }
 
 /** The key counts nowhere any more. Where its role would have too few left, a new one takes its place. */
