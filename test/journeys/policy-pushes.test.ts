@@ -159,6 +159,8 @@ describe('switches', () => {
     await until(({ policy: { switches } }) => switches?.[0]?.id === 'aside-1');
     const before = (await status()).counters;
     expect(await issuerOf('api.openai.com')).toBe('Office Provider Root');
+    // Browsers keep sending AI calls here, so that they are governed again when it ends.
+    expect(await (await fetch(office.ready.pac)).text()).toContain('api.openai.com');
     const after = (await status()).counters;
     expect(after.exchanges).toBe(before.exchanges);
     expect(after.tunnels).toBeGreaterThan(before.tunnels);

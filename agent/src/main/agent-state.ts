@@ -249,7 +249,10 @@ export class AgentState {
       reasons.push({
         code: 'policy-refused',
         text: 'A newer policy was refused; the one before is still in force.',
-        mend: 'Run: postern policy check FILE',
+        mend:
+          policy.source.kind === 'bundle'
+            ? 'Whoever publishes policy must sign one that can be used; what is wrong stands below.'
+            : 'Run: postern policy check FILE',
       });
     }
     reasons.push(...pushTroubles(this.managedPolicy()));

@@ -82,6 +82,14 @@ export class ManagedPolicy {
     this.#source?.close();
   }
 
+  /**
+   * What browsers are told to send here: by the document, whatever is laid over it for an hour. They ask again only
+   * when its revision changes.
+   */
+  inspectedHosts(): readonly string[] {
+    return this.#options.keeper.documented.inspectedHosts();
+  }
+
   nowMs(): number {
     return this.#source?.clock.nowMs() ?? Date.now();
   }

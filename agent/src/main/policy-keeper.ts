@@ -98,7 +98,11 @@ export class PolicyKeeper {
 
   /** As it was written, without what is laid over it. */
   get document(): Policy {
-    return this.#base.compiled.policy;
+    return this.documented.policy;
+  }
+
+  get documented(): CompiledPolicy {
+    return this.#base.compiled;
   }
 
   /** Puts a verified release in force, or says why not; then the one before stays. */

@@ -279,7 +279,7 @@ async function listen(options: StartOptions, settings: LoadedConfig, parts: Part
       outgoing,
       relayWebSocket: createRelayWebSocket(),
       pac: () => ({
-        script: buildPac([...policy().inspectedHosts()], state.proxyAddress),
+        script: buildPac([...managed.inspectedHosts()], state.proxyAddress),
         version: policy().identity.revision,
       }),
       newId: newDecisionId,

@@ -189,6 +189,21 @@ describe('trouble on the way has a name and a mend, and changes nothing', () => 
     nobody.source.close();
   });
 
+  test('a disk that is full', async () => {
+    await device.check();
+    device.source.close();
+    const full = openPolicyDevice(home(), trust(), {
+      writePrivateFile: () => {
+        throw Object.assign(new Error('the disk is full'), { code: 'home-not-writable' });
+      },
+    });
+    await publisher.push(policy('two'));
+    expect(await full.check()).toBe('disk');
+    expect(await full.source.fallBack('errors')).toBe(false);
+    expect(full.text()).toBe(policy('one'));
+    full.source.close();
+  });
+
   test('a repository without a policy', async () => {
     const empty = await openPublisher(path.join(folder, 'empty'), { rootKeys: 1, rootThreshold: 1 });
     await empty.publish();

@@ -1,5 +1,5 @@
 /** `postern policy keygen`, `sign`, `publish`, `refresh`, `rotate`, `revoke`, `keys`: who publishes policy. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { BundleError } from '../../../../policies/bundle/bundle-error.ts';
 import { changeKeys, rolesOf } from '../../../../policies/bundle/change-keys.ts';
@@ -318,16 +318,24 @@ function exchange(place: BundlePlace, known: readonly KeyFile[], wanted: readonl
   const made = wanted.flatMap(({ role, replace }) =>
     replace ? [{ role, file: makeKeyFile(firstDirectory(place), newName(role), passphrase) }] : [],
   );
-  const { rootVersion } = changeKeys(
-    repositoryFolder(place.repository),
-    wanted.map(({ role, old }) => ({
-      role,
-      add: made.filter((one) => one.role === role).map(({ file }) => file.signer.key),
-      remove: old,
-    })),
-    [...known, ...made.map(({ file }) => file)].map(({ signer }) => signer),
-    times(place.lifetimeDays),
-  );
+  const changes = wanted.map(({ role, old }) => ({
+    role,
+    add: made.filter((one) => one.role === role).map(({ file }) => file.signer.key),
+    remove: old,
+  }));
+  const signers = [...known, ...made.map(({ file }) => file)].map(({ signer }) => signer);
+  let rootVersion: number;
+  try {
+    ({ rootVersion } = changeKeys(
+      repositoryFolder(place.repository),
+      changes,
+      signers,
+      times(place.lifetimeDays),
+    ));
+  } catch (error) {
+    for (const { file } of made) rmSync(file.file, { force: true }); // they sign nothing
+    throw error;
+  }
   const gone = new Set(wanted.flatMap(({ old }) => old));
   return {
     roles: wanted.map(({ role }) => role),

@@ -60,6 +60,8 @@ export const trouble = (code: PolicySourceErrorCode, message: string, cause?: un
 export function asPolicySourceError(error: unknown): PolicySourceError {
   if (error instanceof PolicySourceError) return error;
   const text = error instanceof Error ? error.message : String(error);
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  if (DISK_CODES.has(code)) return trouble('disk', `What has come can't be kept: ${text}`, error);
   const wrapped = /PolicySourceError: (.*)$/s.exec(text);
   if (error instanceof Error && error.cause instanceof PolicySourceError) return error.cause;
   for (const [pattern, code, message] of WORDS) {
@@ -71,6 +73,16 @@ export function asPolicySourceError(error: unknown): PolicySourceError {
     error,
   );
 }
+
+const DISK_CODES: ReadonlySet<string> = new Set([
+  'ENOSPC',
+  'EDQUOT',
+  'EROFS',
+  'EACCES',
+  'EPERM',
+  'EIO',
+  'home-not-writable',
+]);
 
 const WORDS: readonly (readonly [RegExp, PolicySourceErrorCode, string])[] = [
   [/is expired/, 'expired', 'The policy server offers only what has passed its date.'],
@@ -101,3 +113,10 @@ const WORDS: readonly (readonly [RegExp, PolicySourceErrorCode, string])[] = [
     "What the policy server sent isn't what was signed: files of different pushes, or damaged ones.",
   ],
 ];
+
+/** Only for its message, before anything is verified: a format of the future may look different in every other way. */
+export function requireKnownFormat(timestamp: Uint8Array): void {
+  const version = /"spec_version"\s*:\s*"(\d+)\./.exec(Buffer.from(timestamp).toString('utf8'))?.[1];
+  if (version !== undefined && version !== '1')
+    throw trouble('unknown-version', 'The policy server speaks a newer format than this version knows.');
+}

@@ -14,6 +14,7 @@ import {
   asPolicySourceError,
   type PolicySourceError,
   type PolicySourceErrorCode,
+  requireKnownFormat,
   trouble,
 } from './policy-source-error.ts';
 import { type Release, ReleaseStore } from './release-store.ts';
@@ -223,6 +224,14 @@ export class PolicySource {
 
   /** What is in force makes trouble: the one before takes its place, and this one isn't tried again. */
   async fallBack(why: string): Promise<boolean> {
+    let done = false;
+    await this.#trying(async () => {
+      done = await this.#fallBack(why);
+    });
+    return done;
+  }
+
+  async #fallBack(why: string): Promise<boolean> {
     const bad = this.#release;
     const store = this.#opened?.store;
     const trust = this.#trust();
@@ -272,15 +281,21 @@ export class PolicySource {
 
   async #check(): Promise<void> {
     this.#polls += 1;
-    try {
+    await this.#trying(async () => {
       await this.#update();
       if (this.#closing.signal.aborted) return;
       this.#trouble = undefined;
       this.#requireFresh();
+    });
+    await this.#trying(() => this.#keepFloor());
+  }
+
+  async #trying(work: () => Promise<void> | void): Promise<void> {
+    try {
+      await work();
     } catch (error) {
       if (!this.#closing.signal.aborted) this.#failed(this.#withClock(asPolicySourceError(error)));
     }
-    this.#keepFloor();
   }
 
   async #update(): Promise<void> {
@@ -306,6 +321,7 @@ export class PolicySource {
       store.save({ lastContactMs: wallMs() });
       return;
     }
+    requireKnownFormat(answer.body);
     const before = store.state.versions?.timestamp ?? 0;
     const taken = await takeUpdate(answer.body, {
       ...files,
