@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 
@@ -21,12 +22,15 @@ export interface PolicyServer {
   close(): Promise<void>;
 }
 
-export async function openPolicyServer(first: string): Promise<PolicyServer> {
+export async function openPolicyServer(
+  first: string,
+  certificate?: { readonly key: string; readonly cert: string },
+): Promise<PolicyServer> {
   let directory = first;
   const special = new Map<string, Answer>();
   const streams = new Set<http.ServerResponse>();
   const log: PolicyServer['log'] = [];
-  const server = http.createServer((request, response) => {
+  const listener: Answer = (request, response) => {
     const pathname = new URL(request.url ?? '/', 'http://x').pathname;
     response.on('close', () => log.push({ path: pathname, status: response.statusCode }));
     const answer = special.get(pathname) ?? special.get('*');
@@ -39,10 +43,14 @@ export async function openPolicyServer(first: string): Promise<PolicyServer> {
       return;
     }
     serveFile(path.join(directory, decodeURIComponent(pathname)), request, response);
-  });
+  };
+  const server =
+    certificate === undefined
+      ? http.createServer(listener)
+      : https.createServer({ ...certificate }, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}/`;
+  const url = certificate === undefined ? `http://127.0.0.1:${port}/` : `https://localhost:${port}/`;
   return {
     url,
     hintUrl: `${url}hint`,

@@ -85,6 +85,19 @@ it('is on disk first at the start, and --policy is for whoever may', async () =>
   expect(managedSource.state.status().policy.name).toBe('pushed');
 });
 
+it("a person's own source is no way around a managed policy file", async () => {
+  await publisher.push('postern: 1\nname: pushed\n');
+  const file = path.join(folder, 'managed.yaml');
+  writeFileSync(file, 'postern: 1\nname: managed\n');
+  const { state, keeper } = await start(
+    undefined,
+    (settings) => ({ ...settings, origins: new Map([...settings.origins, ['policy.file', 'managed']]) }),
+    { file },
+  );
+  await keeper.refresh();
+  expect(state.status().policy).toMatchObject({ name: 'managed', source: { kind: 'file' } });
+});
+
 it('before the first push the built-in policy is in force, and status says so', async () => {
   const { state, keeper } = await start();
   await keeper.refresh();

@@ -74,12 +74,15 @@ export function fileSource(
   return { kind: file === undefined ? 'embedded' : 'file', file };
 }
 
-export const followsSource = (
+/** A source goes before a file, unless the file is managed and the source is the person's own. */
+export function followsSource(
   { config, origins }: LoadedConfig,
   commandLineFile: string | undefined,
-): boolean =>
-  config.policy.source !== undefined &&
-  (commandLineFile === undefined || origins.get('policy.source') === 'managed');
+): boolean {
+  if (config.policy.source === undefined) return false;
+  if (origins.get('policy.source') === 'managed') return true;
+  return commandLineFile === undefined && origins.get('policy.file') !== 'managed';
+}
 
 /** The best first: signed, whole, and not known to make trouble. What verifies them is loaded only where it is needed. */
 export async function releasesAtHand({ config }: LoadedConfig, home: string): Promise<readonly Release[]> {
