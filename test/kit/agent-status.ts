@@ -141,6 +141,8 @@ export function handlers(changes: Partial<Handlers> = {}): Handlers {
     useKey: () => ({ done: true }),
     removeKey: () => ({ done: true }),
     enrol: () => healthyStatus().device,
+    override: () => ({ scope: 'observe', untilMs: 1_700_000_900_000 }),
+    endOverride: () => ({ done: true }),
     reload: () => ({ policy: { name: 'baseline', revision: 'a1b2c3d4' }, problems: [] }),
     ...changes,
   };

@@ -193,11 +193,11 @@ describe('two files', () => {
   test('what nothing acts on yet is said, empty sections are not', () => {
     fs.writeFileSync(
       own,
-      JSON.stringify({ telemetry: {}, policy: { source: { url: 'https://cdn.example.com/p/' } } }),
+      JSON.stringify({ policy: {}, telemetry: { otlpEndpoint: 'https://otel.example.com/' } }),
     );
     const notices = load().notices;
-    expect(notices.map(({ code, field }) => [code, field])).toEqual([['not-yet-used', 'policy.source']]);
-    expect(notices[0]?.message).toContain('built-in policy applies');
+    expect(notices.map(({ code, field }) => [code, field])).toEqual([['not-yet-used', 'telemetry']]);
+    expect(notices[0]?.message).toContain('Nothing is sent to the collector');
   });
 
   test.runIf(process.platform !== 'win32')('a managed file that anybody can write is reported', () => {

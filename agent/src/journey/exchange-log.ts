@@ -156,7 +156,18 @@ export class ExchangeLog {
       ...this.#content(),
     };
     this.#ports.recorder.exchange(record);
+    this.#tellFailures();
     this.#ports.onExchange?.(record);
+  }
+
+  /** Of rules, not of traffic: a body that can't be read says nothing about the policy. */
+  #tellFailures(): void {
+    const { ruleFailed, policy } = this.#ports;
+    if (ruleFailed === undefined) return;
+    for (const { rule } of this.decision.reasons) {
+      if (rule.kind !== 'failure') continue;
+      if (policy().rules.guardrails.some(({ id }) => id === rule.id)) ruleFailed(rule.id);
+    }
   }
 
   #content(): Pick<ExchangeRecord, 'content'> {

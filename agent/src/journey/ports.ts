@@ -38,6 +38,8 @@ export interface JourneyPorts {
   exceptionFor?(ruleId: string, appId: string, nowMs: number): PolicyException | undefined;
   /** What still runs after a call has ended (another service's opinion for its record): stopping waits for it. */
   track?(work: Promise<void>): void;
+  /** A rule of the policy couldn't be applied to a call: its detector or its condition failed. */
+  ruleFailed?(ruleId: string): void;
   /** After an exchange is handed to the recorder: for the tray and `watch`. */
   onExchange?(record: ExchangeRecord): void;
 }

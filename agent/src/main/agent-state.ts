@@ -16,10 +16,12 @@ import type { PolicySource } from './active-policy.ts';
 import { type CheckCounters, NOTHING_CHECKED } from './check-counters.ts';
 import { gatewayProblems, gatewayStatus } from './gateway.ts';
 import { type Identity, identityStatus } from './identity.ts';
+import { pushTroubles } from './push-troubles.ts';
 import { telemetryTroubles } from './telemetry-status.ts';
 import { fingerprint, type Trust } from './trust.ts';
 
 type Degraded = AgentStatus['degraded'];
+type ManagedStatus = Pick<AgentStatus['policy'], 'bundle' | 'switches' | 'override'>;
 
 /** The policy in force, as status tells of it. */
 export interface PolicyState {
@@ -50,6 +52,10 @@ export class AgentState {
   readonly moreDegraded: (() => Degraded)[] = [];
   identity: Identity | undefined;
   gateway: () => GatewayView | undefined = () => undefined;
+  /** Where it was fetched, and what is laid over it. */
+  managedPolicy: () => ManagedStatus = () => ({});
+  /** Of what status tells of; for whoever watches how often. */
+  onIncident: (code: string) => void = () => undefined;
   onChange: () => void = () => undefined;
   onExchange: (record: ExchangeRecord) => void = () => undefined;
   /** A changed configuration has been taken over. */
@@ -131,6 +137,7 @@ export class AgentState {
   /** Told to status only: the caller keeps the record. */
   note(code: string, detail: string): void {
     this.#incidents.add(code, detail, Date.now());
+    this.onIncident(code);
     this.onChange();
   }
 
@@ -214,6 +221,7 @@ export class AgentState {
       loadedAtMs: policy.loadedAtMs,
       warnings: policy.warnings.map(toFileProblem),
       ...(policy.lastError !== undefined && { lastError: policy.lastError }),
+      ...this.managedPolicy(),
     };
   }
 
@@ -261,9 +269,13 @@ export class AgentState {
       reasons.push({
         code: 'policy-refused',
         text: 'A newer policy was refused; the one before is still in force.',
-        mend: 'Run: postern policy check FILE',
+        mend:
+          policy.source.kind === 'bundle'
+            ? 'Whoever publishes policy must sign one that can be used; what is wrong stands below.'
+            : 'Run: postern policy check FILE',
       });
     }
+    reasons.push(...pushTroubles(this.managedPolicy()));
     reasons.push(...gatewayProblems(policy?.compiled, this.gateway()));
     const uncovered = policy === undefined ? [] : (trust?.uncovered(policy.compiled) ?? []);
     if (uncovered.length > 0) {
