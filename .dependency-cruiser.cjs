@@ -128,12 +128,13 @@ module.exports = {
     {
       name: 'tray-sees-only-the-contract',
       comment:
-        'The tray is a client of the local API like the CLI: the contract, and in its main process the typed client (0161).',
+        'The tray is a client of the local API like the CLI: the contract, the typed client, and where the agent of this home is found (0161).',
       severity: 'error',
       from: { path: '^tray-ui/' },
       to: {
         path: '^(agent|policies)/',
-        pathNot: '^agent/src/serve/(contract|client|local-api-error)\\.ts$',
+        pathNot:
+          '^agent/src/(serve/(contract|client|local-api-error)|platform/(home|platform|private-files))\\.ts$',
       },
     },
     {
