@@ -1,9 +1,10 @@
 /**
- * Builds the tray: a renderer for Electron, the same with the preview's bridge, the main process and the preload script.
- * `node build.ts [renderer|preview|main|preload …]`; all of them if none is named.
+ * Builds the tray: a renderer for Electron, the same with the preview's bridge, the main process, the preload script and
+ * the icons.
  */
 import path from 'node:path';
 import { build, type InlineConfig } from 'vite';
+import { writeAppIcons, writeTrayIcons } from './icons.ts';
 
 const TRAY = path.join(import.meta.dirname, '..');
 export const DIST = path.join(TRAY, 'dist');
@@ -42,21 +43,24 @@ const node = (name: string, format: 'es' | 'cjs'): InlineConfig => ({
   },
 });
 
-const TARGETS: Readonly<Record<string, InlineConfig>> = {
-  renderer: page('renderer', './main.tsx'),
-  preview: page('preview', './preview.tsx'),
-  main: node('main', 'es'),
+const TARGETS: Readonly<Record<string, () => Promise<unknown>>> = {
+  renderer: () => build(page('renderer', './main.tsx')),
+  preview: () => build(page('preview', './preview.tsx')),
+  main: () => build(node('main', 'es')),
   // A sandboxed preload script can't be an ES module (electronjs.org/docs/latest/tutorial/esm).
-  preload: node('preload', 'cjs'),
+  preload: () => build(node('preload', 'cjs')),
+  icons: () => writeTrayIcons(path.join(DIST, 'icons')),
+  // For the packager only.
+  resources: () => writeAppIcons(path.join(DIST, 'resources')),
 };
+/** What the app needs to run. */
+export const APP_TARGETS = ['renderer', 'main', 'preload', 'icons'] as const;
 
 export async function buildTray(names: readonly string[] = Object.keys(TARGETS)): Promise<void> {
   for (const name of names) {
     const target = TARGETS[name];
     if (target === undefined)
       throw new Error(`There is no "${name}" to build; there are ${Object.keys(TARGETS).join(', ')}.`);
-    await build(target);
+    await target();
   }
 }
-
-if (import.meta.main) await buildTray(process.argv.length > 2 ? process.argv.slice(2) : undefined);

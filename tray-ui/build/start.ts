@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { buildTray } from './build.ts';
+import { APP_TARGETS, buildTray } from './build.ts';
 
 /** Electron's package only fetches its binary when it is first asked for; it is not ours to fetch it unasked. */
 function electronBinary(): string | undefined {
@@ -23,7 +23,7 @@ if (binary === undefined) {
   );
   process.exitCode = 1;
 } else {
-  await buildTray(['renderer', 'main', 'preload']);
+  await buildTray(APP_TARGETS);
   const child = spawn(binary, [path.join(import.meta.dirname, '..'), ...process.argv.slice(2)], {
     stdio: 'inherit',
   });

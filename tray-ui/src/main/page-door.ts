@@ -1,36 +1,58 @@
 import { writeFile } from 'node:fs/promises';
 import type { IpcMainEvent, IpcMainInvokeEvent } from 'electron';
+import type { BridgeAnswer } from '../shared/bridge.ts';
 import { CHANNELS, type PageFacts } from '../shared/channels.ts';
 import type { AgentLink } from './agent-link.ts';
+import { addressToOpen, openInBrowser } from './browser.ts';
 import type { Electron } from './electron-port.ts';
+import type { Faults } from './faults.ts';
 import type { TrayWindow } from './window.ts';
 
+export interface PageDoorOptions {
+  readonly electron: Electron;
+  readonly link: Pick<AgentLink, 'call' | 'subscribe'>;
+  readonly window: TrayWindow;
+  readonly facts: PageFacts;
+  readonly faults: Faults;
+}
+
 /** Answers what the page asks, and nobody else. */
-export function openPageDoor(
-  { ipcMain, dialog, clipboard }: Electron,
-  link: AgentLink,
-  window: TrayWindow,
-  facts: PageFacts,
-): void {
+export function openPageDoor({ electron, link, window, facts, faults }: PageDoorOptions): void {
+  const { ipcMain, dialog, clipboard } = electron;
   const isOurs = (event: IpcMainEvent | IpcMainInvokeEvent): boolean =>
     window.isOurs(event.sender.id, event.senderFrame?.url ?? '');
   const handle = (channel: string, answer: (...args: unknown[]) => unknown): void =>
-    ipcMain.handle(channel, (event, ...args: unknown[]) => {
+    ipcMain.handle(channel, async (event, ...args: unknown[]) => {
       if (!isOurs(event)) throw new Error('not from our page');
-      return answer(...args);
+      try {
+        return await answer(...args);
+      } catch (error) {
+        faults.report(channel, error);
+        throw error;
+      }
     });
 
   ipcMain.on(CHANNELS.facts, (event) => {
     event.returnValue = isOurs(event) ? facts : undefined;
   });
   let stop: (() => void) | undefined;
+  window.onClosed(() => {
+    stop?.();
+    stop = undefined;
+  });
   ipcMain.on(CHANNELS.subscribe, (event) => {
     if (!isOurs(event)) return;
     stop?.();
     stop = link.subscribe((news) => window.send(news));
     window.ready();
   });
-  handle(CHANNELS.call, (name, input) => link.call(String(name), input));
+  handle(CHANNELS.call, async (name, input): Promise<BridgeAnswer<unknown>> => {
+    const answer = await link.call(String(name), input);
+    // A page opens no address by itself: what it may ask for leads to the organisation's sign-in and nowhere else.
+    const address = answer.ok ? addressToOpen(String(name), answer.output) : undefined;
+    if (address !== undefined) await openInBrowser(electron, address);
+    return answer;
+  });
   handle(CHANNELS.copyText, (text) => clipboard.writeText(String(text)));
   handle(CHANNELS.saveFile, async (name, text) => {
     const { canceled, filePath } = await dialog.showSaveDialog({ defaultPath: String(name) });
