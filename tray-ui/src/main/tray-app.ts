@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { CallOutput, ExchangeView } from '../../../agent/src/serve/contract.ts';
 import type { BridgeEvent, PageAddress } from '../shared/bridge.ts';
 import { createTranslator } from '../shared/i18n/translator.ts';
+import { type TrayState, trayState } from '../shared/tray-state.ts';
 import { AgentLink } from './agent-link.ts';
 import { autoUpdate } from './auto-update.ts';
 import { openInBrowser } from './browser.ts';
@@ -19,7 +20,6 @@ import { refuseEverythingRemote, registerPageScheme, servePage } from './page-pr
 import { PauseReminder } from './pause-reminder.ts';
 import { SettingsFile } from './settings.ts';
 import { TrayIcon } from './tray-icon.ts';
-import { type TrayState, trayState } from './tray-state.ts';
 import { TrayWindow } from './window.ts';
 
 export interface TrayOptions {

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { MenuItemConstructorOptions } from 'electron';
+import type { TrayIconState, TrayState } from '../shared/tray-state.ts';
 import type { Electron, TrayPort } from './electron-port.ts';
 import type { MenuAction, MenuEntry } from './menu.ts';
-import type { TrayIconState, TrayState } from './tray-state.ts';
 
 export interface TrayIconOptions {
   readonly electron: Electron;
