@@ -22,18 +22,19 @@ const page = (outDir: string, entry: string): InlineConfig => ({
       transformIndexHtml: { order: 'pre', handler: (html) => html.replace('./main.tsx', entry) },
     },
   ],
-  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  build: { outDir: path.join(DIST, outDir), emptyOutDir: true, target: 'chrome140', assetsInlineLimit: 0 },
+  // Whatever NODE_ENV says: the other kind of JSX carries the names of the build machine's files.
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
+  build: { outDir: path.resolve(DIST, outDir), emptyOutDir: true, target: 'chrome140', assetsInlineLimit: 0 },
 });
 
 /** Node code of Electron's: `electron` and Node's own modules stay imports, all else goes in. */
-const node = (name: string, format: 'es' | 'cjs'): InlineConfig => ({
+const node = (folder: string, name: string, format: 'es' | 'cjs'): InlineConfig => ({
   ...common,
   root: TRAY,
   ssr: { noExternal: true, external: ['electron'] },
   build: {
     ssr: true,
-    outDir: path.join(DIST, name),
+    outDir: path.join(folder, name),
     emptyOutDir: true,
     target: 'node24',
     rollupOptions: {
@@ -43,24 +44,26 @@ const node = (name: string, format: 'es' | 'cjs'): InlineConfig => ({
   },
 });
 
-const TARGETS: Readonly<Record<string, () => Promise<unknown>>> = {
-  renderer: () => build(page('renderer', './main.tsx')),
-  preview: () => build(page('preview', './preview.tsx')),
-  main: () => build(node('main', 'es')),
+const targetsIn = (folder: string): Readonly<Record<string, () => Promise<unknown>>> => ({
+  renderer: () => build(page(path.join(folder, 'renderer'), './main.tsx')),
+  preview: () => build(page(path.join(folder, 'preview'), './preview.tsx')),
+  main: () => build(node(folder, 'main', 'es')),
   // A sandboxed preload script can't be an ES module (electronjs.org/docs/latest/tutorial/esm).
-  preload: () => build(node('preload', 'cjs')),
-  icons: () => writeTrayIcons(path.join(DIST, 'icons')),
+  preload: () => build(node(folder, 'preload', 'cjs')),
+  icons: () => writeTrayIcons(path.join(folder, 'icons')),
   // For the packager only.
-  resources: () => writeAppIcons(path.join(DIST, 'resources')),
-};
+  resources: () => writeAppIcons(path.join(folder, 'resources')),
+});
 /** What the app needs to run. */
 export const APP_TARGETS = ['renderer', 'main', 'preload', 'icons'] as const;
 
-export async function buildTray(names: readonly string[] = Object.keys(TARGETS)): Promise<void> {
-  for (const name of names) {
-    const target = TARGETS[name];
+/** `folder`: another one where several builds may run at once. */
+export async function buildTray(names?: readonly string[], folder: string = DIST): Promise<void> {
+  const targets = targetsIn(folder);
+  for (const name of names ?? Object.keys(targets)) {
+    const target = targets[name];
     if (target === undefined)
-      throw new Error(`There is no "${name}" to build; there are ${Object.keys(TARGETS).join(', ')}.`);
+      throw new Error(`There is no "${name}" to build; there are ${Object.keys(targets).join(', ')}.`);
     await target();
   }
 }

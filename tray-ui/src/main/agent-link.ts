@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { homeFiles } from '../../../agent/src/platform/home.ts';
 import { readPrivateFile } from '../../../agent/src/platform/private-files.ts';
 import { type Client, createClient, type Watch } from '../../../agent/src/serve/client.ts';
-import type { AgentStatus, WatchEvent } from '../../../agent/src/serve/contract.ts';
+import { type AgentStatus, type Call, CONTRACT, type WatchEvent } from '../../../agent/src/serve/contract.ts';
 import { LocalApiError } from '../../../agent/src/serve/local-api-error.ts';
 import type { BridgeAnswer, BridgeEvent } from '../shared/bridge.ts';
 import { PAGE_CALLS, type PageCall } from '../shared/bridge.ts';
@@ -14,7 +14,6 @@ const LOOK_AGAIN_MS = 60_000;
 const SETTLE_MS = [150, 500, 1_500, 5_000] as const;
 
 type Listener = (event: BridgeEvent) => void;
-type UntypedCall = (input: unknown) => Promise<unknown>;
 
 /**
  * The one connection to the agent of this home: watches it, and comes back when it does. It doesn't poll: an agent that
@@ -67,11 +66,9 @@ export class AgentLink {
   /** A call of the tray's own, by its name in the contract; it may be one that this agent doesn't have. */
   async ask(name: string, input: unknown): Promise<BridgeAnswer<unknown>> {
     try {
-      const calls = this.#client() as unknown as Readonly<Record<string, UntypedCall | undefined>>;
-      const make = calls[name];
-      if (make === undefined) return { ok: false, code: 'not-found', message: `There is no call "${name}".` };
+      if (!isCall(name)) return { ok: false, code: 'not-found', message: `There is no call "${name}".` };
       // The client checks the input against the contract.
-      return { ok: true, output: await make(input) };
+      return { ok: true, output: await this.#client()[name](input as never) };
     } catch (error) {
       if (error instanceof LocalApiError) return { ok: false, code: error.code, message: error.message };
       throw error;
@@ -169,6 +166,8 @@ export class AgentLink {
     for (const listener of this.#listeners) listener(event);
   }
 }
+
+const isCall = (name: string): name is Call => Object.hasOwn(CONTRACT, name);
 
 /** The folder of a file, or the nearest one above that there is; and the name that is awaited in it. */
 function nearestFolder(file: string): readonly [folder: string, awaited: string] {
