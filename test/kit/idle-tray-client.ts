@@ -15,7 +15,7 @@ startTray({
   electron: double.electron,
   folder: '/app/dist',
   home,
-  args: [],
+  args: ['--at-login'],
   os: process.platform,
   program: process.execPath,
   userConfigFolder: double.folder,

@@ -38,7 +38,12 @@ describe('in the real Electron', () => {
     const isRoot = process.getuid?.() === 0;
     app = await _electron.launch({
       executablePath: binary,
-      args: [...(isRoot ? ['--no-sandbox'] : []), `--user-data-dir=${path.join(folder, 'data')}`, folder],
+      args: [
+        ...(isRoot ? ['--no-sandbox'] : []),
+        `--user-data-dir=${path.join(folder, 'data')}`,
+        folder,
+        '--at-login',
+      ],
       env: cleanEnvironment({
         ...process.env,
         HOME: desk.folder,

@@ -45,7 +45,7 @@ it.each(['/opt/Postern/postern-tray', '/home/ann b/$HOME/"x"/`id`/100%/a\\b'])(
   (program) => {
     const { login, own } = stage('linux', program);
     login.set(true);
-    const value = /^Exec=(.*)$/m.exec(readFileSync(own, 'utf8'))?.[1] ?? '';
+    const value = /^Exec=(.*) "--at-login"$/m.exec(readFileSync(own, 'utf8'))?.[1] ?? '';
     // desktop-entry-spec: first the escapes of a string value, then those of quoting, then the field codes.
     const unescaped = value.replaceAll('\\\\', '\\');
     const word = unescaped.slice(1, -1).replace(/\\([\\"`$])/g, '$1');
@@ -73,12 +73,12 @@ it('on macOS and Windows asks Electron', () => {
   const windows = stage('win32', 'C:\\Program Files\\Postern\\postern-tray.exe');
   windows.login.set(true);
   expect(windows.double.said).toEqual([
-    'at login {"openAtLogin":true,"path":"C:\\\\Program Files\\\\Postern\\\\postern-tray.exe","args":[]}',
+    'at login {"openAtLogin":true,"path":"C:\\\\Program Files\\\\Postern\\\\postern-tray.exe","args":["\\"--at-login\\""]}',
   ]);
 });
 
 it('names our folder while the program is Electron itself', () => {
   const { login, own } = stage('linux', '/usr/lib/electron', { isPackaged: false });
   login.set(true);
-  expect(readFileSync(own, 'utf8')).toContain('Exec="/usr/lib/electron" "/opt/tray-ui"');
+  expect(readFileSync(own, 'utf8')).toContain('Exec="/usr/lib/electron" "/opt/tray-ui" "--at-login"');
 });

@@ -29,7 +29,7 @@ beforeAll(async () => {
     electron: double.electron,
     folder: '/app/dist',
     home: office.home,
-    args: [],
+    args: ['--at-login'],
     os: 'linux',
     program: '/opt/postern-tray',
     userConfigFolder: double.folder,
@@ -63,10 +63,10 @@ it('a day with the tray', async () => {
   expect(to).toMatchObject({ type: 'navigate', to: { page: 'activity' } });
   const id = to?.type === 'navigate' ? to.to.decision : undefined;
   expect(ran.stdout).toContain(id);
-  await expect(double.invoke(CHANNELS.call, 'exchange', { id })).resolves.toMatchObject({
-    ok: true,
-    output: { id, effective: 'block' },
-  });
+  // The page hears of it a moment before it is on disk.
+  await expect
+    .poll(() => double.invoke(CHANNELS.call, 'exchange', { id }), slow)
+    .toMatchObject({ ok: true, output: { id, effective: 'block' } });
 
   // The next of the same kind isn't told again.
   const before = double.windows[0]?.sent.length ?? 0;

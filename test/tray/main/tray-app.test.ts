@@ -34,7 +34,7 @@ interface StageOptions extends DoubleOptions {
 
 async function stage({
   os = 'linux',
-  args = [],
+  args = ['--at-login'],
   settings,
   before,
   ...options
@@ -362,7 +362,7 @@ describe('links', () => {
       electron: mac.electron,
       folder: '/app/dist',
       home: path.join(mac.folder, 'agent'),
-      args: [],
+      args: ['--at-login'],
       os: 'darwin',
       program: '/Applications/Postern.app',
       userConfigFolder: mac.folder,
@@ -401,7 +401,7 @@ describe('the start', () => {
   it('happens at sign-in once installed, until the person says otherwise', async () => {
     const { double } = await stage({ isPackaged: true });
     const file = path.join(double.folder, 'config', 'autostart', 'postern-tray.desktop');
-    expect(readFileSync(file, 'utf8')).toContain('Exec="/opt/postern/postern-tray"');
+    expect(readFileSync(file, 'utf8')).toContain('Exec="/opt/postern/postern-tray" "--at-login"');
     await expect.poll(() => double.entry('Start when')?.checked).toBe(true);
     double.click('Start when');
     await expect.poll(() => double.entry('Start when')?.checked).toBe(false);
@@ -409,6 +409,17 @@ describe('the start', () => {
     expect(settingsOf(double)).toEqual({ startAtLogin: false });
     const development = await stage();
     expect(development.double.entry('Start when')?.checked).toBe(false);
+  });
+
+  it('by hand shows the window, by the system does not', async () => {
+    const byHand = await stage({ args: ['postern-tray'] });
+    await expect.poll(() => byHand.double.windows.length).toBe(1);
+    byHand.double.windows[0]?.events.emit('closed');
+    const bySystem = await stage();
+    bySystem.double.app.emit('second-instance', {}, ['postern-tray', '--at-login']);
+    expect(bySystem.double.windows).toEqual([]);
+    bySystem.double.app.emit('second-instance', {}, ['postern-tray']);
+    expect(bySystem.double.windows).toHaveLength(1);
   });
 
   it('knows Windows’ name of the app, and gives a Mac its Edit menu', async () => {

@@ -22,8 +22,18 @@ export function loginStart(options: LoginStartOptions): LoginStart {
   return options.os === 'darwin' || options.os === 'win32' ? byElectron(options) : byDesktopFile(options);
 }
 
+/** Started by the system, not by the person: no window. */
+const AT_LOGIN = '--at-login';
+
+/** Whether the arguments say so, or macOS does, which gives none. */
+export const isLoginStart = (args: readonly string[], app: Electron['app'], os: NodeJS.Platform): boolean =>
+  args.includes(AT_LOGIN) || (os === 'darwin' && app.getLoginItemSettings().wasOpenedAtLogin);
+
 /** A program that isn't packaged is Electron with our folder as its argument. */
-const argsOf = ({ app }: LoginStartOptions): string[] => (app.isPackaged ? [] : [app.getAppPath()]);
+const argsOf = ({ app }: LoginStartOptions): string[] => [
+  ...(app.isPackaged ? [] : [app.getAppPath()]),
+  AT_LOGIN,
+];
 
 function byElectron(options: LoginStartOptions): LoginStart {
   const { app, os, program } = options;

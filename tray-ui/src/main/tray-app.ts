@@ -9,7 +9,7 @@ import { openInBrowser } from './browser.ts';
 import { addressOf, linkAmong } from './deep-link.ts';
 import type { Electron } from './electron-port.ts';
 import { Faults } from './faults.ts';
-import { loginStart } from './login-start.ts';
+import { isLoginStart, loginStart } from './login-start.ts';
 import { menuEntries } from './menu.ts';
 import { actOn } from './menu-actions.ts';
 import { Notices } from './notices.ts';
@@ -71,7 +71,9 @@ export function startTray(options: TrayOptions): Faults {
     if (follow === undefined) asked = url;
     else follow(url);
   });
-  app.on('second-instance', (_event, argv) => follow?.(linkAmong(argv)));
+  app.on('second-instance', (_event, argv) => {
+    if (!isLoginStart(argv, app, 'linux')) follow?.(linkAmong(argv));
+  });
   app.on('child-process-gone', (_event, { type, reason }) => {
     if (reason !== 'clean-exit') faults.note(type, reason);
   });
@@ -80,7 +82,8 @@ export function startTray(options: TrayOptions): Faults {
     const running = showTray(options, faults);
     onFault = running.refresh;
     follow = running.follow;
-    if (asked !== undefined) follow(asked);
+    // Some desktops show no icons (GNOME without an extension): whoever starts the app by hand gets to see it.
+    if (asked !== undefined || !isLoginStart(args, app, os)) follow(asked);
   });
   return faults;
 }
