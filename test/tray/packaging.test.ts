@@ -99,6 +99,22 @@ describe.each([
     expect(readdirSync(path.join(packed, 'resources')).sort()).toEqual(['app.asar', 'default_app.asar']);
   });
 
+  it('is called by its name: folders, notifications and links go by it', async (context) => {
+    if (missing !== undefined) return context.skip(missing);
+    const { extractFile } = await asarOf();
+    expect(JSON.parse(extractFile(archive, 'package.json').toString())).toEqual({
+      name: '@postern/tray-ui',
+      version: '0.1.0',
+      private: true,
+      productName: 'Postern',
+      desktopName: 'postern-tray.desktop',
+      description: expect.any(String),
+      license: 'Apache-2.0',
+      type: 'module',
+      main: 'dist/main/main.js',
+    });
+  });
+
   it('carries no source map, no path of the build machine, no secret, no test', async (context) => {
     if (missing !== undefined) return context.skip(missing);
     const { extractFile } = await asarOf();
