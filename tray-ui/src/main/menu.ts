@@ -1,7 +1,7 @@
 import type { AgentStatus, BudgetView, ExchangeView } from '../../../agent/src/serve/contract.ts';
 import type { PageAddress } from '../shared/bridge.ts';
 import type { Translator } from '../shared/i18n/translator.ts';
-import { trayState } from './tray-state.ts';
+import { trayState } from '../shared/tray-state.ts';
 
 /** What the menu can do; Electron's menu is made from it at the rim. */
 export type MenuAction =

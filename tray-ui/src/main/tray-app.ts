@@ -9,7 +9,7 @@ import type { Electron } from './electron-port.ts';
 import { type MenuAction, menuEntries } from './menu.ts';
 import { type Notice, Notifier } from './notifications.ts';
 import { openPageDoor } from './page-door.ts';
-import { trayState } from './tray-state.ts';
+import { trayState } from '../shared/tray-state.ts';
 import { TrayWindow } from './window.ts';
 
 export interface TrayOptions {

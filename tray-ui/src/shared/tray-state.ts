@@ -1,5 +1,5 @@
 import type { AgentStatus } from '../../../agent/src/serve/contract.ts';
-import type { Translator } from '../shared/i18n/translator.ts';
+import type { Translator } from './i18n/translator.ts';
 
 /** Told apart by shape as well as colour: a shield, a shield with a mark, two bars, an empty outline. */
 export type TrayIconState = 'protected' | 'attention' | 'paused' | 'off';

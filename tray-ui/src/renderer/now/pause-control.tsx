@@ -1,0 +1,39 @@
+import { useState } from 'preact/hooks';
+import type { AgentStatus } from '../../../../agent/src/serve/contract.ts';
+import { useServices } from '../context.ts';
+import { FailureNote } from '../parts/failure-note.tsx';
+import { type Failure, useAnswer } from '../state/use-answer.ts';
+import { PauseDialog } from './pause-dialog.tsx';
+
+export function PauseControl({ status }: { readonly status: AgentStatus }) {
+  const { bridge, words, announce } = useServices();
+  const { t } = words;
+  const [isOpen, setOpen] = useState(false);
+  const [failure, setFailure] = useState<Failure>();
+  const settings = useAnswer('policy', {}).value?.settings;
+  const mayPause = settings?.find(({ key }) => key === 'tray.allowPause')?.value !== 'false';
+
+  async function resume(): Promise<void> {
+    const answer = await bridge.call('resume', {});
+    setFailure(answer.ok ? undefined : answer);
+    if (answer.ok) announce(t('pause.resumed'));
+  }
+
+  return (
+    <>
+      {status.pause !== undefined && (
+        <button type="button" class="button button-main" onClick={() => void resume()}>
+          {t('pause.resume')}
+        </button>
+      )}
+      {status.pause === undefined && mayPause && status.state === 'running' && (
+        <button type="button" class="button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+          {t('pause.open')}
+        </button>
+      )}
+      {status.pause === undefined && !mayPause && <p class="muted">{t('pause.notAllowed')}</p>}
+      {failure !== undefined && <FailureNote failure={failure} />}
+      {isOpen && <PauseDialog onClose={() => setOpen(false)} />}
+    </>
+  );
+}
