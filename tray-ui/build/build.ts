@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import { build, type InlineConfig } from 'vite';
+import { licences } from './licences.ts';
 
 const TRAY = path.join(import.meta.dirname, '..');
 export const DIST = path.join(TRAY, 'dist');
@@ -20,9 +21,10 @@ const page = (outDir: string, entry: string): InlineConfig => ({
       name: 'postern-entry',
       transformIndexHtml: { order: 'pre', handler: (html) => html.replace('./main.tsx', entry) },
     },
+    licences('licences.txt'),
   ],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  build: { outDir: path.join(DIST, outDir), emptyOutDir: true, target: 'chrome140', assetsInlineLimit: 0 },
+  build: { outDir: path.resolve(DIST, outDir), emptyOutDir: true, target: 'chrome140', assetsInlineLimit: 0 },
 });
 
 /** Node code of Electron's: `electron` and Node's own modules stay imports, all else goes in. */
@@ -58,5 +60,10 @@ export async function buildTray(names: readonly string[] = Object.keys(TARGETS))
     await build(target);
   }
 }
+
+/** The preview's page in a folder of its own: several test files may build at once. */
+export const buildPreviewInto = async (folder: string): Promise<void> => {
+  await build(page(folder, './preview.tsx'));
+};
 
 if (import.meta.main) await buildTray(process.argv.length > 2 ? process.argv.slice(2) : undefined);

@@ -1,4 +1,4 @@
-import type { CallOutput, ExchangeView } from '../../../../agent/src/serve/contract.ts';
+import type { CallInput, CallOutput, ExchangeView } from '../../../../agent/src/serve/contract.ts';
 import type { BridgeAnswer } from '../../shared/bridge.ts';
 import type { Failure } from '../state/use-answer.ts';
 import { type CallFilter, matches, questionOf } from './filter.ts';
@@ -17,7 +17,7 @@ interface Page {
 }
 
 type Ask = (
-  input: ReturnType<typeof questionOf> & { readonly limit: number; readonly before?: string },
+  input: CallInput<'exchanges'>,
 ) => Promise<BridgeAnswer<CallOutput<'exchanges'>>>;
 
 const keyOf = ({ id, startedAtMs }: ExchangeView): string => `${id} ${startedAtMs}`;
@@ -84,7 +84,7 @@ export class Ledger {
     this.#asking = true;
     this.#failure = undefined;
     const before = this.#next;
-    const answer = await this.#ask({ ...this.#question(before) });
+    const answer = await this.#ask(this.#question(before));
     if (this.#closed) return;
     this.#asking = false;
     if (answer.ok) {
@@ -116,14 +116,14 @@ export class Ledger {
     this.#closed = true;
   }
 
-  #question(before: string | undefined) {
+  #question(before: string | undefined): CallInput<'exchanges'> {
     return { ...questionOf(this.filter), limit: PAGE_ROWS, ...(before !== undefined && { before }) };
   }
 
   async #refetch(page: Page): Promise<void> {
     if (page.asking) return;
     page.asking = true;
-    const answer = await this.#ask({ ...this.#question(page.before) });
+    const answer = await this.#ask(this.#question(page.before));
     page.asking = false;
     if (this.#closed) return;
     if (answer.ok) page.rows = answer.output.exchanges.slice(0, page.count);

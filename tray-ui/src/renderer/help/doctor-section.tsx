@@ -37,7 +37,7 @@ export function DoctorSection() {
         {t(asking ? 'doctor.running' : value === undefined ? 'doctor.run' : 'doctor.again')}
       </button>
       <p role="status">
-        {value !== undefined && !asking && t(value.ok ? 'doctor.ok' : 'doctor.notOk')}
+        {value !== undefined && !asking && t(value.ok ? 'doctor.allOk' : 'doctor.notOk')}
       </p>
       {(failure ?? refused) !== undefined && <FailureNote failure={failure ?? refused ?? UNKNOWN} />}
       {problems.length > 0 && <ProblemList problems={problems} />}
