@@ -3,13 +3,13 @@ import type { Tray } from 'electron';
 import type { ExchangeView } from '../../../agent/src/serve/contract.ts';
 import type { PageAddress } from '../shared/bridge.ts';
 import { createTranslator } from '../shared/i18n/translator.ts';
+import { trayState } from '../shared/tray-state.ts';
 import { AgentLink } from './agent-link.ts';
 import { addressOf, linkAmong } from './deep-link.ts';
 import type { Electron } from './electron-port.ts';
 import { type MenuAction, menuEntries } from './menu.ts';
 import { type Notice, Notifier } from './notifications.ts';
 import { openPageDoor } from './page-door.ts';
-import { trayState } from '../shared/tray-state.ts';
 import { TrayWindow } from './window.ts';
 
 export interface TrayOptions {

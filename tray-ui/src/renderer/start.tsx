@@ -28,6 +28,7 @@ export function startApp(bridge: TrayBridge): void {
     if (agent.connection.value.state === 'connecting') return;
     const { sentence } = trayState(agent.status.value, words);
     if (said !== undefined && said !== sentence) announce(sentence);
+    if (said === undefined) performance.mark('postern-answer');
     said = sentence;
   });
 

@@ -48,7 +48,9 @@ export function ActivityPage() {
             onOpen={({ id }) => router.go({ page: 'activity', decision: id })}
           />
           <p class="count" role="status">
-            {ledger.size === 0 && ledger.atEnd && t(filter === NO_FILTER ? 'activity.empty' : 'activity.noMatch')}
+            {ledger.size === 0 &&
+              ledger.atEnd &&
+              t(filter === NO_FILTER ? 'activity.empty' : 'activity.noMatch')}
             {ledger.size > 0 &&
               t(ledger.atEnd ? 'activity.count' : 'activity.countSoFar', { count: ledger.size })}
           </p>

@@ -94,7 +94,14 @@ export function CallList(props: {
   }
   return (
     // biome-ignore lint/a11y/useSemanticElements: a list whose items are windowed has positions that ul can't say
-    <div ref={scroller} class="calls" role="list" aria-label={t('activity.list')} onScroll={scrolled} onKeyDown={moved}>
+    <div
+      ref={scroller}
+      class="calls"
+      role="list"
+      aria-label={t('activity.list')}
+      onScroll={scrolled}
+      onKeyDown={moved}
+    >
       <div ref={ruler} class="call-ruler" role="presentation" />
       <div class="calls-height" role="presentation" style={{ height: `${ledger.size * rowHeight}px` }}>
         {rows}

@@ -1,7 +1,7 @@
 import type { ExchangeView } from '../../../../agent/src/serve/contract.ts';
 import { useServices } from '../context.ts';
 import { OutcomeBadge } from '../parts/outcome-badge.tsx';
-import { callSentence, costText, findingsText, when } from '../state/call-words.ts';
+import { costText, findingsText, isStop, mainReason, when } from '../state/call-words.ts';
 
 interface RowProps {
   readonly index: number;
@@ -32,12 +32,11 @@ export function CallRow({ index, size, exchange, top, isTabStop, onFocus, onOpen
         class="call"
         data-row={index}
         tabIndex={isTabStop ? 0 : -1}
-        aria-label={exchange === undefined ? words.t('activity.loading') : callSentence(exchange, words, nowMs)}
         aria-haspopup="dialog"
         onFocus={() => onFocus(index)}
         onClick={() => exchange !== undefined && onOpen(exchange)}
       >
-        {exchange !== undefined && <Columns exchange={exchange} nowMs={nowMs} />}
+        {exchange === undefined ? words.t('activity.loading') : <Columns exchange={exchange} nowMs={nowMs} />}
       </button>
     </div>
   );
@@ -47,6 +46,7 @@ function Columns({ exchange, nowMs }: { readonly exchange: ExchangeView; readonl
   const { words } = useServices();
   const { app, service, model, requestBytes, responseBytes } = exchange;
   const found = findingsText(exchange);
+  const why = found === '' && isStop(exchange) ? mainReason(exchange)?.rule : found;
   return (
     <>
       <span class="call-time">{when(exchange.startedAtMs, nowMs, words)}</span>
@@ -59,7 +59,7 @@ function Columns({ exchange, nowMs }: { readonly exchange: ExchangeView; readonl
       </span>
       <span class="call-what">
         <OutcomeBadge exchange={exchange} />
-        <span class="call-found">{found}</span>
+        <span class="call-found">{why}</span>
       </span>
       <span class="call-figures">
         <span>{costText(exchange, words)}</span>

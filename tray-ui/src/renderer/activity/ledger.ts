@@ -16,9 +16,7 @@ interface Page {
   asking: boolean;
 }
 
-type Ask = (
-  input: CallInput<'exchanges'>,
-) => Promise<BridgeAnswer<CallOutput<'exchanges'>>>;
+type Ask = (input: CallInput<'exchanges'>) => Promise<BridgeAnswer<CallOutput<'exchanges'>>>;
 
 const keyOf = ({ id, startedAtMs }: ExchangeView): string => `${id} ${startedAtMs}`;
 

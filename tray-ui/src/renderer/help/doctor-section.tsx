@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
 import { useServices } from '../context.ts';
+import { fileProblem } from '../now/problems-of.ts';
 import { AgentText } from '../parts/agent-text.tsx';
 import { FailureNote } from '../parts/failure-note.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
 import { Section } from '../parts/section.tsx';
-import { fileProblem } from '../now/problems-of.ts';
 import type { Problem } from '../state/coming.ts';
 import { type Failure, useAnswer } from '../state/use-answer.ts';
 import { type Check, type Mend, mendOf } from './mends.ts';
@@ -36,9 +36,7 @@ export function DoctorSection() {
       <button type="button" class="button button-main" disabled={asking} onClick={ask}>
         {t(asking ? 'doctor.running' : value === undefined ? 'doctor.run' : 'doctor.again')}
       </button>
-      <p role="status">
-        {value !== undefined && !asking && t(value.ok ? 'doctor.allOk' : 'doctor.notOk')}
-      </p>
+      <p role="status">{value !== undefined && !asking && t(value.ok ? 'doctor.allOk' : 'doctor.notOk')}</p>
       {(failure ?? refused) !== undefined && <FailureNote failure={failure ?? refused ?? UNKNOWN} />}
       {problems.length > 0 && <ProblemList problems={problems} />}
       {value !== undefined && (

@@ -55,7 +55,10 @@ function drawBars(
       height: HEIGHT_REM * rem,
       legend: { show: false },
       cursor: { show: false },
-      scales: { x: { time: false, range: [-0.6, days.length - 0.4] }, y: { range: (_, __, max) => [0, niceTop(max)] } },
+      scales: {
+        x: { time: false, range: [-0.6, days.length - 0.4] },
+        y: { range: (_, __, max) => [0, niceTop(max)] },
+      },
       axes: [
         {
           ...axis,
@@ -78,7 +81,12 @@ function drawBars(
       ],
       series: [
         {},
-        { fill: colour('--accent'), width: 0, points: { show: false }, ...(bars !== undefined && { paths: bars }) },
+        {
+          fill: colour('--accent'),
+          width: 0,
+          points: { show: false },
+          ...(bars !== undefined && { paths: bars }),
+        },
       ],
     },
     [numbers, days.map(({ nanoUsd }) => nanoUsd / NANO)],

@@ -21,7 +21,10 @@ export function GatewaySection({ status }: { readonly status: AgentStatus }) {
           [t('gateway.state'), t(`gateway.is.${gateway.state}`)],
           gateway.latencyMs === undefined
             ? undefined
-            : [t('gateway.latency'), t('facts.milliseconds', { count: number(Math.round(gateway.latencyMs)) })],
+            : [
+                t('gateway.latency'),
+                t('facts.milliseconds', { count: number(Math.round(gateway.latencyMs)) }),
+              ],
           gateway.key === undefined ? undefined : [t('gateway.key'), gateway.key],
           ...(gateway.quota?.budgets ?? []).map(
             ({ label, limitUsd, spentUsd }) =>

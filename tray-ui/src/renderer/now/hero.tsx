@@ -2,6 +2,7 @@ import { trayState } from '../../shared/tray-state.ts';
 import { useServices } from '../context.ts';
 import { AgentText } from '../parts/agent-text.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { useAnswer } from '../state/use-answer.ts';
 import { OffNote } from './off-note.tsx';
 import { PauseControl } from './pause-control.tsx';
 
@@ -10,6 +11,8 @@ export function Hero() {
   const { agent, words } = useServices();
   const { t } = words;
   const status = agent.status.value;
+  const policy = useAnswer('policy', {}).value;
+  const mayPause = policy?.settings.find(({ key }) => key === 'tray.allowPause')?.value !== 'false';
   if (agent.connection.value.state === 'connecting')
     return (
       <p class="hero" role="status">
@@ -29,12 +32,13 @@ export function Hero() {
           </p>
         )}
         {icon === 'protected' && <p>{t('hero.protected')}</p>}
+        {status !== undefined && policy?.shadow === true && <p>{t('hero.shadow')}</p>}
         {status?.pause !== undefined && (
           <p>
             {t('hero.paused', { reason: status.pause.reason })} {t('hero.pausedReturn')}
           </p>
         )}
-        {status === undefined ? <OffNote /> : <PauseControl status={status} />}
+        {status === undefined ? <OffNote /> : <PauseControl status={status} mayPause={mayPause} />}
       </div>
     </section>
   );

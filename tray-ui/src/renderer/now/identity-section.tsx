@@ -28,10 +28,7 @@ export function IdentitySection({ status }: { readonly status: AgentStatus }) {
             : [t('identity.groups'), user.groups.join(', ')],
           ...keys.map(
             ({ name, active, refused }) =>
-              [
-                name,
-                t(refused !== undefined ? 'key.refused' : active ? 'key.active' : 'key.other'),
-              ] as const,
+              [name, t(refused !== undefined ? 'key.refused' : active ? 'key.active' : 'key.other')] as const,
           ),
         ]}
       />

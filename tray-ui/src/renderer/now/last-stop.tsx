@@ -42,11 +42,7 @@ function Stop({ stop }: { readonly stop: ExchangeView }) {
           <AgentText text={reason.text} />
         </p>
       )}
-      <button
-        type="button"
-        class="button"
-        onClick={() => router.go({ page: 'activity', decision: stop.id })}
-      >
+      <button type="button" class="button" onClick={() => router.go({ page: 'activity', decision: stop.id })}>
         {t('lastStop.open')}
       </button>
     </>

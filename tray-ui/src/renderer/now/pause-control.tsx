@@ -2,16 +2,15 @@ import { useState } from 'preact/hooks';
 import type { AgentStatus } from '../../../../agent/src/serve/contract.ts';
 import { useServices } from '../context.ts';
 import { FailureNote } from '../parts/failure-note.tsx';
-import { type Failure, useAnswer } from '../state/use-answer.ts';
+import type { Failure } from '../state/use-answer.ts';
 import { PauseDialog } from './pause-dialog.tsx';
 
-export function PauseControl({ status }: { readonly status: AgentStatus }) {
+export function PauseControl(props: { readonly status: AgentStatus; readonly mayPause: boolean }) {
+  const { status, mayPause } = props;
   const { bridge, words, announce } = useServices();
   const { t } = words;
   const [isOpen, setOpen] = useState(false);
   const [failure, setFailure] = useState<Failure>();
-  const settings = useAnswer('policy', {}).value?.settings;
-  const mayPause = settings?.find(({ key }) => key === 'tray.allowPause')?.value !== 'false';
 
   async function resume(): Promise<void> {
     const answer = await bridge.call('resume', {});

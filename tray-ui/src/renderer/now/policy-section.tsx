@@ -12,7 +12,7 @@ export function PolicySection({ status }: { readonly status: AgentStatus }) {
   const { words } = useServices();
   const { t, dateTime } = words;
   const { name, revision, source, loadedAtMs, warnings } = status.policy;
-  const { bundle } = comingParts(status);
+  const { bundle, override, switches = [] } = comingParts(status);
   return (
     <Section title={t('policy.title')}>
       <Facts
@@ -35,6 +35,12 @@ export function PolicySection({ status }: { readonly status: AgentStatus }) {
           <AgentText text={bundle.fellBack.why} />
         </p>
       )}
+      {override !== undefined && <p>{t('policy.override', { time: dateTime(override.untilMs) })}</p>}
+      {switches.map(({ id, untilMs, reason }) => (
+        <p key={id}>
+          {t('policy.switch', { time: dateTime(untilMs) })} <AgentText text={reason} />
+        </p>
+      ))}
       {warnings.length > 0 && (
         <details>
           <summary>{t('policy.warnings', { count: warnings.length })}</summary>

@@ -1,7 +1,7 @@
 import type { BudgetView } from '../../../../agent/src/serve/contract.ts';
 import { useServices } from '../context.ts';
-import { type BudgetFigures, figuresOf, shareUsed } from '../state/forecast.ts';
 import { when } from '../state/call-words.ts';
+import { type BudgetFigures, figuresOf, shareUsed } from '../state/forecast.ts';
 import { Meter } from './meter.tsx';
 
 const WARN_SHARE = 0.8;

@@ -7,13 +7,7 @@ export function FailureNote({ failure, retry }: { readonly failure: Failure; rea
   const { t } = useServices().words;
   return (
     <div class="note note-bad" role="alert">
-      <p>
-        {failure.code === 'not-running' ? (
-          t('failure.notRunning')
-        ) : (
-          <AgentText text={failure.message} />
-        )}
-      </p>
+      <p>{failure.code === 'not-running' ? t('failure.notRunning') : <AgentText text={failure.message} />}</p>
       {retry !== undefined && (
         <button type="button" class="button" onClick={retry}>
           {t('failure.retry')}

@@ -23,7 +23,12 @@ export function DeleteMine() {
     <Section title={t('delete.title')}>
       <p>{t('delete.text')}</p>
       <p class="muted">{t('delete.stays')}</p>
-      <button type="button" class="button button-danger" aria-haspopup="dialog" onClick={() => setAsking(true)}>
+      <button
+        type="button"
+        class="button button-danger"
+        aria-haspopup="dialog"
+        onClick={() => setAsking(true)}
+      >
         {t('delete.open')}
       </button>
       <p role="status">{deleted !== undefined && t('delete.done', { count: deleted })}</p>

@@ -21,9 +21,7 @@ export function HostList({ hosts }: { readonly hosts: readonly string[] }) {
           onInput={(event) => setSearch(event.currentTarget.value)}
         />
       </div>
-      <p role="status">
-        {found.length === 0 ? t('hosts.none') : t('hosts.count', { count: found.length })}
-      </p>
+      <p role="status">{found.length === 0 ? t('hosts.none') : t('hosts.count', { count: found.length })}</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling list must be reached by keyboard */}
       <ul class="hosts" tabIndex={0} aria-label={t('hosts.list')}>
         {found.slice(0, MOST).map((host) => (

@@ -1,6 +1,6 @@
 import { useServices } from '../context.ts';
-import { Icon } from '../parts/icon.tsx';
 import { OffNote } from '../now/off-note.tsx';
+import { Icon } from '../parts/icon.tsx';
 
 /** On every page but *Now*, which says it in full: without an agent there is nothing to show. */
 export function ConnectionNotice() {

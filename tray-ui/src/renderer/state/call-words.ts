@@ -31,10 +31,7 @@ export const findingsText = ({ findings }: ExchangeView): string =>
     .join(', ');
 
 /** Estimates are told as such. */
-export function costText(
-  { nanoUsd, costEstimated }: ExchangeView,
-  { t, money }: Translator,
-): string {
+export function costText({ nanoUsd, costEstimated }: ExchangeView, { t, money }: Translator): string {
   if (nanoUsd === undefined) return t('call.noCost');
   return costEstimated ? t('call.about', { amount: money(nanoUsd) }) : money(nanoUsd);
 }
@@ -45,28 +42,12 @@ export function when(atMs: number, nowMs: number, { time, dateTime }: Translator
 }
 
 /** The reason that stands for the whole: of the strictest action, not on trial. */
-export function mainReason({ reasons, effective }: ExchangeView): ExchangeView['reasons'][number] | undefined {
+export function mainReason({
+  reasons,
+  effective,
+}: ExchangeView): ExchangeView['reasons'][number] | undefined {
   return (
     reasons.find(({ action, shadow }) => action === effective && shadow !== true) ??
     reasons.find(({ shadow }) => shadow !== true)
   );
-}
-
-/** The row's name to a screen reader: the sentence that the columns make. */
-export function callSentence(exchange: ExchangeView, words: Translator, nowMs: number): string {
-  const { app, service, model } = exchange;
-  const found = findingsText(exchange);
-  return [
-    words.t('call.sentence', {
-      time: when(exchange.startedAtMs, nowMs, words),
-      app: app.name,
-      service,
-      outcome: words.t(OUTCOME_WORDS[outcomeOf(exchange)]),
-    }),
-    model === undefined ? '' : words.t('call.sentenceModel', { model }),
-    found === '' ? '' : words.t('call.sentenceFound', { found }),
-    words.t('call.sentenceCost', { cost: costText(exchange, words) }),
-  ]
-    .filter((part) => part !== '')
-    .join(' ');
 }

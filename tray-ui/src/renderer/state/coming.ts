@@ -65,14 +65,23 @@ export interface BundleView {
   readonly fellBack?: { readonly atMs: number; readonly why: string } | undefined;
 }
 
-interface Coming {
+/** A help desk's code, and switches of the organisation, while they are in force. */
+interface PolicyExtras {
+  readonly bundle?: BundleView | undefined;
+  readonly override?: { readonly untilMs: number } | undefined;
+  readonly switches?:
+    | readonly { readonly id: string; readonly untilMs: number; readonly reason: string }[]
+    | undefined;
+}
+
+interface Coming extends PolicyExtras {
   readonly gateway?: GatewayView | undefined;
   readonly identity?: IdentityView | undefined;
   readonly telemetry?: TelemetryView | undefined;
-  readonly bundle?: BundleView | undefined;
 }
 
 export function comingParts(status: AgentStatus): Coming {
   const { gateway, identity, telemetry } = status as AgentStatus & Coming;
-  return { gateway, identity, telemetry, bundle: (status.policy as { bundle?: BundleView }).bundle };
+  const { bundle, override, switches } = status.policy as PolicyExtras;
+  return { gateway, identity, telemetry, bundle, override, switches };
 }

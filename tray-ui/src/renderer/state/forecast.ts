@@ -73,10 +73,11 @@ export function forecast(budget: BudgetView, nowMs: number): BudgetForecast | un
   if (startMs === undefined || nowMs <= startMs) return undefined;
   const passed = (nowMs - startMs) / (resetsAtMs - startMs);
   if (passed < MIN_SHARE) return undefined;
-  const { spent, limit } = figures;
+  const { spent, limit, left } = figures;
+  // Used up: where it would have led is no news any more.
+  if (left === 0 || budget.lost) return undefined;
   const atEnd = spent / passed;
-  const emptyAtMs =
-    atEnd > limit && spent < limit ? nowMs + ((limit - spent) / spent) * (nowMs - startMs) : undefined;
+  const emptyAtMs = atEnd > limit ? nowMs + ((limit - spent) / spent) * (nowMs - startMs) : undefined;
   return { atEnd, emptyAtMs };
 }
 

@@ -52,7 +52,12 @@ export function useAnswer<Name extends PageCall>(
     if (when === 'now' && connected && round >= 0) ask();
   }, [ask, when, connected, round]);
 
-  useEffect(() => () => void (latest.current += 1), []);
+  useEffect(
+    () => () => {
+      latest.current += 1;
+    },
+    [],
+  );
 
   return { ...answer, ask };
 }

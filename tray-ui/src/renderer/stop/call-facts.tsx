@@ -16,15 +16,16 @@ export function CallFacts({ exchange }: { readonly exchange: ExchangeView }) {
       <Facts
         facts={[
           [t('facts.time'), dateTime(exchange.startedAtMs)],
-          [t('facts.took'), t('facts.seconds', { count: (exchange.endedAtMs - exchange.startedAtMs) / 1000 })],
+          [
+            t('facts.took'),
+            t('facts.seconds', { count: (exchange.endedAtMs - exchange.startedAtMs) / 1000 }),
+          ],
           [t('facts.app'), `${app.name} (${t(IDENTIFIED[app.identifiedBy])})`],
           [t('facts.user'), exchange.user],
           [t('facts.service'), `${exchange.service} (${exchange.host})`],
           [t('facts.operation'), exchange.operation],
           model === undefined ? undefined : [t('facts.model'), model],
-          spend?.downgradedFrom === undefined
-            ? undefined
-            : [t('facts.downgraded'), spend.downgradedFrom],
+          spend?.downgradedFrom === undefined ? undefined : [t('facts.downgraded'), spend.downgradedFrom],
           [t('facts.way'), t(`mode.${exchange.mode}`)],
           [
             t('facts.size'),

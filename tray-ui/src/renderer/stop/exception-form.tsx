@@ -3,7 +3,7 @@ import type { ExchangeView } from '../../../../agent/src/serve/contract.ts';
 import { useServices } from '../context.ts';
 import { ExceptionList } from '../parts/exception-list.tsx';
 import { FailureNote } from '../parts/failure-note.tsx';
-import { useAnswer, type Failure } from '../state/use-answer.ts';
+import { type Failure, useAnswer } from '../state/use-answer.ts';
 
 const MIN_CHARS = 5;
 
@@ -15,7 +15,9 @@ export function ExceptionForm({ exchange }: { readonly exchange: ExchangeView })
   const [reason, setReason] = useState('');
   const [failure, setFailure] = useState<Failure>();
   const field = useId();
-  const rules = new Set(exchange.reasons.filter(({ action }) => action === 'justify').map(({ rule }) => rule));
+  const rules = new Set(
+    exchange.reasons.filter(({ action }) => action === 'justify').map(({ rule }) => rule),
+  );
   const granted = (value?.exceptions ?? []).filter(
     ({ rule, app }) => rules.has(rule) && app === exchange.app.id,
   );

@@ -15,7 +15,9 @@ export function KeptText({ exchange }: { readonly exchange: ExchangeView }) {
     <section>
       <h3>{t('kept.title')}</h3>
       <ul class="plain-list">
-        <li>{kept === undefined ? t('kept.figures') : t('kept.figuresUntil', { date: date(kept.untilMs) })}</li>
+        <li>
+          {kept === undefined ? t('kept.figures') : t('kept.figuresUntil', { date: date(kept.untilMs) })}
+        </li>
         <li>
           {requestChars === undefined
             ? t('kept.noRequest')

@@ -32,10 +32,6 @@ export const deCalls: Translation<typeof enCalls> = {
   'outcome.failed': 'Gescheitert',
   'call.noCost': 'keine Kosten',
   'call.about': 'etwa {amount}',
-  'call.sentence': '{time}: {app} an {service}. {outcome}.',
-  'call.sentenceModel': 'Modell {model}.',
-  'call.sentenceFound': 'Gefunden: {found}.',
-  'call.sentenceCost': 'Kosten: {cost}.',
 
   'decision.title': 'Entscheidung',
   'decision.titleStopped': 'Angehalten: {app} an {service}',
@@ -51,15 +47,18 @@ export const deCalls: Translation<typeof enCalls> = {
   'decision.now': 'Was jetzt zu tun ist',
   'summary.allow': 'Dieser Aufruf ging unverändert an {service}.',
   'summary.warn': 'Dieser Aufruf ging unverändert an {service}; eine Regel weist auf etwas hin.',
-  'summary.redact': 'Gefundener Text wurde ersetzt, bevor er {service} oder Sie erreichte; der Aufruf ging weiter.',
+  'summary.redact':
+    'Gefundener Text wurde ersetzt, bevor er {service} oder Sie erreichte; der Aufruf ging weiter.',
   'summary.justify':
     'Dieser Aufruf wird zurückgehalten, bis jemand sagt, warum er gesendet werden muss. Nichts davon hat {service} erreicht.',
   'summary.block': 'Dieser Aufruf wurde angehalten. Nichts davon hat {service} erreicht.',
-  'summary.cut': 'Die Antwort von {service} wurde angehalten, wo eine Regel griff. Ihre Nachricht war gesendet.',
+  'summary.cut':
+    'Die Antwort von {service} wurde angehalten, wo eine Regel griff. Ihre Nachricht war gesendet.',
   'summary.failed': 'Dieser Aufruf war erlaubt, aber {service} war nicht erreichbar oder brach ab.',
   'summary.shadow': 'Die Richtlinie hätte strenger entschieden, läuft aber zur Probe.',
 
-  'step.takeOut': 'Nehmen Sie das Gefundene heraus oder setzen Sie einen Platzhalter ein, und senden Sie noch einmal.',
+  'step.takeOut':
+    'Nehmen Sie das Gefundene heraus oder setzen Sie einen Platzhalter ein, und senden Sie noch einmal.',
   'step.newConversation':
     'Steht es in einer früheren Nachricht oder in einer Datei, die das Werkzeug gelesen hat, beginnen Sie ein neues Gespräch: Werkzeuge senden jedes Mal alles wieder.',
   'step.renew': 'Sind es gültige Zugangsdaten, die schon einmal gesendet wurden, erneuern Sie sie.',

@@ -20,7 +20,8 @@ export const deWindow: Translation<typeof enWindow> = {
 
   'hero.label': 'Zustand',
   'hero.protected':
-    'Was Programme an KI-Dienste senden, geht zuerst durch die Regeln der Firma. Alles andere auf diesem Gerät bleibt unberührt.',
+    'Was Programme über Postern an KI-Dienste senden, geht zuerst durch die geltenden Regeln. Alles andere auf diesem Gerät bleibt unberührt.',
+  'hero.shadow': 'Die Regeln laufen zur Probe: was sie täten, wird aufgezeichnet, und alles geht durch.',
   'hero.paused': 'KI-Verkehr geht ungeprüft durch. Angegebener Grund: „{reason}“.',
   'hero.pausedReturn': 'Danach prüft Postern von selbst weiter.',
   'off.means':
@@ -108,6 +109,8 @@ export const deWindow: Translation<typeof enWindow> = {
   'policy.age.grace': 'überfällig, gilt noch',
   'policy.age.over': 'zu alt: es gilt, was die Richtlinie für diesen Fall vorsieht',
   'policy.fellBack': 'Eine neuere Ausgabe machte Schwierigkeiten und wurde zurückgenommen ({time}):',
+  'policy.override': 'Die Hilfe der Firma hat die Regeln aufgehoben, bis {time}.',
+  'policy.switch': 'Die Firma hat geschaltet, bis {time}:',
   'policy.warnings': {
     one: '{count} Anmerkung zu dieser Richtlinie',
     other: '{count} Anmerkungen zu dieser Richtlinie',
@@ -144,7 +147,8 @@ export const deWindow: Translation<typeof enWindow> = {
   'money.byKey': 'Nach Schlüssel',
   'money.total': '{amount} für {calls}.',
   'money.estimated': 'Ein Teil davon ist geschätzt.',
-  'money.chart': 'Balken: Kosten je Tag, letzte {count} Tage, zusammen {amount}. Die Tabelle darunter sagt dasselbe.',
+  'money.chart':
+    'Balken: Kosten je Tag, letzte {count} Tage, zusammen {amount}. Die Tabelle darunter sagt dasselbe.',
   'money.table': 'Als Tabelle',
   'money.day': 'Tag',
   'money.name': 'Name',

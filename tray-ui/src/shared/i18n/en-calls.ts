@@ -1,6 +1,7 @@
 /** What is said of calls: in the ledger, and of each with its whole explanation. */
 export const enCalls = {
-  'activity.lead': 'Every call that was looked at. Open one to see why it was decided so, and what is kept of it.',
+  'activity.lead':
+    'Every call that was looked at. Open one to see why it was decided so, and what is kept of it.',
   'activity.list': 'Calls, the newest first',
   'activity.search': 'Search',
   'activity.searchHint': 'App, model, rule, kind, id …',
@@ -15,7 +16,10 @@ export const enCalls = {
   'activity.empty': 'No call was made yet.',
   'activity.noMatch': 'No call matches.',
   'activity.count': { one: '{count} call', other: '{count} calls' },
-  'activity.countSoFar': { one: '{count} call so far; older ones follow', other: '{count} calls so far; older ones follow' },
+  'activity.countSoFar': {
+    one: '{count} call so far; older ones follow',
+    other: '{count} calls so far; older ones follow',
+  },
 
   'outcome.allow': 'Passed',
   'outcome.warn': 'Pointed out',
@@ -26,10 +30,6 @@ export const enCalls = {
   'outcome.failed': 'Failed',
   'call.noCost': 'no cost',
   'call.about': 'about {amount}',
-  'call.sentence': '{time}: {app} to {service}. {outcome}.',
-  'call.sentenceModel': 'Model {model}.',
-  'call.sentenceFound': 'Found: {found}.',
-  'call.sentenceCost': 'Cost: {cost}.',
 
   'decision.title': 'Decision',
   'decision.titleStopped': 'Stopped: {app} to {service}',
@@ -57,7 +57,8 @@ export const enCalls = {
   'step.newConversation':
     'If it is in an earlier message, or in a file that the tool has read, start a new conversation: tools send all of it again each time.',
   'step.renew': 'If it is a live credential that was sent before, renew it.',
-  'step.wrong': 'If the verdict is wrong, give your security team the decision id. It holds no text of yours.',
+  'step.wrong':
+    'If the verdict is wrong, give your security team the decision id. It holds no text of yours.',
   'step.reason': 'If it has to be sent, say why below, and send it again.',
   'step.otherModel': 'Choose another model.',
   'step.waitBudget': 'Wait until the budget begins anew; the page “Money” says when.',

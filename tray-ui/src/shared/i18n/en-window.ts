@@ -18,7 +18,8 @@ export const enWindow = {
 
   'hero.label': 'State',
   'hero.protected':
-    'What programs send to AI services passes your company’s rules first. Everything else on this machine is left alone.',
+    'What programs send to AI services through it passes the rules in force first. Everything else on this machine is left alone.',
+  'hero.shadow': 'The rules are on trial: what they would do is recorded, and everything passes.',
   'hero.paused': 'AI traffic passes unchecked. Reason given: “{reason}”.',
   'hero.pausedReturn': 'Postern goes on by itself then.',
   'off.means':
@@ -69,9 +70,15 @@ export const enWindow = {
 
   'governed.title': 'What is looked at',
   'governed.since': 'Since {time}:',
-  'governed.calls': { one: '{count} call to AI services was checked', other: '{count} calls to AI services were checked' },
+  'governed.calls': {
+    one: '{count} call to AI services was checked',
+    other: '{count} calls to AI services were checked',
+  },
   'governed.stopped': { one: '{count} was stopped', other: '{count} were stopped' },
-  'governed.changed': { one: 'in {count} something was replaced', other: 'in {count} something was replaced' },
+  'governed.changed': {
+    one: 'in {count} something was replaced',
+    other: 'in {count} something was replaced',
+  },
   'governed.tunnels': {
     one: '{count} other connection passed untouched',
     other: '{count} other connections passed untouched',
@@ -82,7 +89,8 @@ export const enWindow = {
   },
   'governed.uncovered': {
     one: '{count} address of the policy is outside of what this device’s certificate allows; it is not looked at',
-    other: '{count} addresses of the policy are outside of what this device’s certificate allows; they are not looked at',
+    other:
+      '{count} addresses of the policy are outside of what this device’s certificate allows; they are not looked at',
   },
   'governed.only': 'Only programs that send their traffic through Postern are seen.',
   'governed.open': 'Exactly what, and what never',
@@ -102,6 +110,8 @@ export const enWindow = {
   'policy.age.grace': 'overdue, still in force',
   'policy.age.over': 'too old: the policy’s own fallback is in force',
   'policy.fellBack': 'A newer release made trouble and was taken back ({time}):',
+  'policy.override': 'The help desk has lifted the rules until {time}.',
+  'policy.switch': 'Your company has switched until {time}:',
   'policy.warnings': { one: '{count} note on this policy', other: '{count} notes on this policy' },
 
   'gateway.title': 'Company gateway',
@@ -146,7 +156,8 @@ export const enWindow = {
   'money.nothing': 'Nothing in this period.',
   'money.none': 'none',
 
-  'apps.lead': 'Programs that have called AI services through Postern, and those that your company’s policy names.',
+  'apps.lead':
+    'Programs that have called AI services through Postern, and those that your company’s policy names.',
   'apps.none': 'No program has called an AI service through Postern yet.',
   'apps.allowed': 'Allowed',
   'apps.denied': 'Not allowed',
@@ -183,20 +194,27 @@ export const enWindow = {
   'readers.title': 'Who can read it',
   'readers.you': 'You, here.',
   'readers.administrators': 'Whoever administers this machine.',
-  'readers.sent': 'Whoever your company lets read what is sent to: {names}. These are the figures, never text.',
+  'readers.sent':
+    'Whoever your company lets read what is sent to: {names}. These are the figures, never text.',
   'readers.nobodyElse': 'Nobody else: it stays on this machine.',
   'readers.worksCouncil': 'What is sent says nothing about single people.',
   'delete.title': 'Delete mine',
-  'delete.text': 'Deletes all stored text of prompts and answers from this machine, if your policy lets any be kept.',
+  'delete.text':
+    'Deletes all stored text of prompts and answers from this machine, if your policy lets any be kept.',
   'delete.stays': 'The figures of the calls stay: they are your company’s record, and hold no text.',
   'delete.open': 'Delete stored text …',
   'delete.sure': 'Delete all stored text?',
-  'delete.noWayBack': 'It is overwritten on the disk and can’t be brought back. The deletion is noted in the log.',
+  'delete.noWayBack':
+    'It is overwritten on the disk and can’t be brought back. The deletion is noted in the log.',
   'delete.do': 'Delete it',
-  'delete.done': { one: 'The text of {count} call was deleted.', other: 'The text of {count} calls was deleted.' },
+  'delete.done': {
+    one: 'The text of {count} call was deleted.',
+    other: 'The text of {count} calls was deleted.',
+  },
 
   'doctor.title': 'Check-up',
-  'doctor.lead': 'Checks the agent, its policy, certificate and records, and the network. Takes some seconds.',
+  'doctor.lead':
+    'Checks the agent, its policy, certificate and records, and the network. Takes some seconds.',
   'doctor.run': 'Check now',
   'doctor.again': 'Check again',
   'doctor.running': 'Checking …',

@@ -2,7 +2,8 @@ import type { enCalls } from './en-calls.ts';
 import type { Translation } from './translator.ts';
 
 export const nbCalls: Translation<typeof enCalls> = {
-  'activity.lead': 'Hvert kall som ble sett på. Åpne ett for å se hvorfor det ble avgjort slik, og hva som er lagret.',
+  'activity.lead':
+    'Hvert kall som ble sett på. Åpne ett for å se hvorfor det ble avgjort slik, og hva som er lagret.',
   'activity.list': 'Kall, de nyeste først',
   'activity.search': 'Søk',
   'activity.searchHint': 'Program, modell, regel, type …',
@@ -31,10 +32,6 @@ export const nbCalls: Translation<typeof enCalls> = {
   'outcome.failed': 'Mislyktes',
   'call.noCost': 'ingen kostnad',
   'call.about': 'omtrent {amount}',
-  'call.sentence': '{time}: {app} til {service}. {outcome}.',
-  'call.sentenceModel': 'Modell {model}.',
-  'call.sentenceFound': 'Funnet: {found}.',
-  'call.sentenceCost': 'Kostnad: {cost}.',
 
   'decision.title': 'Avgjørelse',
   'decision.titleStopped': 'Stanset: {app} til {service}',
@@ -50,7 +47,8 @@ export const nbCalls: Translation<typeof enCalls> = {
   'decision.now': 'Hva du kan gjøre nå',
   'summary.allow': 'Dette kallet gikk uendret til {service}.',
   'summary.warn': 'Dette kallet gikk uendret til {service}; en regel påpeker noe.',
-  'summary.redact': 'Tekst som ble funnet, ble erstattet før den nådde {service} eller deg; kallet gikk videre.',
+  'summary.redact':
+    'Tekst som ble funnet, ble erstattet før den nådde {service} eller deg; kallet gikk videre.',
   'summary.justify':
     'Dette kallet holdes tilbake til noen sier hvorfor det må sendes. Ingenting av det har nådd {service}.',
   'summary.block': 'Dette kallet ble stanset. Ingenting av det har nådd {service}.',

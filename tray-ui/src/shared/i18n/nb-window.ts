@@ -20,7 +20,8 @@ export const nbWindow: Translation<typeof enWindow> = {
 
   'hero.label': 'Tilstand',
   'hero.protected':
-    'Det programmer sender til KI-tjenester, går først gjennom firmaets regler. Alt annet på denne maskinen blir latt i fred.',
+    'Det programmer sender til KI-tjenester gjennom Postern, går først gjennom reglene som gjelder. Alt annet på denne maskinen blir latt i fred.',
+  'hero.shadow': 'Reglene er på prøve: det de ville gjort, blir registrert, og alt går gjennom.',
   'hero.paused': 'KI-trafikken går ukontrollert gjennom. Oppgitt grunn: «{reason}».',
   'hero.pausedReturn': 'Deretter fortsetter Postern av seg selv.',
   'off.means':
@@ -108,6 +109,8 @@ export const nbWindow: Translation<typeof enWindow> = {
   'policy.age.grace': 'forsinket, gjelder fortsatt',
   'policy.age.over': 'for gammel: det som reglene selv sier for dette tilfellet, gjelder',
   'policy.fellBack': 'En nyere utgave laget trøbbel og ble tatt tilbake ({time}):',
+  'policy.override': 'Brukerstøtten har opphevet reglene til {time}.',
+  'policy.switch': 'Firmaet har slått om til {time}:',
   'policy.warnings': { one: '{count} merknad til reglene', other: '{count} merknader til reglene' },
 
   'gateway.title': 'Firmaets gateway',
@@ -141,7 +144,8 @@ export const nbWindow: Translation<typeof enWindow> = {
   'money.byKey': 'Per nøkkel',
   'money.total': '{amount} for {calls}.',
   'money.estimated': 'En del av det er anslått.',
-  'money.chart': 'Søyler: kostnad per dag, siste {count} dager, {amount} i alt. Tabellen under sier det samme.',
+  'money.chart':
+    'Søyler: kostnad per dag, siste {count} dager, {amount} i alt. Tabellen under sier det samme.',
   'money.table': 'Som tabell',
   'money.day': 'Dag',
   'money.name': 'Navn',
@@ -227,7 +231,8 @@ export const nbWindow: Translation<typeof enWindow> = {
   'diagnostics.save': 'Lagre som fil …',
   'diagnostics.saved': 'Lagret.',
   'settings.title': 'Innstillinger',
-  'settings.lead': 'Hver innstilling for Postern på denne maskinen, og hvem som har satt den. Hemmeligheter er utelatt.',
+  'settings.lead':
+    'Hver innstilling for Postern på denne maskinen, og hvem som har satt den. Hemmeligheter er utelatt.',
   'settings.show': { one: 'Vis {count} innstilling', other: 'Vis {count} innstillinger' },
   'settings.name': 'Innstilling',
   'settings.value': 'Verdi',
