@@ -121,6 +121,7 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
   });
 
   it('shows a call that ends while it is looked at', async () => {
+    await goTo(page, 'Now');
     await goTo(page, 'Activity');
     await expect.poll(() => page.locator('.call').count(), SOON).toBe(11);
     const call = { maker: 'anthropic', model: 'claude-haiku-4-5', prompt: 'Hello again.' } as const;
@@ -172,8 +173,7 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
     const shown = await windows.open({ colorScheme });
     for (const name of PAGES) {
       await goTo(shown, name);
-      await shown.waitForLoadState('networkidle').catch(() => undefined);
-      await shown.waitForTimeout(150);
+      await shown.waitForTimeout(250);
       expect(await violationsIn(shown), `${name}, ${colorScheme}`).toEqual([]);
       expect(await overflowing(shown), `${name}, ${colorScheme}`).toEqual([]);
     }

@@ -17,6 +17,14 @@ export function ActivityPage() {
   const { ledger, waiting, letIn } = useLedger(filter, isAtTop);
   const page = useRef<HTMLDivElement>(null);
 
+  const onTop = useCallback(
+    (isTop: boolean) => {
+      atTop.current = isTop;
+      if (isTop) letIn();
+    },
+    [letIn],
+  );
+
   function toTop(): void {
     letIn();
     const list = page.current?.querySelector('.calls');
@@ -41,10 +49,7 @@ export function ActivityPage() {
           <CallList
             key={JSON.stringify(filter)}
             ledger={ledger}
-            onTop={(isTop) => {
-              atTop.current = isTop;
-              if (isTop && waiting > 0) letIn();
-            }}
+            onTop={onTop}
             onOpen={({ id }) => router.go({ page: 'activity', decision: id })}
           />
           <p class="count" role="status">

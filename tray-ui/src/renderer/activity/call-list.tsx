@@ -42,6 +42,7 @@ export function CallList(props: {
     const { current: line } = ruler;
     const { current: list } = scroller;
     if (line === null || list === null) return;
+    onTop(true);
     const measure = new ResizeObserver(() => {
       setRowHeight(line.offsetHeight);
       redraw(undefined);
@@ -49,7 +50,7 @@ export function CallList(props: {
     measure.observe(line);
     measure.observe(list);
     return () => measure.disconnect();
-  }, []);
+  }, [onTop]);
 
   useEffect(() => {
     if (rowHeight > 0) ledger.look(first, last);

@@ -1,4 +1,4 @@
-import { useEffect, useReducer, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useReducer, useRef, useState } from 'preact/hooks';
 import { useServices } from '../context.ts';
 import type { CallFilter } from './filter.ts';
 import { Ledger } from './ledger.ts';
@@ -20,10 +20,11 @@ export function useLedger(filter: CallFilter, isAtTop: () => boolean): LedgerOnP
   const round = agent.round.value;
   const connected = agent.connection.value.state === 'connected';
 
-  function letIn(): void {
+  const letIn = useCallback(() => {
+    if (held.current.length === 0) return;
     for (const add of held.current.splice(0)) add();
     setWaiting(0);
-  }
+  }, []);
 
   useEffect(() => {
     if (!connected || round < 0) return;
