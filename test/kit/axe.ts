@@ -11,6 +11,7 @@ export async function violationsIn(page: Page): Promise<readonly string[]> {
     `axe.run(document, { runOnly: ${JSON.stringify(TAGS)}, resultTypes: ['violations'] })`,
   )) as AxeResults;
   return results.violations.map(
-    ({ id, help, nodes }) => `${id} (${nodes.length}): ${help}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`,
+    ({ id, help, nodes }) =>
+      `${id} (${nodes.length}): ${help}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`,
   );
 }

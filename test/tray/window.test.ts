@@ -37,21 +37,27 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
     await office?.stop();
   });
 
-  const text = (selector: string): Promise<string> => page.locator(selector).first().innerText();
-  const card = (title: string) => page.locator('section.card', { has: page.getByRole('heading', { name: title }) });
+  const text = async (selector: string): Promise<string> =>
+    (await page.locator(selector).first().textContent()) ?? '';
+  const card = (title: string) =>
+    page.locator('section.card', { has: page.getByRole('heading', { name: title }) });
 
   it('answers the three questions on its first screen, and opens soon', async () => {
     expect(await text('.hero-sentence')).toBe('Postern is checking AI traffic.');
     await card('Last stop').getByText('found an AWS access key in your message').waitFor();
     await card('Budgets').getByText('Used up: nothing of US$2.00 is left').waitFor();
-    await card('Budgets').getByText(/of US\$200\.00 left/).waitFor();
+    await card('Budgets')
+      .getByText(/of US\$200\.00 left/)
+      .waitFor();
     for (const title of ['Last stop', 'Budgets']) {
       const box = await card(title).boundingBox();
       expect(box !== null && box.y + box.height <= 680, `${title} is in sight`).toBe(true);
     }
     // From the request of the page to the answer, warm.
     const fresh = await windows.open();
-    const openMs = await fresh.evaluate<number>("performance.getEntriesByName('postern-answer')[0].startTime");
+    const openMs = await fresh.evaluate<number>(
+      "performance.getEntriesByName('postern-answer')[0].startTime",
+    );
     console.log(`the window answers after ${Math.round(openMs)} ms (goal 300, on a machine of its own)`);
     expect(openMs).toBeLessThan(5_000);
     await fresh.context().close();
@@ -69,7 +75,7 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
     await dialog.getByText('Take out what was found').waitFor();
     await dialog.getByText('Of the answer: nothing.').waitFor();
     await dialog.getByText('Nobody else: it stays on this machine.').waitFor();
-    expect(await dialog.innerText()).not.toMatch(/AKIA/);
+    expect(await dialog.textContent()).not.toMatch(/AKIA/);
     // The policy keeps the text of stopped calls: the person may see it.
     await dialog.getByRole('button', { name: 'Show the stored text' }).click();
     await dialog.getByText(/Why is .* denied\?/).waitFor();
@@ -127,7 +133,7 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
     const call = { maker: 'anthropic', model: 'claude-haiku-4-5', prompt: 'Hello again.' } as const;
     await makeCalls(office, [call]);
     await page.getByRole('button', { name: /claude-haiku-4-5/ }).waitFor(SOON);
-    expect(await page.locator('.call').first().innerText()).toContain('claude-haiku-4-5');
+    expect(await page.locator('.call').first().textContent()).toContain('claude-haiku-4-5');
     await page.getByText('12 calls').waitFor();
   });
 
@@ -169,22 +175,28 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
     expect(await violationsIn(page)).toEqual([]);
   }, 120_000);
 
-  it.each(['light', 'dark'] as const)('has no barrier on any page, %s', async (colorScheme) => {
-    const shown = await windows.open({ colorScheme });
-    for (const name of PAGES) {
-      await goTo(shown, name);
-      await shown.waitForTimeout(250);
-      expect(await violationsIn(shown), `${name}, ${colorScheme}`).toEqual([]);
-      expect(await overflowing(shown), `${name}, ${colorScheme}`).toEqual([]);
-    }
-    expect(errorsOf(shown)).toEqual([]);
-    await shown.context().close();
-  }, 90_000);
+  it.each(['light', 'dark'] as const)(
+    'has no barrier on any page, %s',
+    async (colorScheme) => {
+      const shown = await windows.open({ colorScheme });
+      for (const name of PAGES) {
+        await goTo(shown, name);
+        await shown.waitForTimeout(250);
+        expect(await violationsIn(shown), `${name}, ${colorScheme}`).toEqual([]);
+        expect(await overflowing(shown), `${name}, ${colorScheme}`).toEqual([]);
+      }
+      expect(errorsOf(shown)).toEqual([]);
+      await shown.context().close();
+    },
+    90_000,
+  );
 
   it('can be used by keyboard alone', async () => {
     const shown = await windows.open();
     const active = (): Promise<string> =>
-      shown.evaluate<string>("document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent");
+      shown.evaluate<string>(
+        "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent",
+      );
     await shown.keyboard.press('Tab');
     expect(await active()).toBe('Skip to the content');
     await shown.keyboard.press('Enter');
@@ -238,12 +250,12 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
     ['nb-NO', 'Postern kontrollerer KI-trafikken.', 'Aktivitet', /200,00/, 'Stanset'],
   ])('speaks %s', async (locale, sentence, activity, money, stopped) => {
     const shown = await windows.open({ locale });
-    expect(await shown.locator('.hero-sentence').innerText()).toBe(sentence);
+    expect(await shown.locator('.hero-sentence').textContent()).toBe(sentence);
     expect(await shown.evaluate('document.documentElement.lang')).toBe(locale);
-    await expect.poll(() => shown.locator('.budgets').innerText()).toMatch(money);
+    await expect.poll(() => shown.locator('.budgets').textContent()).toMatch(money);
     await goTo(shown, activity);
     await shown.locator('.call').first().waitFor();
-    expect(await shown.locator('.calls').innerText()).toContain(stopped);
+    expect(await shown.locator('.calls').textContent()).toContain(stopped);
     expect(await violationsIn(shown)).toEqual([]);
     expect(await overflowing(shown)).toEqual([]);
     await shown.context().close();
@@ -257,7 +269,10 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
     await dialog.getByLabel('Why').fill('a demo');
     expect(await violationsIn(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Pause' }).click();
-    await page.getByText(/Postern is paused until \d\d:\d\d\./).first().waitFor(SOON);
+    await page
+      .getByText(/Postern is paused until \d\d:\d\d\./)
+      .first()
+      .waitFor(SOON);
     await page.getByText('AI traffic passes unchecked. Reason given: “a demo”.').waitFor();
     expect(await page.locator('.hero > .icon-paused').count()).toBe(1);
     expect(await violationsIn(page)).toEqual([]);
@@ -268,7 +283,9 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
   it('says why a changed policy is not in force, and takes one that is right', async () => {
     writeFileSync(office.policyFile ?? '', TRAY_POLICY.replace('detect: secrets', 'detect: secretz'));
     await page.getByText('Postern works, but something needs attention.').waitFor(SOON);
-    await card('Needs attention').getByText(/policy\.yaml:\d+: .*secretz/).waitFor();
+    await card('Needs attention')
+      .getByText(/policy\.yaml:\d+: .*secretz/)
+      .waitFor();
     expect(await page.locator('.hero > .icon-attention').count()).toBe(1);
     expect(await violationsIn(page)).toEqual([]);
     await goTo(page, 'Help');
@@ -278,7 +295,9 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
     writeFileSync(office.policyFile ?? '', TRAY_POLICY.replace('acme-baseline', 'acme-next'));
     await mend.click();
     await goTo(page, 'Now');
-    await card('Rules in force').getByText(/acme-next/).waitFor(SOON);
+    await card('Rules in force')
+      .getByText(/acme-next/)
+      .waitFor(SOON);
     await page.getByText('Postern is checking AI traffic.').first().waitFor(SOON);
   }, 90_000);
 

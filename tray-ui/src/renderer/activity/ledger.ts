@@ -1,6 +1,6 @@
 import type { CallInput, CallOutput, ExchangeView } from '../../../../agent/src/serve/contract.ts';
 import type { BridgeAnswer } from '../../shared/bridge.ts';
-import type { Failure } from '../state/use-answer.ts';
+import type { Failure } from '../state/failure.ts';
 import { type CallFilter, matches, questionOf } from './filter.ts';
 
 export const PAGE_ROWS = 200;

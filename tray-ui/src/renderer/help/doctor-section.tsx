@@ -7,7 +7,8 @@ import { Icon } from '../parts/icon.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
 import { Section } from '../parts/section.tsx';
 import type { Problem } from '../state/coming.ts';
-import { type Failure, useAnswer } from '../state/use-answer.ts';
+import type { Failure } from '../state/failure.ts';
+import { useAnswer } from '../state/use-answer.ts';
 import { type Check, type Mend, mendOf } from './mends.ts';
 
 const ICONS = { ok: 'allow', warn: 'warn', fail: 'block' } as const;

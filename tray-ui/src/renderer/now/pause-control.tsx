@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { AgentStatus } from '../../../../agent/src/serve/contract.ts';
 import { useServices } from '../context.ts';
 import { FailureNote } from '../parts/failure-note.tsx';
-import type { Failure } from '../state/use-answer.ts';
+import type { Failure } from '../state/failure.ts';
 import { PauseDialog } from './pause-dialog.tsx';
 
 export function PauseControl(props: { readonly status: AgentStatus; readonly mayPause: boolean }) {

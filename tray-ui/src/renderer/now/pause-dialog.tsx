@@ -2,7 +2,7 @@ import { useId, useState } from 'preact/hooks';
 import { useServices } from '../context.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { FailureNote } from '../parts/failure-note.tsx';
-import type { Failure } from '../state/use-answer.ts';
+import type { Failure } from '../state/failure.ts';
 
 const MINUTES = [15, 30, 60, 120] as const;
 

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { CallOutput } from '../../../../agent/src/serve/contract.ts';
 import { useServices } from '../context.ts';
 import { when } from '../state/call-words.ts';
-import type { Failure } from '../state/use-answer.ts';
+import type { Failure } from '../state/failure.ts';
 import { FailureNote } from './failure-note.tsx';
 
 type Exceptions = CallOutput<'exceptions'>['exceptions'];

@@ -1,5 +1,5 @@
 import { useServices } from '../context.ts';
-import type { Failure } from '../state/use-answer.ts';
+import type { Failure } from '../state/failure.ts';
 import { AgentText } from './agent-text.tsx';
 
 /** A question that the agent didn't answer: what it said, and another try. */

@@ -3,7 +3,7 @@ import { useServices } from '../context.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { FailureNote } from '../parts/failure-note.tsx';
 import { Section } from '../parts/section.tsx';
-import type { Failure } from '../state/use-answer.ts';
+import type { Failure } from '../state/failure.ts';
 
 export function DeleteMine() {
   const { bridge, words } = useServices();

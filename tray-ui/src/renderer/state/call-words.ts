@@ -1,6 +1,7 @@
 /** One call in words: for its row, its name to a screen reader, and its page. Pure. */
 import type { ExchangeView } from '../../../../agent/src/serve/contract.ts';
-import type { MessageKey, Translator } from '../../shared/i18n/translator.ts';
+import type { MessageKey } from '../../shared/i18n/messages.ts';
+import type { Translator } from '../../shared/i18n/translator.ts';
 
 export type Outcome = 'allow' | 'warn' | 'redact' | 'justify' | 'block' | 'cut' | 'failed';
 

@@ -2,11 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { CallInput, CallOutput } from '../../../../agent/src/serve/contract.ts';
 import type { PageCall } from '../../shared/bridge.ts';
 import { useServices } from '../context.ts';
-
-export interface Failure {
-  readonly code: string;
-  readonly message: string;
-}
+import type { Failure } from './failure.ts';
 
 export interface Answer<Output> {
   readonly asking: boolean;

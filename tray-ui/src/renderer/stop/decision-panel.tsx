@@ -4,7 +4,7 @@ import { useServices } from '../context.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { FailureNote } from '../parts/failure-note.tsx';
 import { isStop } from '../state/call-words.ts';
-import type { Failure } from '../state/use-answer.ts';
+import type { Failure } from '../state/failure.ts';
 import { CallFacts } from './call-facts.tsx';
 import { ExceptionForm } from './exception-form.tsx';
 import { FoundList } from './found-list.tsx';

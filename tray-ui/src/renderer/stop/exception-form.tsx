@@ -3,7 +3,8 @@ import type { ExchangeView } from '../../../../agent/src/serve/contract.ts';
 import { useServices } from '../context.ts';
 import { ExceptionList } from '../parts/exception-list.tsx';
 import { FailureNote } from '../parts/failure-note.tsx';
-import { type Failure, useAnswer } from '../state/use-answer.ts';
+import type { Failure } from '../state/failure.ts';
+import { useAnswer } from '../state/use-answer.ts';
 
 const MIN_CHARS = 5;
 

@@ -1,6 +1,6 @@
 /** What to do about a call that was stopped or changed, step by step. Pure. */
 import type { CallOutput, ExchangeView } from '../../../../agent/src/serve/contract.ts';
-import type { MessageKey } from '../../shared/i18n/translator.ts';
+import type { MessageKey } from '../../shared/i18n/messages.ts';
 import { isStop, mainReason } from '../state/call-words.ts';
 
 type RuleKind = CallOutput<'policy'>['rules'][number]['kind'];

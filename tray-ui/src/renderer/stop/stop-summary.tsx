@@ -1,5 +1,5 @@
 import type { ExchangeView } from '../../../../agent/src/serve/contract.ts';
-import type { MessageKey } from '../../shared/i18n/translator.ts';
+import type { MessageKey } from '../../shared/i18n/messages.ts';
 import { useServices } from '../context.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { OutcomeBadge } from '../parts/outcome-badge.tsx';

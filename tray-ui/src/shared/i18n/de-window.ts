@@ -1,5 +1,5 @@
 import type { enWindow } from './en-window.ts';
-import type { Translation } from './translator.ts';
+import type { Translation } from './messages.ts';
 
 export const deWindow: Translation<typeof enWindow> = {
   loading: 'Einen Moment …',

@@ -1,6 +1,6 @@
 import { deCalls } from './de-calls.ts';
 import { deWindow } from './de-window.ts';
-import type { Messages } from './translator.ts';
+import type { Messages } from './messages.ts';
 
 export const de: Messages = {
   ...deWindow,

@@ -1,5 +1,5 @@
 import type { enCalls } from './en-calls.ts';
-import type { Translation } from './translator.ts';
+import type { Translation } from './messages.ts';
 
 export const nbCalls: Translation<typeof enCalls> = {
   'activity.lead':

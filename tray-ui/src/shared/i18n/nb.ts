@@ -1,6 +1,6 @@
+import type { Messages } from './messages.ts';
 import { nbCalls } from './nb-calls.ts';
 import { nbWindow } from './nb-window.ts';
-import type { Messages } from './translator.ts';
 
 export const nb: Messages = {
   ...nbWindow,
