@@ -3,6 +3,27 @@ import { describe, expect, it } from 'vitest';
 import { policyOf, starterOf } from './kit/decide.ts';
 import { openJourney } from './kit/dialogue.ts';
 
+const HEAD = {
+  method: 'GET',
+  scheme: 'https',
+  authority: { host: 'chatgpt.com', port: 443 },
+  path: '/',
+  headers: [],
+  httpVersion: '1.1',
+  webSocket: false,
+  hasBody: false,
+} as const;
+const CONNECTION = {
+  id: 'c',
+  openedAtMs: 0,
+  target: HEAD.authority,
+  clientPort: 1,
+  serverName: HEAD.authority.host,
+  protocol: 'http/1.1',
+} as const;
+/** A client that was looked for and not found. */
+const NOBODY = { process: undefined };
+
 describe.each([
   ['api.openai.com', 'unknown-ca', 'inspect'],
   ['api.openai.com', 'reset', 'inspect'],
@@ -14,7 +35,7 @@ describe.each([
     const target = { host, port: 443 };
     expect(journey.routeConnection(target)).toBe('inspect');
     for (let attempt = 0; attempt < 3; attempt += 1) journey.handshakeFailed(target, cause);
-    expect(journey.routeConnection(target)).toBe(route);
+    expect(journey.routeConnection(target, NOBODY)).toBe(route);
     const events = records.map(({ code }) => code);
     expect(events.filter((code) => code === 'handshake-failed')).toHaveLength(3);
     expect(events.includes('pinned-client')).toBe(route === 'tunnel');
@@ -45,16 +66,63 @@ describe('a connection', () => {
     const journey = openJourney(starterOf('baseline'));
     const target = { host: 'chatgpt.com', port: 443 };
     for (let attempt = 0; attempt < 3; attempt += 1) journey.governor.handshakeFailed(target, 'unknown-ca');
-    expect(journey.governor.routeConnection(target)).toBe('tunnel');
+    expect(journey.governor.routeConnection(target, NOBODY)).toBe('tunnel');
     journey.wait(11 * 60_000);
     expect(journey.governor.routeConnection(target)).toBe('inspect');
+  });
+
+  it('is opened to the program that refuses us, and to no other', () => {
+    const journey = openJourney(starterOf('baseline'));
+    const { governor } = journey;
+    const target = { host: 'chatgpt.com', port: 443 };
+    const app = { pid: 7, executable: '/opt/chat/chatgpt', command: 'chatgpt' };
+    const again = { ...app, pid: 8 };
+    const editor = { pid: 9, executable: '/usr/bin/code', command: 'code' };
+    for (let attempt = 0; attempt < 3; attempt += 1)
+      governor.handshakeFailed(target, 'unknown-ca', { ...app, pid: attempt });
+    expect(governor.routeConnection(target)).toBe('ask-process');
+    expect(governor.routeConnection(target, { process: again })).toBe('tunnel');
+    expect(governor.routeConnection(target, { process: editor })).toBe('inspect');
+    expect(governor.routeConnection(target, NOBODY)).toBe('inspect');
+    expect(journey.events.at(-1)).toMatchObject({
+      code: 'pinned-client',
+      detail: "chatgpt.com: chatgpt doesn't accept our certificate",
+    });
+    journey.wait(11 * 60_000);
+    expect(governor.routeConnection(target)).toBe('inspect');
+  });
+
+  it('stays shut to programs that could not be told apart once one of them has been let in', () => {
+    const { governor } = openJourney(starterOf('baseline'));
+    const target = { host: 'chatgpt.com', port: 443 };
+    const browser = { pid: 1, executable: '/usr/bin/firefox', command: 'firefox' };
+    const app = { pid: 7, executable: '/opt/chat/chatgpt', command: 'chatgpt' };
+    governor.openFlow(HEAD, { ...CONNECTION, process: browser });
+    for (let attempt = 0; attempt < 3; attempt += 1) governor.handshakeFailed(target, 'unknown-ca');
+    expect(governor.routeConnection(target, NOBODY)).toBe('inspect');
+    // Somebody else's success says nothing about a program that is known.
+    for (let attempt = 0; attempt < 3; attempt += 1) governor.handshakeFailed(target, 'unknown-ca', app);
+    expect(governor.routeConnection(target, { process: app })).toBe('tunnel');
+  });
+
+  it.each([
+    ['/usr/bin/curl', undefined],
+    ['/usr/bin/python3.11', 'chat.py'],
+    ['/usr/bin/node', undefined],
+    ['/usr/lib/firefox-esr/firefox-esr', undefined],
+  ])('is never opened to %s, which pins nothing', (executable, script) => {
+    const { governor } = openJourney(starterOf('baseline'));
+    const target = { host: 'chatgpt.com', port: 443 };
+    const process = { pid: 7, executable, command: undefined, ...(script !== undefined && { script }) };
+    for (let attempt = 0; attempt < 9; attempt += 1) governor.handshakeFailed(target, 'unknown-ca', process);
+    expect(governor.routeConnection(target)).toBe('inspect');
   });
 
   it('of a pinned client stays shut where the policy says block', () => {
     const journey = openJourney('failure: { pinnedClient: block }\n');
     const target = { host: 'chatgpt.com', port: 443 };
     for (let attempt = 0; attempt < 9; attempt += 1) journey.governor.handshakeFailed(target, 'unknown-ca');
-    expect(journey.governor.routeConnection(target)).toBe('inspect');
+    expect(journey.governor.routeConnection(target, NOBODY)).toBe('inspect');
   });
 
   it.each([

@@ -7,13 +7,15 @@
  *   answer  frames → events (dialect) → scan → gate          → forward, hold the tail, replace, or cut
  *   end     usage → money → one record: ledger and audit
  */
-import type { Authority } from './core/connection.ts';
+import type { Authority, Connection } from './core/connection.ts';
 import type { Flow, Governor, RequestHead } from './core/flow.ts';
+import { type ProcessIdentity, processWords } from './core/process.ts';
 import type { CompiledPolicy } from './decide/compile.ts';
 import { ChallengedHosts } from './journey/challenged-hosts.ts';
 import { GovernedFlow } from './journey/governed-flow.ts';
-import { PinnedHosts } from './journey/pinned-hosts.ts';
+import { handshakeWords, PinnedHosts } from './journey/pinned-hosts.ts';
 import type { JourneyPorts } from './journey/ports.ts';
+import { Turns } from './journey/turns.ts';
 import { ungovernedFlow } from './journey/ungoverned-flow.ts';
 
 /** Alerts that say: this certificate, no other reason. A reset may be a preconnect, a bug or a lost network. */
@@ -25,11 +27,18 @@ const REFUSED_CERTIFICATE: ReadonlySet<string> = new Set([
 
 /**
  * Programs that call an API don't pin it: they lack trust in the device CA, and three retries of one script must not
- * open the host for every prompt. Only a vendor's own app on its own host can be meant.
+ * open the host for every prompt. Only a vendor's own app on its own host can be meant; no browser, and nothing that
+ * runs anybody's scripts (curl, Python).
  */
-function mayBePinned(policy: CompiledPolicy, host: string, cause: string): boolean {
+function mayBePinned(
+  policy: CompiledPolicy,
+  host: string,
+  cause: string,
+  process: ProcessIdentity | undefined,
+): boolean {
   const kind = policy.locate(host, 'GET', '/', false)?.service.kind;
-  return kind !== undefined && kind !== 'api' && REFUSED_CERTIFICATE.has(cause);
+  if (kind === undefined || kind === 'api' || !REFUSED_CERTIFICATE.has(cause)) return false;
+  return process === undefined || policy.mayPin(process);
 }
 
 /**
@@ -45,7 +54,8 @@ function locate(
   return policy.locate(host, 'POST', path, webSocket);
 }
 
-export function createJourney(ports: JourneyPorts): Governor {
+export function createJourney(given: JourneyPorts): Governor {
+  const ports: JourneyPorts = { ...given, turns: new Turns() };
   const pinned = new PinnedHosts();
   const challenged = new ChallengedHosts();
   const event = (code: string, detail: string): void =>
@@ -58,34 +68,42 @@ export function createJourney(ports: JourneyPorts): Governor {
     });
 
   return {
-    routeConnection({ host }) {
+    routeConnection({ host }, client) {
+      // Its apps may pin it, and its own sign-in is no call to a model.
+      if (ports.gateway?.()?.isOwnHost(host) === true) return 'tunnel';
       const policy = ports.policy();
       if (policy.route(host) === 'tunnel') return 'tunnel';
       const { pinnedClient, challengedSite } = policy.policy.failure;
       const nowMs = ports.nowMs();
-      if (pinnedClient === 'tunnel' && pinned.refusesUs(host, nowMs)) return 'tunnel';
-      return challengedSite === 'tunnel' && challenged.isOpen(host, nowMs) ? 'tunnel' : 'inspect';
+      if (challengedSite === 'tunnel' && challenged.isOpen(host, nowMs)) return 'tunnel';
+      if (!pinned.hasFailures(host, nowMs)) return 'inspect';
+      if (client === undefined) return 'ask-process';
+      return pinnedClient === 'tunnel' && pinned.refusesUs(host, client.process, nowMs)
+        ? 'tunnel'
+        : 'inspect';
     },
 
-    openFlow(head: RequestHead): Flow {
+    openFlow(head: RequestHead, { process }: Connection): Flow {
       const { host } = head.authority;
       const policy = ports.policy();
-      pinned.accepted(host);
+      pinned.accepted(host, process);
       const location = locate(policy, head);
       if (location === undefined) return ungovernedFlow;
       // Programs that call an API are no browsers, whatever it says.
-      if (location.service.kind !== 'web') return new GovernedFlow(ports, policy, head, location);
-      return new GovernedFlow(ports, policy, head, location, () => {
+      if (location.service.kind !== 'web') return new GovernedFlow(ports, policy, head, location, process);
+      return new GovernedFlow(ports, policy, head, location, process, () => {
         if (challenged.challenged(host, ports.nowMs()) === 'now-open')
           event('challenged-site', `${host}: it takes us for a robot`);
       });
     },
 
-    handshakeFailed({ host }: Authority, cause: string) {
-      event('handshake-failed', `${host}: ${cause}`);
-      if (!mayBePinned(ports.policy(), host, cause)) return;
-      const state = pinned.failed(host, ports.nowMs());
-      if (state === 'now-pinned') event('pinned-client', `${host}: no client accepts our certificate`);
+    handshakeFailed(target: Authority, cause: string, process?: ProcessIdentity) {
+      const { host } = target;
+      event('handshake-failed', handshakeWords(target, cause, process));
+      if (!mayBePinned(ports.policy(), host, cause, process)) return;
+      if (pinned.failed(host, process, ports.nowMs()) === 'counted') return;
+      const who = process === undefined ? 'no client accepts' : `${processWords(process)} doesn't accept`;
+      event('pinned-client', `${host}: ${who} our certificate`);
     },
 
     incident: event,

@@ -26,10 +26,11 @@ const commands: AgentCommands = {
   async *auditExport(place, wanted) {
     yield* (await import('./main/history.ts')).auditExport(place, wanted);
   },
-  auditVerify: async (place) => (await import('./main/history.ts')).auditVerify(place),
+  auditVerify: async (place, headsFile) => (await import('./main/history.ts')).auditVerify(place, headsFile),
   budgets: async (place, policyFile) => (await import('./main/budgets.ts')).budgets(place, policyFile),
   usage: async (place, question) => (await import('./main/history.ts')).usage(place, question),
   trustStatus: async (place) => (await import('./main/trust.ts')).trustStatus(place),
+  enrolReset: async (place) => (await import('./main/enrol-reset.ts')).enrolReset(place),
   trustRenew: async (place) => (await import('./main/trust.ts')).trustRenew(place),
 };
 

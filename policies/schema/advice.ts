@@ -12,7 +12,7 @@ export function* adviceOn(
   yield* unreachableServiceRules(policy, catalogue);
   yield* unreachable(policy.models, ['models']);
   yield* unreachable(policy.apps.rules, ['apps', 'rules']);
-  yield* tooLateForStreams(policy);
+  yield* streamsWait(policy);
   yield* tooStrict(policy);
   if (policy.rollout.shadow) {
     yield {
@@ -30,16 +30,16 @@ export function* adviceOn(
   }
 }
 
-/** A service sees an answer when it is complete; by then a streamed one has been read. */
-function* tooLateForStreams({ guardrails }: Policy): Iterable<Fault> {
-  for (const [index, { detect, on, action }] of guardrails.entries()) {
-    if (detect !== 'remote' || action === 'allow' || action === 'warn') continue;
-    if (!on.includes('response') && !on.includes('tool-call')) continue;
+/** People notice: an answer that used to come word by word now comes in stretches, and late. */
+function* streamsWait({ guardrails }: Policy): Iterable<Fault> {
+  for (const [index, rule] of guardrails.entries()) {
+    if (rule.detect !== 'remote' || rule.shadow) continue;
+    if ((rule.action === 'allow' || rule.action === 'warn') && rule.onFailure !== 'block') continue;
+    if (!rule.on.includes('response') && !rule.on.includes('tool-call')) continue;
     yield {
       path: ['guardrails', index, 'on'],
-      message:
-        'A remote check sees answers only when they are complete: this rule stops unstreamed ones, and streamed ones are only recorded.',
-      mend: 'Use warn for answers, or a detector that works while they stream.',
+      message: `Streamed answers wait for this service: people see them in stretches of up to ${rule.windowChars} characters, each once it has been checked.`,
+      mend: 'Keep it if that is meant; use warn, without onFailure: block, to record what it finds and hold nothing.',
     };
   }
 }

@@ -76,6 +76,31 @@ export const appSchema = z.strictObject({
       contains: z.string().optional(),
     }),
   ),
+  /**
+   * What its program is, on any system, compared without regard to case and without `.exe`; any one that fits. The
+   * program behind a connection decides over what its requests say.
+   */
+  process: z
+    .strictObject({
+      /** The last segments of its path, `*` within one: `codex`, `claude/versions/*`. */
+      executables: z.array(z.string()).optional(),
+      /** A folder anywhere above it: `Cursor.app`. */
+      folders: z.array(z.string()).optional(),
+      /** Of what an interpreter runs: the npm package. */
+      packages: z.array(z.string()).optional(),
+      /** Of what an interpreter runs: the script's file name, or the module's name. */
+      scripts: z.array(z.string()).optional(),
+      /**
+       * `runtime`: it runs anybody's scripts, so headers may say more, unless they claim an app whose program we would
+       * know. `tool`: it sends what anybody tells it to. Neither pins certificates.
+       */
+      generic: z.enum(['runtime', 'tool']).optional(),
+      /** As for services. */
+      evidence: z.enum(['O', 'R', 'S', 'K']),
+    })
+    .optional(),
+  /** Apps in whose process it runs, as an editor's extension does: there, its headers tell it from them. */
+  within: z.array(kebab).optional(),
   note: z.string().optional(),
 });
 

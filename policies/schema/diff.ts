@@ -45,6 +45,7 @@ const ORDERS: Readonly<Record<string, readonly string[]>> = {
   default: ['allow', 'deny'],
   pinnedClient: ['tunnel', 'block'],
   challengedSite: ['tunnel', 'inspect'],
+  gatewayDown: ['tunnel', 'direct', 'refuse'],
   afterGrace: ['open', 'restrictive'],
   minConfidence: ['high', 'medium', 'low'],
   minSeverity: ['critical', 'high', 'medium', 'low'],

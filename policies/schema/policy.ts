@@ -99,6 +99,11 @@ export const policySchema = z.strictObject({
       pinnedClient: z.enum(['tunnel', 'block']).default('tunnel'),
       /** A chat site that takes our TLS for a robot's: let it through untouched for ten minutes, or go on inspecting. */
       challengedSite: z.enum(['tunnel', 'inspect']).default('tunnel'),
+      /**
+       * No base URL of the gateway answers: refuse the call, send it to its provider with the app's own credential under
+       * this policy's rules and budgets, or let it pass untouched.
+       */
+      gatewayDown: z.enum(['refuse', 'direct', 'tunnel']).default('refuse'),
     })
     .prefault({}),
   rollout: z

@@ -181,7 +181,7 @@ try {
   const isOutside = process.env['POSTERN_BENCH_INSIDE'] !== '1';
   const qualityAlone = only?.every((name) => name === 'quality') ?? false;
   if (isOutside && !qualityAlone) await benchDecisionPath();
-  if (isOutside && (only === undefined || only.includes('quality'))) benchQuality();
+  if (isOutside && (only === undefined || only.includes('quality'))) await benchQuality();
   if (!qualityAlone && !options.has('--skip-proxies') && insideNamespace(scratch))
     await benchProxies(scratch);
 } finally {

@@ -250,6 +250,75 @@ describe('response gate: dialogues', () => {
   });
 });
 
+describe('response gate: several rules on one finding', () => {
+  /** Finds the word, whatever else is in the key that holds it. */
+  const words = (word: string, kind: string) => ({
+    id: kind,
+    scan: (whole: string) =>
+      whole.includes(word)
+        ? [
+            {
+              kind,
+              label: kind,
+              severity: 'low' as const,
+              confidence: 'high' as const,
+              start: whole.indexOf(word),
+              end: whole.indexOf(word) + word.length,
+            },
+          ]
+        : [],
+    openStream() {
+      let whole = '';
+      return {
+        push: (delta: string) => {
+          whole += delta;
+          return { matches: [], safeUpTo: 0 };
+        },
+        end: () => ({ matches: this.scan(whole), safeUpTo: whole.length }),
+      };
+    },
+  });
+  const secrets = guardrail('redact');
+  const part = words(KEY.slice(4, 9), 'part');
+
+  it.each<[string, readonly ResponseGuardrail[], string, number]>([
+    ['warn and redact: it goes, and both are told', [guardrail('warn'), secrets], `a ${REDACTED_KEY} b`, 2],
+    [
+      'two that redact: one placeholder',
+      [secrets, guardrail('redact', { id: 'too' })],
+      `a ${REDACTED_KEY} b`,
+      2,
+    ],
+    [
+      'one that overlaps: named after what starts first',
+      [guardrail('redact', { id: 'part', detector: part }), secrets],
+      `a ${REDACTED_KEY} b`,
+      2,
+    ],
+    [
+      'a warning about a part takes nothing out',
+      [guardrail('warn', { id: 'part', detector: part })],
+      `a ${KEY} b`,
+      1,
+    ],
+    ['one that overlaps and blocks', [secrets, guardrail('block', { id: 'part', detector: part })], '', 2],
+    [
+      'what is put back and what is taken out: never the value',
+      [guardrail('restore', { id: 'back', detector: part, replacementFor: () => 'VALUE' }), secrets],
+      `a ${REDACTED_KEY} b`,
+      1,
+    ],
+  ])('%s', (_name, guardrails, shown, told) => {
+    for (const ordered of [guardrails, guardrails.toReversed()]) {
+      const { gate, found } = open(ordered);
+      const commands = [...gate.push(frame(text('c', `a ${KEY} b`))), ...gate.push(frame(ends('c')))];
+      expect(textOf(commands)).toBe(shown);
+      expect(gate.cut).toBe(shown === '');
+      expect(found).toHaveLength(told);
+    }
+  });
+});
+
 describe('response gate: properties', () => {
   const part = fc.oneof(
     fc.constantFrom(

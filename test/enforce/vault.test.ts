@@ -77,3 +77,18 @@ it('forgets the oldest when it is full, and names no word longer than it says', 
   expect(long.length).toBeLessThanOrEqual(MAX_PLACEHOLDER_LENGTH);
   expect(long).toMatch(/^[A-Z]/);
 });
+
+it('forgets what is too old, and the service with its last word', () => {
+  const old: VaultEntry = {
+    ...mail('old@acme.test'),
+    service: 'anthropic',
+    code: '00000001',
+    placeholder: 'EMAIL_ADDRESS_00000001_X',
+    createdAtMs: 1,
+  };
+  const { vault } = vaultOf([old]);
+  vault.placeholderFor('openai', mail('ann@acme.test'));
+  expect(vault.forgetBefore(5).map(({ value }) => value)).toEqual(['ann@acme.test']);
+  expect([vault.knows('openai'), vault.knows('anthropic')]).toEqual([true, false]);
+  expect(vault.find('anthropic', '00000001')).toBeUndefined();
+});

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Detector } from '../../agent/src/core/finding.ts';
 import { createScanCache } from '../../agent/src/guard/scan-cache.ts';
@@ -49,6 +50,22 @@ it('forgets what was unused for longest', () => {
   expect(detector.scans).toBe(3);
   cache.scan(detector, b);
   expect(detector.scans).toBe(4);
+});
+
+it('forgets in the order of use, however many have come and gone', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat({ max: 19 }), { maxLength: 400 }), (uses) => {
+      const detector = counting();
+      const cache = createScanCache({ maxEntries: 8, minChars: 1 });
+      let model: number[] = [];
+      for (const use of uses) {
+        const before = cache.hits;
+        cache.scan(detector, `text ${use}`);
+        expect(cache.hits - before).toBe(model.includes(use) ? 1 : 0);
+        model = [...model.filter((one) => one !== use), use].slice(-8);
+      }
+    }),
+  );
 });
 
 it('asks nobody about short texts', () => {

@@ -1,6 +1,7 @@
 /** From a request's bytes to its verdict, with what is attached to it opened: the whole middle, and the real opener. */
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { AttachmentOpener } from '../../agent/src/core/attachment.ts';
 import type { RequestHead, RequestVerdict } from '../../agent/src/core/flow.ts';
 import type { ExchangeRecord } from '../../agent/src/core/records.ts';
 import { createJourney } from '../../agent/src/journey.ts';
@@ -9,12 +10,15 @@ import { zipOf } from '../kit/archives.ts';
 import { NOW_MS, policyOf } from '../kit/decide.ts';
 import { liveLookingAwsKey } from '../kit/office.ts';
 
-const opener = createOpener();
-afterAll(() => opener.close());
+const realOpener = createOpener();
+afterAll(() => realOpener.close());
 
 const SECRETS = 'guardrails: [{ id: no-secrets, detect: secrets, action: block }]';
 const fixture = (name: string): Buffer => readFileSync(new URL(`../open/fixtures/${name}`, import.meta.url));
 const note = (): string => `aws_access_key_id = ${liveLookingAwsKey()}\n`;
+/** The key as JSON or JavaScript may spell it, without one of its own characters. */
+const spelledNote = (): string =>
+  `{"id":"${[...liveLookingAwsKey()].map((char) => `\\u00${char.charCodeAt(0).toString(16)}`).join('')}"}\n`;
 
 interface Sent {
   readonly policy: string;
@@ -22,21 +26,25 @@ interface Sent {
   readonly path?: string;
   readonly type?: string;
   readonly body: Uint8Array | object;
+  /** Undefined: nobody opens files. */
+  readonly opener?: AttachmentOpener | undefined;
 }
 
-async function send({
-  policy,
-  host = 'api.anthropic.com',
-  path = '/v1/messages',
-  type = 'application/json',
-  body,
-}: Sent) {
+async function send(sent: Sent) {
+  const opener = 'opener' in sent ? sent.opener : realOpener;
+  return sendThrough(opener, sent);
+}
+
+async function sendThrough(
+  opener: AttachmentOpener | undefined,
+  { policy, host = 'api.anthropic.com', path = '/v1/messages', type = 'application/json', body }: Sent,
+) {
   const records: ExchangeRecord[] = [];
   const compiled = policyOf(policy);
   const journey = createJourney({
     policy: () => compiled,
     scan: (detector, text) => detector.scan(text),
-    attachments: opener,
+    ...(opener !== undefined && { attachments: opener }),
     recorder: {
       exchange: (record) => void records.push(record),
       event: () => undefined,
@@ -147,6 +155,55 @@ describe('secrets in attachments', () => {
     expect(refusalOf(put.verdict)).toMatch(/AWS access key/);
   });
 
+  it.each<readonly [string, () => object | Uint8Array, string | undefined]>([
+    [
+      'a file in an archive',
+      () => documentOf(zipOf([{ name: 'a.json', data: spelledNote() }]), 'application/zip'),
+      undefined,
+    ],
+    [
+      'a file that no dialect reads as text',
+      () => documentOf(Buffer.from(spelledNote()), 'application/x'),
+      undefined,
+    ],
+    ['a file that one reads', () => documentOf(Buffer.from(spelledNote()), 'text/plain'), undefined],
+    ['an uploaded file', () => Buffer.from(spelledNote()), 'application/octet-stream'],
+    [
+      'a file in a form',
+      () =>
+        Buffer.from(
+          `--x\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n${spelledNote()}\r\n--x--`,
+        ),
+      'multipart/form-data; boundary=x',
+    ],
+    [
+      'base64 in a text',
+      () =>
+        messageWith({
+          type: 'text',
+          text: Buffer.from(`${'# settings of the service\n'.repeat(6)}${spelledNote()}`).toString('base64'),
+        }),
+      undefined,
+    ],
+  ])('spelled in escapes, in %s, with an opener or without', async (_name, body, type) => {
+    const upload = { host: 'chatgpt.com', path: '/backend-api/files/1' };
+    const sent = { policy: SECRETS, body: body(), ...(type !== undefined && { ...upload, type }) };
+    expect(refusalOf((await send(sent)).verdict)).toMatch(/AWS access key/);
+    if (type !== undefined) {
+      const { verdict } = await send({ ...sent, opener: undefined });
+      expect(refusalOf(verdict)).toMatch(/AWS access key/);
+    }
+  });
+
+  it('another spelling of a file is no second file', async () => {
+    const policy = 'guardrails: [{ id: one-file, detect: attachment, action: block, maxFiles: 1 }]';
+    for (const type of ['text/plain', 'application/x']) {
+      const body = documentOf(Buffer.from(spelledNote()), type);
+      expect((await send({ policy, body })).verdict?.type).toBe('forward');
+      expect((await send({ policy, body, opener: undefined })).verdict?.type).toBe('forward');
+    }
+  });
+
   it('redact blocks where only a file could be edited, and edits the text beside it', async () => {
     const policy = SECRETS.replace('block', 'redact');
     const zip = zipOf([{ name: 'x', data: note() }]);
@@ -208,9 +265,9 @@ describe('ordinary attachments', () => {
   });
 
   it('a PDF that was opened once is searched without waiting', async () => {
-    const before = opener.counters.remembered;
+    const before = realOpener.counters.remembered;
     const body = documentOf(fixture('words.pdf'), 'application/pdf');
     await send({ policy: SECRETS, body });
-    expect(opener.counters.remembered).toBeGreaterThan(before);
+    expect(realOpener.counters.remembered).toBeGreaterThan(before);
   });
 });

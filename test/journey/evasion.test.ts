@@ -123,6 +123,28 @@ describe('a secret is found', () => {
   });
 });
 
+describe('what is told of a text that has escapes', () => {
+  const policy = 'guardrails: [{ id: passwords, detect: secrets, on: [request], action: warn }]\n';
+  const findingsIn = async (text: string) => {
+    const journey = openJourney(policy);
+    const flow = openFlow(journey.governor, { url: CHAT, body: 'there is one' });
+    const body = JSON.stringify({ model: 'gpt-5', messages: [{ role: 'user', content: text }] });
+    await flow.requestBody(Buffer.from(body));
+    flow.finish({ result: 'complete', cause: undefined, requestBytes: 1, responseBytes: 0, addedMs: 0 });
+    return journey.exchanges[0]?.findings;
+  };
+
+  it('is a password whose name alone is escaped', async () => {
+    expect(await findingsIn('{"password\\u0022\\u003a\\u0022hunter2Xyz99kQ\\u0022}')).toEqual({
+      'assigned-password': 1,
+    });
+  });
+
+  it('is a key once, though its other spelling shows it too', async () => {
+    expect(await findingsIn(`{"path":"a\\/b","key":"${KEY}"}`)).toEqual({ 'aws-access-key-id': 1 });
+  });
+});
+
 describe('a member that is called by a secret', () => {
   const value = 'words that are no secret, and longer than the name before them';
   const body = (members: object): string =>

@@ -1,6 +1,7 @@
 /** Responses over one WebSocket: every call on it is decided and recorded for itself. */
 import { describe, expect, it } from 'vitest';
 import type { Flow, WebSocketCommand, WebSocketPlan } from '../../agent/src/core/flow.ts';
+import { policyOf } from '../kit/decide.ts';
 import { type Journey, openFlow, openJourney } from '../kit/dialogue.ts';
 import { openaiResponses } from '../kit/fake-provider/answers.ts';
 import { liveLookingAwsKey } from '../kit/office.ts';
@@ -112,5 +113,106 @@ describe('Responses over WebSocket', () => {
     for (const text of ['', 'nonsense', 'null', '{"type":"x"}'])
       expect(Array.isArray(await socket.message('server', text)), text).toBe(true);
     end(flow);
+  });
+});
+
+describe('an answer that another service may stop', () => {
+  const RULE = `guardrails: [{ id: names, detect: remote, provider: presidio, url: "http://127.0.0.1:1/analyze", on: [response], action: block }]\n`;
+
+  /** A socket whose service answers when the test lets it. */
+  function openAsked() {
+    const asked: { readonly text: string; say(found: boolean): void }[] = [];
+    const policy = policyOf(RULE, () => ({
+      check: ([one]) =>
+        new Promise((resolve) => {
+          const text = one?.text ?? '';
+          const match = {
+            kind: 'code-name',
+            label: 'code name',
+            severity: 'high',
+            confidence: 'high',
+            start: 0,
+            end: 3,
+          } as const;
+          asked.push({ text, say: (found) => resolve([found ? [match] : []]) });
+        }),
+    }));
+    const journey = openJourney(policy);
+    const { flow, socket } = open(journey);
+    const late: string[] = [];
+    socket.late?.listen((take) => {
+      for (const command of take()) if (command.type === 'forward') late.push(command.data ?? '');
+    });
+    return { journey, flow, socket, asked, late };
+  }
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  const textOf = (messages: readonly string[]) =>
+    messages
+      .map((message) => JSON.parse(message) as { type: string; delta?: string })
+      .map(({ type, delta }) => (type === 'response.output_text.delta' ? delta : ''))
+      .join('');
+
+  it('waits, and is asked about once, however often the provider repeats it', async () => {
+    const { journey, flow, socket, asked, late } = openAsked();
+    await socket.message('client', call('hi'));
+    const events = answer('the plane lands');
+    const atOnce = await serve(socket, events);
+    expect(textOf(atOnce)).toBe('');
+    expect(asked.map(({ text }) => text)).toEqual(['the plane lands']);
+    expect(socket.late?.waiting).toBe(true);
+    expect(journey.exchanges).toEqual([]);
+    asked[0]?.say(false);
+    await settled();
+    expect([...atOnce, ...late]).toEqual(events);
+    expect(socket.late?.waiting).toBe(false);
+    expect(journey.exchanges).toMatchObject([{ effective: 'allow', result: 'complete' }]);
+    end(flow);
+  });
+
+  it('is refused by a message in its place; the socket and the next call live on', async () => {
+    const { journey, flow, socket, asked, late } = openAsked();
+    await socket.message('client', call('hi'));
+    const atOnce = await serve(socket, answer('the falcon lands'));
+    asked[0]?.say(true);
+    await settled();
+    expect([...atOnce, ...late].join('')).not.toContain('falcon');
+    expect(late.at(-1)).toContain('code name');
+    expect(journey.exchanges).toMatchObject([{ effective: 'block' }]);
+    await socket.message('client', call('again'));
+    const next = serve(socket, answer('fine'));
+    await settled();
+    asked[1]?.say(false);
+    await next;
+    await settled();
+    expect(textOf(late)).toBe('fine');
+    end(flow);
+  });
+
+  it('what comes after it does not overtake its end', async () => {
+    const { flow, socket, asked, late } = openAsked();
+    await socket.message('client', call('hi'));
+    await serve(socket, answer('the plane lands'));
+    let passed = false;
+    const after = Promise.resolve(socket.message('server', '{"type":"rate_limits.updated"}')).then(() => {
+      passed = true;
+    });
+    await settled();
+    expect(passed).toBe(false);
+    asked[0]?.say(false);
+    await after;
+    expect(late.at(-1)).toContain('response.completed');
+    end(flow);
+  });
+
+  it('a socket that closes meanwhile leaves a record', async () => {
+    const { journey, flow, socket, asked, late } = openAsked();
+    await socket.message('client', call('hi'));
+    await serve(socket, answer('the plane lands'));
+    const before = late.length;
+    end(flow);
+    asked[0]?.say(true);
+    await settled();
+    expect(late.length).toBe(before);
+    expect(journey.exchanges.map(({ result }) => result)).toEqual(['client-aborted', 'complete']);
   });
 });

@@ -1,99 +1,18 @@
 /** Another service's opinion on the way of a call: waited for where it may stop something, beside the call where not. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { RequestHead } from '../../agent/src/core/flow.ts';
-import type { ExchangeRecord } from '../../agent/src/core/records.ts';
 import type { RemoteText } from '../../agent/src/core/remote.ts';
-import { createJourney } from '../../agent/src/journey.ts';
-import { createRemoteChecks } from '../../agent/src/sync/remote-checks/remote-checks.ts';
-import { parsePolicy } from '../../policies/schema/parse-policy.ts';
-import { type Answer, type CheckService, startCheckService } from '../kit/check-service.ts';
-import { NOW_MS, policyOf } from '../kit/decide.ts';
+import {
+  answerOf,
+  bodyOf,
+  closeServices,
+  DONE,
+  FALCONS,
+  remoteStage as office,
+  SILENT,
+  streamOf,
+} from '../kit/remote-stage.ts';
 
-const services: CheckService[] = [];
-afterEach(async () => {
-  for (const service of services.splice(0)) await service.close();
-});
-
-/** A Presidio that knows falcons; answers are code points, as Presidio's are. */
-const FALCONS: Answer = ({ body }) => {
-  const at = [...String(body['text'])].join('\u0000').split('\u0000').join('').indexOf('falcon');
-  return at < 0
-    ? []
-    : [
-        {
-          entity_type: 'CODE_NAME',
-          start: [...String(body['text']).slice(0, at)].length,
-          end: [...String(body['text']).slice(0, at)].length + 6,
-          score: 0.9,
-        },
-      ];
-};
-
-async function office(rule: string, answer: Answer = FALCONS) {
-  const service = await startCheckService(answer);
-  services.push(service);
-  const checks = createRemoteChecks({
-    send: () => Promise.reject(new Error('nothing leaves the device in this test')),
-    credentialsDirectory: '/nowhere',
-    nowMs: () => performance.now(),
-    dateMs: () => NOW_MS,
-    log: () => undefined,
-  });
-  const yaml = `guardrails: [{ id: names, detect: remote, provider: presidio, url: ${service.url}/analyze, timeoutMs: 400, ${rule} }]`;
-  const compiled = policyOf(yaml, (one) => checks.checkFor(one));
-  const records: ExchangeRecord[] = [];
-  const tracked: Promise<void>[] = [];
-  const journey = createJourney({
-    policy: () => compiled,
-    scan: (detector, text) => detector.scan(text),
-    recorder: {
-      exchange: (record) => void records.push(record),
-      event: () => undefined,
-      flush: async () => undefined,
-    },
-    nowMs: () => NOW_MS,
-    newId: () => 'd-1',
-    track: (work) => void tracked.push(work),
-    device: 'laptop',
-    user: () => 'ann',
-  });
-  const head: RequestHead = {
-    method: 'POST',
-    scheme: 'https',
-    authority: { host: 'api.anthropic.com', port: 443 },
-    path: '/v1/messages',
-    headers: ['content-type', 'application/json'],
-    httpVersion: '1.1',
-    webSocket: false,
-    hasBody: true,
-  };
-  const open = () => journey.openFlow(head, {} as Parameters<typeof journey.openFlow>[1]);
-  return { service, records, tracked, open };
-}
-
-const bodyOf = (text: string, stream = false): Buffer =>
-  Buffer.from(
-    JSON.stringify({
-      model: 'claude-opus-5',
-      max_tokens: 5,
-      stream,
-      messages: [{ role: 'user', content: text }],
-    }),
-  );
-const DONE = { result: 'complete', cause: undefined, requestBytes: 1, responseBytes: 1, addedMs: 0 } as const;
-const SILENT: Answer = () => undefined;
-const answerOf = (text: string): Buffer =>
-  Buffer.from(
-    JSON.stringify({
-      id: 'm',
-      type: 'message',
-      role: 'assistant',
-      model: 'claude-opus-5',
-      content: [{ type: 'text', text }],
-      stop_reason: 'end_turn',
-      usage: { input_tokens: 1, output_tokens: 1 },
-    }),
-  );
+afterEach(closeServices);
 
 describe('requests', () => {
   it('a record that waits for an opinion is work that a stop can wait for', async () => {
@@ -212,47 +131,17 @@ describe('answers', () => {
     expect(await flow.responseBody(answerOf('the plane lands'))).toMatchObject({ type: 'refuse' });
   });
 
-  it('a streamed one is passed on at once; the record says what should have been done, and what was', async () => {
-    const { open, records } = await office('on: [response], action: block');
-    const flow = open();
-    await flow.requestBody(bodyOf('hello', true));
-    expect(flow.responseHead(200, ['content-type', 'text/event-stream']).type).toBe('tap');
-    const events = [
-      {
-        type: 'message_start',
-        message: { id: 'm', model: 'claude-opus-5', usage: { input_tokens: 1, output_tokens: 1 } },
-      },
-      { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
-      { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'the fal' } },
-      { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'con lands' } },
-      { type: 'content_block_stop', index: 0 },
-      { type: 'message_stop' },
-    ];
-    for (const event of events)
-      flow.responseData(Buffer.from(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`));
-    flow.responseEnd();
-    await flow.finish(DONE);
-    expect(records).toMatchObject([{ decision: 'block', effective: 'warn', findings: { 'code-name': 1 } }]);
-  });
-
-  it('policy check says that it can not stop a stream', () => {
-    const text = JSON.stringify({
-      postern: 1,
-      name: 'test',
-      guardrails: [
-        {
-          id: 'r',
-          detect: 'remote',
-          provider: 'presidio',
-          url: 'https://p.example/analyze',
-          on: ['response'],
-          action: 'block',
-        },
-      ],
-    });
-    const parsed = parsePolicy(text, 'test.json');
-    expect(parsed.ok && parsed.warnings.map(({ message }) => message)).toEqual([
-      expect.stringContaining('only when they are complete'),
-    ]);
-  });
+  it.each(['warn, onFailure: warn', 'block, shadow: true'])(
+    'a streamed one that can not be stopped is passed on at once, and asked about when it is complete: %s',
+    async (action) => {
+      const { open, records } = await office(`on: [response], action: ${action}`);
+      const flow = open();
+      await flow.requestBody(bodyOf('hello', true));
+      expect(flow.responseHead(200, ['content-type', 'text/event-stream']).type).toBe('tap');
+      for (const event of streamOf(['the fal', 'con lands'])) flow.responseData(Buffer.from(event));
+      flow.responseEnd();
+      await flow.finish(DONE);
+      expect(records).toMatchObject([{ findings: { 'code-name': 1 } }]);
+    },
+  );
 });

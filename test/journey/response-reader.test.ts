@@ -77,6 +77,9 @@ const WIRES: readonly Wire[] = [
   },
 ];
 
+/** The key as JSON may spell it: none of its own characters. */
+const SPELLED = [...KEY].map((char) => `\\u00${char.charCodeAt(0).toString(16)}`).join('');
+
 const streamed = (text: string, cuts: readonly number[] = []): Answer => {
   const bytes = Buffer.from(text);
   const edges = [0, ...[...cuts].map((cut) => cut % bytes.length).sort((a, b) => a - b), bytes.length];
@@ -204,5 +207,88 @@ describe('what a model wants to call', () => {
       command: 'echo [REDACTED:aws-access-key-id]',
     });
     expect(journey.exchanges[0]).toMatchObject({ effective: 'redact' });
+  });
+});
+
+it('an array that is cut just as its first elements are let go is still an array', async () => {
+  const journey = openJourney(rule('block'));
+  const element = (text: string): string =>
+    JSON.stringify({ candidates: [{ content: { role: 'model', parts: [{ text }] } }] });
+  const call = {
+    url: 'https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:streamGenerateContent',
+    body: { contents: [{ role: 'user', parts: [{ text: 'which key?' }] }] },
+  };
+  // The first might be the beginning of a key, and waits for the second.
+  const chunks = [`[${element('AKIA')}`, `,\r\n${element(` is no key, ${KEY} is. `)}`, ']'];
+  const { received, result } = await converse(journey, call, { type: 'application/json', chunks });
+  expect(result).toBe('cut');
+  const elements = JSON.parse(received) as readonly object[];
+  expect(elements).toMatchObject([{ candidates: [{}] }, {}]);
+  expect(received).not.toContain(KEY);
+});
+
+describe('what a model spells in escapes', () => {
+  const toolCall = { name: 'shell', arguments: `{"command":"echo ${SPELLED} \\"ok\\""}` };
+  const kinds = (action: string) => rule(action).replace('[response]', '[response, tool-call]');
+  const argumentsIn: Readonly<Record<string, RegExp>> = {
+    'openai-chat': new RegExp(`"arguments":${STRING}`, 'g'),
+    'openai-responses': new RegExp(`"delta":${STRING}`, 'g'),
+    'anthropic-messages': new RegExp(`"partial_json":${STRING}`, 'g'),
+  };
+  const wires: Readonly<Record<string, string>> = {
+    'openai-chat': openaiChat.stream({ text: '', toolCall }, 'gpt-4o-mini', true).join(''),
+    'openai-responses': openaiResponses
+      .events({ text: '', toolCall }, 'gpt-4o-mini')
+      .map((event) => sse(event, String(event['type'])))
+      .join(''),
+    'anthropic-messages': anthropic.stream({ text: '', toolCall }, 'claude-sonnet-4-5').join(''),
+  };
+  const withTools = WIRES.filter(({ name }) => name in wires).map((one) => ({
+    ...one,
+    wire: wires[one.name] ?? '',
+  }));
+  const hidden = (wire: string): boolean => !wire.replaceAll(/\\+/g, '\\').includes(SPELLED.slice(0, 60));
+
+  it.each(withTools)('leaves the arguments of a call of $name, and they stay JSON', async (one) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(one.wire.length), { maxLength: 40 }), async (cuts) => {
+        const journey = openJourney(kinds('redact'));
+        const { received } = await converse(journey, one.call, streamed(one.wire, cuts));
+        expect(JSON.parse(pick(received, argumentsIn[one.name] as RegExp))).toEqual({
+          command: 'echo [REDACTED:aws-access-key-id] "ok"',
+        });
+        // Also where the whole arguments are repeated.
+        expect(hidden(received)).toBe(true);
+        expect(journey.exchanges[0]).toMatchObject({
+          effective: 'redact',
+          findings: { 'aws-access-key-id': 1 },
+        });
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it.each(withTools)('cuts $name before it', async ({ wire, call }) => {
+    const journey = openJourney(kinds('block'));
+    const { received, result } = await converse(journey, call, streamed(wire, [9, 99, 333]));
+    expect(result).toBe('cut');
+    expect(hidden(received)).toBe(true);
+  });
+
+  it('is found in text, and in answers that come whole', async () => {
+    for (const action of ['redact', 'block']) {
+      const said = openaiChat.stream({ text: `it is "${SPELLED}".` }, 'gpt-4o-mini', true).join('');
+      const body = openaiChat.body({ text: '', toolCall }, 'gpt-4o-mini');
+      const call: Call = { body: { model: 'gpt-4o-mini', messages } };
+      for (const [asked, answer] of [
+        [{ body: { model: 'gpt-4o-mini', stream: true, messages } }, streamed(said, [9, 99])],
+        [call, { chunks: [body] }],
+      ] as const) {
+        const journey = openJourney(kinds(action));
+        const { received } = await converse(journey, asked, answer);
+        expect(hidden(received)).toBe(true);
+        expect(received).toContain(action === 'redact' ? '[REDACTED:aws-access-key-id]' : 'AWS access key');
+      }
+    }
   });
 });

@@ -1,13 +1,19 @@
-/** No prompt text on disk by default: canaries through allow, warn, block, stream, crash and debug log, then a search of every file. */
+/**
+ * No prompt text on disk or in telemetry by default: canaries through allow, warn, block, stream, crash and debug log,
+ * then a search of every file and of everything that the collector received.
+ */
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { runClient } from '../kit/clients.ts';
 import { cleanEnvironment, liveLookingAwsKey, type Office, openOffice } from '../kit/office.ts';
+import { type OtlpReceiver, startOtlpReceiver } from '../kit/otlp-receiver.ts';
+import { createTestAuthority } from '../kit/pki.ts';
 
 let office: Office;
+let collector: OtlpReceiver;
 const canaries: string[] = [];
 const canary = (): string => {
   const word = `canary${randomBytes(9).toString('hex')}`;
@@ -16,9 +22,26 @@ const canary = (): string => {
 };
 
 beforeAll(async () => {
-  office = await openOffice({ env: { POSTERN_LOG: 'debug' } });
+  const authority = await createTestAuthority('Collector Root');
+  collector = await startOtlpReceiver(await authority.issue({ names: ['otel.example.com'] }));
+  office = await openOffice({
+    env: { POSTERN_LOG: 'debug' },
+    trust: [authority.pem],
+    route: (host) => (host === 'otel.example.com' ? collector.port : undefined),
+    config: {
+      telemetry: {
+        otlpEndpoint: 'https://otel.example.com',
+        otlpProtocol: 'http/json',
+        heartbeatSeconds: 5,
+        metricsIntervalSeconds: 5,
+      },
+    },
+  });
 });
-afterAll(() => office.stop());
+afterAll(async () => {
+  await office.stop();
+  await collector.close();
+});
 
 const post = (url: string, body: object, headers: readonly string[] = []) =>
   runClient(
@@ -71,6 +94,14 @@ it('leaves no canary in any file of the home, in any of seven encodings', async 
     stream: true,
     messages: user('say something'),
   });
+  await vi.waitFor(
+    () => {
+      const calls = collector.logs.filter(({ name }) => name === 'postern.ai_call');
+      expect(calls.length).toBeGreaterThanOrEqual(8 * 6 + 1);
+      expect(collector.requests.some(({ path: asked }) => asked === '/v1/metrics')).toBe(true);
+    },
+    { timeout: 20_000 },
+  );
   const last = post('https://api.openai.com/v1/chat/completions', {
     model: 'gpt-4o-mini',
     messages: user(canary()),
@@ -81,11 +112,14 @@ it('leaves no canary in any file of the home, in any of seven encodings', async 
   const files = filesBelow(office.home);
   expect(files.length).toBeGreaterThan(2);
   const haystacks = files.map((file) => readFileSync(file));
-  haystacks.push(Buffer.from(office.log()));
+  haystacks.push(Buffer.from(office.log()), ...collector.requests.map(({ body }) => Buffer.from(body)));
   for (const word of canaries) {
     for (const [encoding, needle] of encodings(word)) {
       const hit = haystacks.findIndex((bytes) => bytes.includes(needle));
-      expect(hit, `${encoding} of a canary in ${files[hit] ?? 'the log'}`).toBe(-1);
+      expect(
+        hit,
+        `${encoding} of a canary in ${files[hit] ?? 'the log or what the collector received'}`,
+      ).toBe(-1);
     }
   }
 }, 60_000);

@@ -1,3 +1,4 @@
+import { NOTHING_CHECKED } from '../../agent/src/main/check-counters.ts';
 import type { AgentStatus, CallOutput, ExchangeView, Handlers } from '../../agent/src/serve/contract.ts';
 import { LocalApiError } from '../../agent/src/serve/local-api-error.ts';
 
@@ -33,7 +34,10 @@ export function healthyStatus(changes: Partial<AgentStatus> = {}): AgentStatus {
       decisions: { allow: 3, warn: 0, redact: 0, justify: 0, block: 1 },
     },
     store: { state: 'ok', file: '/home/ann/.local/share/postern/postern.db', queued: 0, dropped: 0 },
+    identity: { state: 'not-configured', keys: [], mayTypeKeys: false, secretsIn: 'unopened' },
+    device: { id: '00112233445566778899aabbccddeeff', fingerprintSha256: '00:11:22' },
     budgets: [],
+    ...NOTHING_CHECKED,
     incidents: [],
     degraded: [],
     ...changes,
@@ -126,6 +130,17 @@ export function handlers(changes: Partial<Handlers> = {}): Handlers {
     justify: ({ decision, reason }) => ({ exceptions: [oneException({ decisionId: decision, reason })] }),
     exceptions: () => ({ exceptions: [oneException()] }),
     revokeException: () => ({ done: true }),
+    signIn: ({ flow }) => ({
+      url: 'https://login.example.com/authorize?client_id=postern',
+      untilMs: Date.now() + 600_000,
+      ...(flow === 'device' && { userCode: 'ABCD-EFGH' }),
+    }),
+    cancelSignIn: () => ({ done: true }),
+    signOut: () => ({}),
+    addKey: () => ({ done: true }),
+    useKey: () => ({ done: true }),
+    removeKey: () => ({ done: true }),
+    enrol: () => healthyStatus().device,
     reload: () => ({ policy: { name: 'baseline', revision: 'a1b2c3d4' }, problems: [] }),
     ...changes,
   };

@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import type { Authority, Connection } from '../../agent/src/core/connection.ts';
 import type {
+  Client,
   ConnectionRoute,
   Flow,
   FlowOutcome,
@@ -16,6 +17,7 @@ import type {
   RequestHead,
   RequestVerdict,
 } from '../../agent/src/core/flow.ts';
+import type { ClientProcesses, ProcessIdentity } from '../../agent/src/core/process.ts';
 import { createListener, type Listener } from '../../agent/src/intercept/listener.ts';
 import { createOutgoing } from '../../agent/src/intercept/outgoing/outgoing.ts';
 import type {
@@ -40,8 +42,8 @@ interface SeenFlow {
 interface RecordingGovernor extends Governor {
   readonly flows: SeenFlow[];
   readonly incidents: { code: string; detail: string }[];
-  readonly handshakes: { target: Authority; cause: string }[];
-  route: (target: Authority) => ConnectionRoute;
+  readonly handshakes: { target: Authority; cause: string; process: ProcessIdentity | undefined }[];
+  route: (target: Authority, client: Client | undefined) => ConnectionRoute;
   /** What a flow does differently from streaming and tapping everything. */
   flow: (head: RequestHead, seen: SeenFlow) => Partial<Flow>;
   /** Resolves once `count` flows have finished. */
@@ -55,7 +57,7 @@ function recordingGovernor(): RecordingGovernor {
     handshakes: [],
     route: () => 'inspect',
     flow: () => ({}),
-    routeConnection: (target) => governor.route(target),
+    routeConnection: (target, client) => governor.route(target, client),
     openFlow(head, connection) {
       const seen: SeenFlow = {
         head,
@@ -80,6 +82,7 @@ function recordingGovernor(): RecordingGovernor {
           seen.bodyFailed = why;
           return own.requestBodyFailed?.(why, raw) ?? forward;
         },
+        sendFailed: (cause) => own.sendFailed?.(cause),
         responseHead(status, headers) {
           seen.responseHead = { status, headers };
           return own.responseHead?.(status, headers) ?? { type: 'tap' };
@@ -107,7 +110,7 @@ function recordingGovernor(): RecordingGovernor {
         },
       };
     },
-    handshakeFailed: (target, cause) => void governor.handshakes.push({ target, cause }),
+    handshakeFailed: (target, cause, process) => void governor.handshakes.push({ target, cause, process }),
     incident: (code, detail) => void governor.incidents.push({ code, detail }),
     async finished(count) {
       await eventually(() => governor.flows.filter((flow) => flow.outcomes.length > 0).length >= count);
@@ -186,6 +189,7 @@ export interface RigOptions {
   readonly allowPrivateTargets?: boolean;
   readonly covers?: (host: string) => boolean;
   readonly relayWebSocket?: RelayWebSocket;
+  readonly processes?: ClientProcesses;
 }
 
 let sharedAuthority: Promise<TestAuthority> | undefined;
@@ -213,6 +217,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     certificates: testCertificates(authority, options.covers),
     outgoing,
     relayWebSocket: options.relayWebSocket ?? pipeWebSocket,
+    ...(options.processes && { processes: options.processes }),
     pac: () => ({ script: 'function FindProxyForURL() { return "DIRECT"; }', version: 'v1' }),
     newId: () => `connection-${++id}`,
     nowMs: Date.now,

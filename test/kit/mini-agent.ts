@@ -233,6 +233,7 @@ export const commands: AgentCommands = {
   }),
   trustStatus: async (place) => trust(place),
   trustRenew: async (place) => ({ renewed: true, explanation: 'A new CA was made.', status: trust(place) }),
+  enrolReset: async () => ({ was: 'acme' }),
 };
 
 if (process.argv[1] === import.meta.filename)

@@ -31,6 +31,8 @@ export interface OfficeOptions {
   readonly proxyCredentials?: { readonly user: string; readonly password: string };
   /** Ports for authorities that the provider doesn't serve; undefined falls through to the provider. */
   readonly route?: (host: string, port: number) => number | undefined;
+  /** PEM of more authorities that the agent believes upstream. */
+  readonly trust?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   /** Node's own flags for the agent, and variables for it alone, once the office's folder is there. */
   readonly prepare?: (folder: string) => {
@@ -89,7 +91,7 @@ export async function openOffice(options: OfficeOptions = {}): Promise<Office> {
     ...(options.proxyCredentials && { credentials: options.proxyCredentials }),
   });
   const extraCaFile = path.join(folder, 'corp-ca.pem');
-  writeFileSync(extraCaFile, authority.pem);
+  writeFileSync(extraCaFile, [authority.pem, ...(options.trust ?? [])].join('\n'));
   const policyFile = options.policy === undefined ? undefined : path.join(folder, 'policy.yaml');
   if (policyFile) writeFileSync(policyFile, options.policy ?? '');
   const configFile = path.join(folder, 'config.json');

@@ -17,7 +17,10 @@ const ann = terms.map((each) => ({ terms: each, subject: 'ann' }));
 const HOUR_MS = 3_600_000;
 const NOON_MS = Date.UTC(2026, 10, 24, 12);
 
-function keeperOf(records: Records, time = { wallMs: NOON_MS, uptimeMs: 1_000 }) {
+function keeperOf(
+  records: Pick<Records, 'health' | 'loadSpend' | 'saveSpend'>,
+  time = { wallMs: NOON_MS, uptimeMs: 1_000 },
+) {
   const told: string[] = [];
   const keeper = new SpendKeeper({
     records,
@@ -57,6 +60,35 @@ describe('budgets over restarts', () => {
     expect(spentOf(third.keeper)).toBe(2.75);
     expect(third.told).toEqual([]);
     await third.keeper.close();
+    await records.close();
+  });
+
+  it('are written at their pace, however many calls change them', async () => {
+    const { file } = temporaryHome();
+    const records = await openTestRecords(file);
+    let writes = 0;
+    const { keeper } = keeperOf({
+      health: () => records.health(),
+      loadSpend: () => records.loadSpend(),
+      saveSpend: (changes) => {
+        writes += 1;
+        return records.saveSpend(changes);
+      },
+    });
+    await keeper.restore();
+    const startedMs = performance.now();
+    let calls = 0;
+    for (; performance.now() - startedMs < 300; calls += 1) {
+      hold(keeper, 0.0001).settle({ nanoUsd: 1_000, tokens: 1 });
+      await sleep(1);
+    }
+    // One every 20 ms, and never two for one change.
+    expect(writes).toBeGreaterThan(0);
+    expect(writes).toBeLessThanOrEqual((performance.now() - startedMs) / 20 + 1);
+    await keeper.close();
+    const next = keeperOf(records);
+    await next.keeper.restore();
+    expect(spentOf(next.keeper)).toBeCloseTo((calls * 1_000) / USD, 9);
     await records.close();
   });
 

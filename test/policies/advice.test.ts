@@ -106,3 +106,15 @@ it.each<[string, string, number]>([
   expect(warnings).toHaveLength(count);
   for (const warning of warnings) expect(warning).toMatch(/^4 guardrails\[0\]\.action: /);
 });
+
+it.each([
+  ['action: block', true],
+  ['action: redact', true],
+  ['action: warn, onFailure: block', true],
+  ['action: warn, onFailure: warn', false],
+  ['action: block, shadow: true', false],
+])('a service that streamed answers wait for: %s', (action, told) => {
+  const rule = `{ id: r, detect: remote, provider: presidio, url: "https://p.example/analyze", on: [response], ${action} }`;
+  const warnings = warningsOf(`guardrails:\n  - ${rule}\n`).filter((one) => one.includes('Streamed answers'));
+  expect(warnings).toHaveLength(told ? 1 : 0);
+});

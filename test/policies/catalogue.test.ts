@@ -20,6 +20,23 @@ describe('the shipped catalogue', () => {
     }
   });
 
+  it('says of apps what can be looked up: programs without paths to anybody, and hosts that exist', () => {
+    const ids = new Set(apps.map(({ id }) => id));
+    const claimed = new Map<string, string>();
+    for (const { id, process, within = [] } of apps) {
+      for (const host of within) expect(ids, `${id} within ${host}`).toContain(host);
+      const { executables = [], folders = [], packages = [], scripts = [] } = process ?? {};
+      for (const list of [executables, folders, packages, scripts]) {
+        for (const name of list) {
+          expect(name, id).not.toMatch(/^\/|\\|\.exe$/);
+          const claim = name.toLowerCase();
+          if (list !== packages && list !== scripts) expect(claimed.get(claim) ?? id, claim).toBe(id);
+          claimed.set(claim, id);
+        }
+      }
+    }
+  });
+
   it('gives each service and app its own id', () => {
     for (const list of [services, apps]) expect(new Set(list.map(({ id }) => id)).size).toBe(list.length);
   });

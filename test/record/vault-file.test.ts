@@ -63,9 +63,12 @@ it('seals the same entry differently each time, so that equal values do not show
 it('counts what it cannot open and goes on with the rest', async () => {
   await keep(entry('ann@acme.test'));
   appendFileSync(path.join(folder, 'vault'), 'garbage\nbm90IHNlYWxlZCBhdCBhbGwsIGJ1dCBsb25nIGVub3VnaA==\n');
-  const { entries, damagedLines } = await reopen();
+  const found = readFileSync(path.join(folder, 'vault'), 'utf8');
+  const { entries, damagedLines, setAside } = await reopen();
   expect([entries.length, damagedLines]).toEqual([1, 2]);
-  expect((await reopen()).damagedLines).toBe(0);
+  expect(readFileSync(setAside ?? '', 'utf8')).toBe(found);
+  expect(statSync(setAside ?? '').mode & 0o777).toBe(0o600);
+  expect(await reopen()).toMatchObject({ damagedLines: 0, setAside: undefined });
 });
 
 it('is of no use under another key', async () => {
@@ -90,4 +93,15 @@ it('loses only the line that a full disk has cut', async () => {
   vault.append(entry('three'));
   await vault.close();
   expect((await reopen()).entries.map(({ value }) => value)).toEqual(['one', 'two', 'three']);
+});
+
+it('can be made anew while it is written to', async () => {
+  const vault = await reopen();
+  vault.append(entry('one'));
+  vault.append(entry('two'));
+  vault.replace([entry('two')]);
+  vault.append(entry('three'));
+  await vault.close();
+  expect((await reopen()).entries.map(({ value }) => value)).toEqual(['two', 'three']);
+  expect(statSync(path.join(folder, 'vault')).mode & 0o777).toBe(0o600);
 });

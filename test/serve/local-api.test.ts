@@ -38,6 +38,7 @@ async function serve(changes: Partial<Handlers> = {}): Promise<LocalApi> {
     writePrivateFile,
     onInternalError: (_call, error) => internalErrors.push(error),
     onLeases: (count) => leases.push(count),
+    metrics: async () => 'postern_calls_total 1\n',
   });
   return api;
 }
@@ -69,6 +70,15 @@ function raw(
 }
 
 const good = (): Record<string, string> => ({ host: 'postern', authorization: `Bearer ${token()}` });
+
+test('metrics are text for whoever has the token, and for nobody else', async () => {
+  await serve();
+  expect(await createClient(socketPath(), token()).metrics()).toBe('postern_calls_total 1\n');
+  await expect(createClient(socketPath(), 'guessed').metrics()).rejects.toMatchObject({
+    code: 'unauthorized',
+  });
+  expect((await raw({ ...good(), origin: 'https://evil.example' }, { path: '/metrics' })).status).toBe(403);
+});
 
 describe('who may speak', () => {
   test.each<[string, (headers: Record<string, string>) => Record<string, string>, number, string]>([

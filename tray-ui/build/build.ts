@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { build, type InlineConfig } from 'vite';
 import { writeAppIcons, writeTrayIcons } from './icons.ts';
+import { licences } from './licences.ts';
 
 const TRAY = path.join(import.meta.dirname, '..');
 export const DIST = path.join(TRAY, 'dist');
@@ -21,6 +22,7 @@ const page = (outDir: string, entry: string): InlineConfig => ({
       name: 'postern-entry',
       transformIndexHtml: { order: 'pre', handler: (html) => html.replace('./main.tsx', entry) },
     },
+    licences('licences.txt'),
   ],
   // Whatever NODE_ENV says: the other kind of JSX carries the names of the build machine's files.
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
@@ -67,3 +69,8 @@ export async function buildTray(names?: readonly string[], folder: string = DIST
     await target();
   }
 }
+
+/** The preview's page in a folder of its own: several test files may build at once. */
+export const buildPreviewInto = async (folder: string): Promise<void> => {
+  await build(page(folder, './preview.tsx'));
+};

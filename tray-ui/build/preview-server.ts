@@ -16,6 +16,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript',
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
 };
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -40,6 +41,7 @@ export async function startPreview(home: string, folder: string): Promise<Previe
     const { origin } = request.headers;
     if (request.headers.host !== host || (origin !== undefined && origin !== `http://${host}`))
       return void response.writeHead(403).end('not from here');
+    if (pathname === '/favicon.ico') return void response.writeHead(204).end();
     if (!pathname.startsWith('/api/')) return file(pathname, response);
     if (!isToken(request.headers['x-postern-preview'])) return void response.writeHead(401).end('no token');
     if (pathname === '/api/events') return events(response);

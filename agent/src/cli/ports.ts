@@ -232,12 +232,15 @@ export interface AgentCommands {
   auditTail(place: Place, limit: number): Promise<readonly AuditLine[]>;
   /** Lines with their ends, oldest first. */
   auditExport(place: Place, wanted: AuditExport): AsyncIterable<string>;
-  auditVerify(place: Place): Promise<AuditVerification>;
+  /** `headsFile`: signed heads from a collector that the log must agree with. */
+  auditVerify(place: Place, headsFile?: string): Promise<AuditVerification>;
   /** How the policy's budgets stand, from the database. */
   budgets(place: Place, policyFile: string | undefined): Promise<readonly BudgetView[]>;
   usage(place: Place, question: UsageQuestion): Promise<UsageReport>;
   trustStatus(place: Place): Promise<TrustStatus>;
   trustRenew(place: Place): Promise<TrustRenewal>;
+  /** Forgets which organisation the device belongs to; for administrators only where one manages it. */
+  enrolReset(place: Place): Promise<{ readonly was: string | undefined }>;
 }
 
 /** A command that can't be done: one sentence, what to do, and the exit code. */

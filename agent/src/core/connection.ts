@@ -1,3 +1,5 @@
+import type { ProcessIdentity } from './process.ts';
+
 /** Where a client asked to go: the CONNECT authority or the authority of an absolute-form target. */
 export interface Authority {
   /** Lower-case DNS name without a trailing dot, or an IP literal without brackets. */
@@ -8,6 +10,11 @@ export interface Authority {
    * CONNECT to an IP literal whose ClientHello names a host: the bytes must go where the client was going.
    */
   readonly address?: string;
+  /**
+   * A place that the administrator's configuration names, and no client's words: it may be this machine itself, and
+   * is then reached without the corporate proxy.
+   */
+  readonly configured?: true;
 }
 
 /** One client connection: its metadata, no socket. */
@@ -18,6 +25,8 @@ export interface Connection {
   readonly target: Authority;
   /** Loopback port of the client's end; lets a platform find the process behind it. */
   readonly clientPort: number;
+  /** Who holds that end, where the platform could tell in time. May come to be known while the connection lasts. */
+  readonly process?: ProcessIdentity | undefined;
   readonly serverName: string | undefined;
   /** What the client negotiated with us. */
   readonly protocol: 'http/1.1' | 'h2';

@@ -14,7 +14,16 @@ export type Mode = 'gateway' | 'passthrough' | 'direct' | 'tunnel' | 'block';
 /** One rule's part in a decision, in words that a person can read. */
 export interface Reason {
   readonly rule: {
-    readonly kind: 'service' | 'model' | 'guardrail' | 'budget' | 'limit' | 'app' | 'failure' | 'default';
+    readonly kind:
+      | 'service'
+      | 'model'
+      | 'guardrail'
+      | 'budget'
+      | 'limit'
+      | 'app'
+      | 'gateway'
+      | 'failure'
+      | 'default';
     readonly id: string;
   };
   readonly action: Action;
@@ -73,7 +82,10 @@ export interface AppIdentity {
   /** Catalogue id (`claude-code`), or `unknown`. */
   readonly id: string;
   readonly name: string;
+  /** `process`: by the program's file, whatever its requests say. `header`: they say so, which any program can. */
   readonly identifiedBy: 'process' | 'header' | 'none';
+  /** The program behind the connection, where the platform could tell; names without paths, which name people. */
+  readonly process?: { readonly pid: number; readonly name: string; readonly script?: string | undefined };
 }
 
 /** What a refused caller is told, before a dialect puts it into its provider's error shape. */

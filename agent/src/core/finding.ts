@@ -46,8 +46,10 @@ export interface RequestDetector {
   readonly scope: 'request';
   /** A promise only where another service is asked; a rejection is a failure of the detector. */
   inspect(subject: RequestSubject): readonly PlacedMatch[] | Promise<readonly PlacedMatch[]>;
-  /** Absent: it has nothing to say about answers. Asked once, when the answer is complete. */
+  /** Absent: it has nothing to say about answers. Asked when an answer is complete, or of stretches of a stream. */
   inspectAnswer?(texts: readonly AnswerText[]): Promise<readonly PlacedMatch[]>;
+  /** Of a streamed answer that may be stopped: asked about this many characters at a time, and as many before them. */
+  readonly windowChars?: number;
 }
 
 /** Everything that an answer said on one channel. */

@@ -1,4 +1,5 @@
 import type { Authority, Connection, RawHeaders } from './connection.ts';
+import type { ProcessIdentity } from './process.ts';
 
 /**
  * The port between the byte edge (`intercept/`) and the journey: the edge asks a `Governor` and carries out
@@ -8,17 +9,24 @@ export interface Governor {
   /**
    * What to do with a connection to this name. Asked for the CONNECT target before any byte is answered, and
    * again for the SNI of a tunnel whose target is an IP address. Constant-time: it is on every connection's path.
+   * Without a `client`, it may answer that the client must be looked up first; with one, it has to decide.
    */
-  routeConnection(target: Authority): ConnectionRoute;
+  routeConnection(target: Authority, client?: Client): ConnectionRoute;
   /** Called once per request head (decrypted, or plain absolute-form HTTP to a listed host). */
   openFlow(head: RequestHead, connection: Connection): Flow;
   /** The client refused our certificate or broke off during the handshake (pinning). */
-  handshakeFailed(target: Authority, cause: string): void;
+  handshakeFailed(target: Authority, cause: string, process?: ProcessIdentity): void;
   /** Something that a person may have to know about, counted and shown in status. `code` is kebab-case. */
   incident(code: string, detail: string): void;
 }
 
-export type ConnectionRoute = 'inspect' | 'tunnel';
+/** `ask-process`: some programs may be tunnelled here, others not. */
+export type ConnectionRoute = 'inspect' | 'tunnel' | 'ask-process';
+
+/** Who opened a connection; looked up, and perhaps not found. */
+export interface Client {
+  readonly process: ProcessIdentity | undefined;
+}
 
 export interface RequestHead {
   readonly method: string;
@@ -46,6 +54,11 @@ export interface Flow {
     why: 'too-large' | 'undecodable',
     raw?: Uint8Array,
   ): RequestVerdict | Promise<RequestVerdict>;
+  /**
+   * Nothing of an answer has come, and the request can be sent once more, since its body was held: what now.
+   * Undefined: tell the client. `cause` as in `FlowOutcome`.
+   */
+  sendFailed?(cause: string): RequestVerdict | undefined;
   /** The final response head (1xx are forwarded without asking). */
   responseHead(status: number, headers: RawHeaders): ResponsePlan;
   /** Only after a `hold` of the response: the whole body, content-decoded. */
@@ -54,7 +67,7 @@ export interface Flow {
   responseBodyFailed(): ResponseVerdict;
   /** Content-decoded response bytes; after `tap` the returned commands are ignored except `cut`. */
   responseData(chunk: Uint8Array): readonly ResponseCommand[];
-  /** The response body is complete: release what is held. */
+  /** The response body is complete: release what is held, but for what comes late. */
   responseEnd(): readonly ResponseCommand[];
   /** Only for upgrades that the upstream accepted (101). */
   openWebSocket(): WebSocketPlan;
@@ -79,7 +92,9 @@ export type RequestVerdict =
       readonly type: 'forward';
       /** Absent: the original bytes with their original encoding. Present: these, unencoded, with a new content-length. */
       readonly body?: Uint8Array;
+      /** Elsewhere: `Host` follows. */
       readonly target?: Authority;
+      readonly scheme?: 'https' | 'http';
       /** Another path and query: where the model stands in it. */
       readonly path?: string;
       readonly setHeaders?: RawHeaders;
@@ -105,6 +120,22 @@ export interface ResponsePlan {
   /** Of `hold`: bounds the decoded size. */
   readonly maxBytes?: number;
   readonly setHeaders?: RawHeaders;
+  /** Of `gate`: commands that come later, because another service has to be asked first. */
+  readonly late?: Late<ResponseCommand>;
+  /** Lower-case names. */
+  readonly removeHeaders?: readonly string[];
+  /** Instead of the upstream's, where clients don't know that one. */
+  readonly status?: number;
+}
+
+/** Commands that come by themselves, in order with those that are returned. */
+export interface Late<Command> {
+  /** As much waits as may: the upstream is to wait too, until something has been delivered. */
+  readonly full: boolean;
+  /** Something waits: what ends has to wait with its end. Asked after each delivery, and after the last data. */
+  readonly waiting: boolean;
+  /** Called once, before any data. What `take` throws is a failure of the flow, as if data had been shown to it. */
+  listen(deliver: (take: () => readonly Command[]) => void): void;
 }
 
 export type ResponseVerdict =
@@ -132,6 +163,8 @@ export interface FlowOutcome {
 export interface WebSocketPlan {
   /** `relay`: frames pass untouched and unread. `govern`: each message is shown to `message` first. */
   readonly type: 'relay' | 'govern';
+  /** Of `govern`: messages of the server that were held. A `forward` of these always has its data. */
+  readonly late?: Late<WebSocketCommand>;
   /** A complete, inflated data message. Control frames are relayed by the edge. */
   message(
     from: 'client' | 'server',

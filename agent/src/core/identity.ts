@@ -23,6 +23,6 @@ export interface VirtualKeys {
   active(): VirtualKey | undefined;
   /** The gateway refused it: fetch another, or tell the person. */
   refused(name: string, why: KeyRefusal): void;
-  /** Called after another key became active, or the active one was replaced. */
-  onChange(listener: () => void): void;
+  /** Called after another key became active, or the active one was replaced. Returns how to stop. */
+  onChange(listener: () => void): () => void;
 }

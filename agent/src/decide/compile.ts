@@ -8,21 +8,23 @@ import type { Policy } from '../../../policies/schema/policy.ts';
 import type { Fault } from '../../../policies/schema/problem.ts';
 import type { PolicyIdentity } from '../core/decision.ts';
 import type { DetectorSet } from '../core/finding.ts';
+import { asksForApp } from './asks-for-app.ts';
 import { isInShadow } from './canary.ts';
 import type { CompileCondition } from './condition/compile.ts';
-import { compileAppIdentification, type IdentifyApp } from './identify-app.ts';
+import { type AppIdentification, compileAppIdentification } from './identify-app.ts';
 import { compileLocator, type Locator } from './location.ts';
 import { type CompiledRules, compileRules } from './rules.ts';
 import { compileScanPlans, type ScanPlan } from './scan-plan.ts';
 
-export interface CompiledPolicy extends Locator {
+export interface CompiledPolicy extends Locator, AppIdentification {
   readonly policy: Policy;
   readonly identity: PolicyIdentity;
   readonly rules: CompiledRules;
   readonly detectors: DetectorSet;
   /** True if this device decides and records, but enforces nothing. */
   readonly shadow: boolean;
-  readonly identifyApp: IdentifyApp;
+  /** True if something in it depends on which app is calling. */
+  readonly asksForApp: boolean;
   /** `cli`, `ide`, `desktop`, `browser`, `sdk`, by app id. */
   readonly appKinds: ReadonlyMap<string, string>;
   /** What has to be searched at all. */
@@ -56,7 +58,8 @@ export function compilePolicy(input: {
       rules,
       detectors,
       shadow,
-      identifyApp: compileAppIdentification(catalogue),
+      ...compileAppIdentification(catalogue),
+      asksForApp: asksForApp(policy),
       appKinds: new Map(catalogue.apps.map(({ id, kind }) => [id, kind])),
       scan: compileScanPlans(shadow, rules.guardrails),
       ...compileLocator(catalogue, rules.services),

@@ -1,4 +1,4 @@
-import { type Decision, isRefusal } from '../core/decision.ts';
+import { type Decision, isRefusal, type Mode } from '../core/decision.ts';
 import { applyAppRules } from './app-rules.ts';
 import type { CompiledPolicy } from './compile.ts';
 import { type CallContext, Evaluation, type RequestContext, type RuleAccount } from './evaluation.ts';
@@ -34,6 +34,11 @@ export function decideHead(
   if (isPrompt(location)) addUnread(evaluation, 'unreadable');
   const decision = evaluation.decision(mode);
   return { type: isRefusal(decision.effective) ? 'refuse' : 'pass', decision };
+}
+
+/** The mode as far as the head tells; undefined: a condition asks for the body. */
+export function modeOf(compiled: CompiledPolicy, call: CallContext): Mode | undefined {
+  return serviceMode(new Evaluation(compiled, call, undefined), true);
 }
 
 /** The verdict on a call whose body has been read and searched. */

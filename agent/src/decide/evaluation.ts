@@ -18,6 +18,8 @@ export interface CallContext {
   readonly device: string;
   readonly app: AppIdentity;
   readonly location: Location;
+  /** Name of the virtual key that the call is made with, where it goes through the gateway. */
+  readonly key?: string;
   /** The body is JSON, a form or text: it can be searched even if no dialect knows what it means. */
   readonly readableAsText?: boolean;
   /** Gives out reversible placeholders; without it everything is masked for good. */

@@ -33,6 +33,7 @@ const CODES: Readonly<Record<Reason['rule']['kind'], string>> = {
   limit: 'postern_limit',
   service: 'postern_service',
   app: 'postern_app',
+  gateway: 'postern_gateway',
   failure: 'postern_failure',
   default: 'postern_service',
 };

@@ -123,7 +123,8 @@ const UNITS: Readonly<Record<string, string>> = {
 
 /** `1d` as `1 day`, `15m` as `15 minutes`. */
 function windowWords(window: string): string {
-  const [, number = '1', unit = 'd'] = /^(\d+)(\w+)$/.exec(window) ?? [];
+  const [, number, unit] = /^(\d+)(\w+)$/.exec(window) ?? [];
+  if (number === undefined || unit === undefined) return window;
   return `${number} ${UNITS[unit] ?? unit}${number === '1' ? '' : 's'}`;
 }
 

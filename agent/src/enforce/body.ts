@@ -1,6 +1,6 @@
-import type { Detector, Match, StreamScanner } from '../core/finding.ts';
 import type { CutCause } from './guardrail.ts';
 import { createResponseGate, type GateFrame, type ResponseGateOptions } from './response-gate.ts';
+import { WholeText } from './whole-text.ts';
 
 export type BodyVerdict =
   /** Forward the original bytes. */
@@ -16,38 +16,17 @@ export function redactBody(body: GateFrame, options: Omit<ResponseGateOptions, '
     guardrails: options.guardrails,
     openScanner: (detector) => new WholeText(detector),
     ...(options.uneditable === undefined ? {} : { uneditable: options.uneditable }),
-    found: (guardrail, finding) => options.found(guardrail, finding),
+    found: (guardrail, finding, editable) => options.found(guardrail, finding, editable),
     failed: (guardrail, error) => options.failed(guardrail, error),
     lastBytes(why) {
       cause = why;
       return undefined;
     },
   });
-  let emitted = body.raw;
+  let emitted: string | undefined;
   for (const command of [...gate.push(body), ...gate.end()]) {
     if (command.type === 'emit' && typeof command.bytes === 'string') emitted = command.bytes;
   }
   if (cause !== undefined) return { type: 'refuse', cause };
-  return emitted === body.raw ? { type: 'pass' } : { type: 'edited', body: emitted };
-}
-
-const NOTHING: readonly Match[] = [];
-
-/** Nothing leaves before the end, so a text is scanned once, whole: the same matches for half the work. */
-class WholeText implements StreamScanner {
-  readonly #detector: Detector;
-  #text = '';
-
-  constructor(detector: Detector) {
-    this.#detector = detector;
-  }
-
-  push(delta: string): ReturnType<StreamScanner['push']> {
-    this.#text += delta;
-    return { matches: NOTHING, safeUpTo: 0 };
-  }
-
-  end(): ReturnType<StreamScanner['end']> {
-    return { matches: this.#detector.scan(this.#text), safeUpTo: this.#text.length };
-  }
+  return emitted === undefined || emitted === body.raw ? { type: 'pass' } : { type: 'edited', body: emitted };
 }

@@ -5,15 +5,27 @@
  */
 import type { Edit } from '../core/decision.ts';
 import type { ExchangeEvent } from '../core/exchange.ts';
+import { isRequestDetector } from '../core/finding.ts';
 import type { ResponseCommand } from '../core/flow.ts';
-import { Channel, type ChannelCut, type OpenScanner } from './channel.ts';
-import type { CutCause, GateObserver, ResponseGuardrail, TextEvent } from './guardrail.ts';
-import { editsWithin } from './redaction.ts';
+import type { AskedText } from './asked-text.ts';
+import { Channel, type OpenScanner } from './channel.ts';
+import type {
+  ChannelCut,
+  CutCause,
+  GateObserver,
+  Question,
+  Reply,
+  ResponseGuardrail,
+  TextEvent,
+} from './guardrail.ts';
+import { addRedaction, editsWithin, type Redaction } from './redaction.ts';
 
 /** One unit of the stream: an SSE event, a WebSocket message, an NDJSON line, or a whole body. */
 export interface GateFrame {
   /** Emitted as it is, by reference, unless something in it is redacted. */
-  readonly raw: string;
+  readonly raw: string | Uint8Array;
+  /** Says nothing but that the stream lives: it needn't wait for what waits for another service. */
+  readonly heartbeat?: boolean;
   readonly events: readonly ExchangeEvent[];
   /** The frame with these edits (places are the events' pointers; sorted within a place, no overlaps). */
   patch(edits: readonly Edit[]): string;
@@ -21,8 +33,8 @@ export interface GateFrame {
 
 export interface ResponseGateOptions extends GateObserver {
   readonly guardrails: readonly ResponseGuardrail[];
-  /** The stream's last words when it is cut: the dialect's in-stream refusal. */
-  lastBytes(cause: CutCause): string | undefined;
+  /** The stream's last words when it is cut: the dialect's in-stream refusal. `releases`: some frames go out just before. */
+  lastBytes(cause: CutCause, releases: boolean): string | undefined;
   /** A redaction in text that the provider signs: cut (default), or let it pass with the finding told. */
   readonly uneditable?: 'block' | 'pass';
   /** Where the response isn't a stream after all: `body.ts`. */
@@ -36,8 +48,10 @@ export interface ResponseGate {
   readonly heldFrames: number;
   /** One `emit` per frame that may go, in order; at most one `cut`, last. */
   push(frame: GateFrame): readonly ResponseCommand[];
-  /** The stream is complete: everything is decided and released. */
+  /** The stream is complete: everything is decided and released, but for what waits for another service. */
   end(): readonly ResponseCommand[];
+  /** What a service said. Questions are settled in the order in which they were asked. */
+  settle(question: Question, reply: Reply): readonly ResponseCommand[];
 }
 
 interface Segment {
@@ -51,6 +65,16 @@ interface HeldFrame {
   readonly frame: GateFrame;
   readonly segments: Segment[];
   readonly snapshotEdits: Edit[];
+  /** Repetitions of texts that another service is asked about. */
+  askedSnapshots: AskedSnapshot[] | undefined;
+}
+
+interface AskedSnapshot {
+  readonly asked: readonly AskedText[];
+  readonly pointer: string;
+  readonly length: number;
+  /** What our own detectors found. */
+  readonly redactions: readonly Redaction[];
 }
 
 interface PlacedCut extends ChannelCut {
@@ -64,11 +88,13 @@ class Gate implements ResponseGate {
   readonly #options: ResponseGateOptions;
   readonly #channels = new Map<string, Channel>();
   readonly #queue: HeldFrame[] = [];
+  readonly #asks: boolean;
   #dialectEndsChannels = false;
   cut = false;
 
   constructor(options: ResponseGateOptions) {
     this.#options = options;
+    this.#asks = options.guardrails.some(({ detector }) => isRequestDetector(detector));
   }
 
   get heldFrames(): number {
@@ -77,7 +103,8 @@ class Gate implements ResponseGate {
 
   push(frame: GateFrame): readonly ResponseCommand[] {
     if (this.cut) return [];
-    const held: HeldFrame = { frame, segments: [], snapshotEdits: [] };
+    if (this.#asks && frame.heartbeat) return [{ type: 'emit', bytes: frame.raw }];
+    const held: HeldFrame = { frame, segments: [], snapshotEdits: [], askedSnapshots: undefined };
     this.#queue.push(held);
     let cut: PlacedCut | undefined;
     for (const event of frame.events) {
@@ -89,6 +116,19 @@ class Gate implements ResponseGate {
   end(): readonly ResponseCommand[] {
     if (this.cut) return [];
     return this.#release(this.#endChannels().reduce(firstOf, undefined));
+  }
+
+  settle(question: Question, reply: Reply): readonly ResponseCommand[] {
+    if (this.cut) return [];
+    const cut = 'error' in reply ? question.failed(reply.error) : question.answered(reply.matches);
+    if (cut === undefined) return this.#release(undefined);
+    const { asked } = question;
+    const repeated = this.#queue.findIndex((held) =>
+      held.askedSnapshots?.some((one) => one.asked.includes(asked)),
+    );
+    const channel = this.#channels.get(question.channel);
+    const placed = channel?.asks(asked) ? this.#place(channel, cut)[0] : undefined;
+    return this.#release(placed ?? { ...cut, index: Math.max(0, repeated) });
   }
 
   #take(event: ExchangeEvent, held: HeldFrame): PlacedCut[] {
@@ -117,8 +157,13 @@ class Gate implements ResponseGate {
   }
 
   #takeSnapshot(event: TextEvent, held: HeldFrame): PlacedCut[] {
-    const { redactions, cut } = this.#channel(event).snapshot(event);
-    held.snapshotEdits.push(...editsWithin(redactions, event.pointer, 0, event.text.length));
+    const { redactions, cut, asked } = this.#channel(event).snapshot(event);
+    const { pointer, text } = event;
+    if (asked.length === 0) held.snapshotEdits.push(...editsWithin(redactions, pointer, 0, text.length));
+    else {
+      held.askedSnapshots ??= [];
+      held.askedSnapshots.push({ asked, pointer, length: text.length, redactions });
+    }
     return cut === undefined ? [] : [{ ...cut, index: this.#queue.indexOf(held) }];
   }
 
@@ -157,7 +202,7 @@ class Gate implements ResponseGate {
     if (cut !== undefined) {
       this.cut = true;
       this.#queue.length = 0;
-      const lastBytes = this.#options.lastBytes(cut.cause);
+      const lastBytes = this.#options.lastBytes(cut.cause, count > 0);
       commands.push(lastBytes === undefined ? { type: 'cut' } : { type: 'cut', lastBytes });
     }
     return commands;
@@ -167,13 +212,20 @@ class Gate implements ResponseGate {
 const openStream: OpenScanner = (detector) => detector.openStream();
 
 const isCleared = (held: HeldFrame): boolean =>
-  held.segments.every(({ channel, end }) => end <= channel.clearedUpTo);
+  held.segments.every(({ channel, end }) => end <= channel.clearedUpTo) &&
+  (held.askedSnapshots === undefined ||
+    held.askedSnapshots.every(({ asked, length }) => asked.every((one) => one.clearedUpTo >= length)));
 
-function emitted({ frame, segments, snapshotEdits }: HeldFrame): string {
+function emitted({ frame, segments, snapshotEdits, askedSnapshots }: HeldFrame): string | Uint8Array {
   const edits = segments.flatMap(({ channel, pointer, start, end }) =>
     channel.takeEdits(pointer, start, end),
   );
   edits.push(...snapshotEdits);
+  for (const { asked, pointer, length, redactions } of askedSnapshots ?? []) {
+    const all = [...redactions];
+    for (const redaction of asked.flatMap((one) => one.redactions)) addRedaction(all, redaction);
+    edits.push(...editsWithin(all, pointer, 0, length));
+  }
   return edits.length === 0 ? frame.raw : frame.patch(edits);
 }
 

@@ -25,11 +25,16 @@ export const MAX_PLACEHOLDER_LENGTH = MAX_NAME_LENGTH + CODE_LENGTH + 3;
 /** The end of a text that may be the beginning of a word. */
 export const OPEN_PLACEHOLDER = /[A-Z][A-Z0-9_]*$/;
 
+export interface KeptVault extends Vault {
+  /** Forgets words made before then; what is left, oldest first. */
+  forgetBefore(ms: number): readonly VaultEntry[];
+}
+
 /**
  * Words such as `EMAIL_ADDRESS_9F5Q5D76_X`: bare ASCII without brackets, which models drop. The code is an HMAC of
  * value and service, so that it needs no memory to be the same in the next call, and two providers can't compare.
  */
-export function createVault({ key, entries, nowMs, added, maxEntries = 50_000 }: VaultOptions): Vault {
+export function createVault({ key, entries, nowMs, added, maxEntries = 50_000 }: VaultOptions): KeptVault {
   const byCode = new Map<string, VaultEntry>();
   const services = new Map<string, number>();
   for (const entry of entries) remember(entry);
@@ -41,8 +46,12 @@ export function createVault({ key, entries, nowMs, added, maxEntries = 50_000 }:
     if (isKnown) return; // made stricter in an earlier run
     services.set(entry.service, (services.get(entry.service) ?? 0) + 1);
     if (byCode.size <= maxEntries) return;
-    const [oldest, { service }] = byCode.entries().next().value as [string, VaultEntry];
-    byCode.delete(oldest);
+    const [oldest, first] = byCode.entries().next().value as [string, VaultEntry];
+    forget(oldest, first);
+  }
+
+  function forget(key: string, { service }: VaultEntry): void {
+    byCode.delete(key);
     services.set(service, (services.get(service) ?? 1) - 1);
   }
 
@@ -76,6 +85,10 @@ export function createVault({ key, entries, nowMs, added, maxEntries = 50_000 }:
     },
     find: (service, code) => byCode.get(`${service} ${code}`),
     knows: (service) => (services.get(service) ?? 0) > 0,
+    forgetBefore(ms) {
+      for (const [key, entry] of byCode) if (entry.createdAtMs < ms) forget(key, entry);
+      return [...byCode.values()];
+    },
   };
 }
 

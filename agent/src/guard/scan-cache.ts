@@ -13,6 +13,15 @@ export interface ScanCache {
   readonly misses: number;
 }
 
+interface Remembered {
+  readonly entries: Map<string, readonly Match[]>;
+  /**
+   * Goes over the entries once, in the order they were last used: what it has passed is gone or stands at the end. One
+   * made for each eviction would have to pass the traces of all that were deleted before.
+   */
+  readonly oldest: MapIterator<string>;
+}
+
 export interface ScanCacheOptions {
   /** Texts remembered per detector; the one unused for longest goes first. An entry takes about 150 bytes. */
   readonly maxEntries?: number;
@@ -21,20 +30,24 @@ export interface ScanCacheOptions {
 }
 
 export function createScanCache({ maxEntries = 20_000, minChars = 512 }: ScanCacheOptions = {}): ScanCache {
-  const known = new WeakMap<Detector, Map<string, readonly Match[]>>();
+  const known = new WeakMap<Detector, Remembered>();
   let hits = 0;
   let misses = 0;
 
-  function entriesOf(detector: Detector): Map<string, readonly Match[]> {
-    const entries = known.get(detector) ?? new Map<string, readonly Match[]>();
-    known.set(detector, entries);
-    return entries;
+  function rememberedOf(detector: Detector): Remembered {
+    let remembered = known.get(detector);
+    if (remembered === undefined) {
+      const entries = new Map<string, readonly Match[]>();
+      remembered = { entries, oldest: entries.keys() };
+      known.set(detector, remembered);
+    }
+    return remembered;
   }
 
   return {
     scan(detector, text) {
       if (text.length < minChars) return detector.scan(text);
-      const entries = entriesOf(detector);
+      const { entries, oldest } = rememberedOf(detector);
       const key = hash('sha256', text, 'base64');
       const found = entries.get(key);
       if (found !== undefined) {
@@ -46,7 +59,7 @@ export function createScanCache({ maxEntries = 20_000, minChars = 512 }: ScanCac
       misses++;
       const matches = detector.scan(text);
       entries.set(key, matches);
-      if (entries.size > maxEntries) entries.delete(entries.keys().next().value as string);
+      if (entries.size > maxEntries) entries.delete(oldest.next().value as string);
       return matches;
     },
     get hits() {

@@ -7,10 +7,11 @@ import http, { type IncomingMessage } from 'node:http';
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Authority, Connection } from '../core/connection.ts';
-import type { ConnectionRoute } from '../core/flow.ts';
+import type { ConnectionRoute, Client as GovernorClient } from '../core/flow.ts';
 import { errorAnswer, sendLastAnswer, textAnswer } from './inbound/answers.ts';
 import { type ForbiddenTarget, forbiddenTarget, parseAuthority, parseName } from './inbound/authority.ts';
 import { type Client, ignore } from './inbound/client.ts';
+import { whenKnown } from './inbound/client-ends.ts';
 import { Edge, type EdgeCounters, type EdgeGauges, type EdgeOptions } from './inbound/edge.ts';
 import { InterceptError, type InterceptErrorCode } from './inbound/errors.ts';
 import { type Destination, destination, govern, parseAbsoluteForm, refuse } from './inbound/govern.ts';
@@ -160,6 +161,17 @@ class LoopbackListener implements Listener {
       return;
     }
     const route = this.#route(target);
+    if (route !== 'ask-process') {
+      this.#carry(route, target, socket, head);
+      return;
+    }
+    const client = this.#edge.clients.lookUp(socket);
+    whenKnown(client, socket, () => {
+      this.#carry(this.#route(target, { process: client?.process }), target, socket, head);
+    });
+  }
+
+  #carry(route: ConnectionRoute | undefined, target: Authority, socket: Socket, head: Buffer): void {
     if (route === undefined) {
       this.#refuseConnect(socket, 500, 'Postern could not decide where this goes.');
       return;
@@ -194,9 +206,9 @@ class LoopbackListener implements Listener {
     };
   }
 
-  #route(target: Authority): ConnectionRoute | undefined {
+  #route(target: Authority, client?: GovernorClient): ConnectionRoute | undefined {
     try {
-      return this.#options.governor.routeConnection(target);
+      return this.#options.governor.routeConnection(target, client);
     } catch (error) {
       this.#edge.flowThrew(error);
       return undefined;
@@ -228,17 +240,29 @@ class LoopbackListener implements Listener {
     }
     const to = this.#destination(facts, client);
     if (to === undefined) return;
-    govern({
-      edge: this.#edge,
-      connection: this.#plainConnection(to, request),
-      destination: to,
-      client,
-      facts,
-      hasBody: facts.chunked || (facts.contentLength ?? 0) > 0,
-      httpVersion: request.httpVersionMinor === 0 ? '1.0' : '1.1',
-      webSocket: false,
-      startedAtMs,
-    });
+    this.#whenKnown(to, request.socket, response, () =>
+      govern({
+        edge: this.#edge,
+        connection: this.#plainConnection(to, request),
+        destination: to,
+        client,
+        facts,
+        hasBody: facts.chunked || (facts.contentLength ?? 0) > 0,
+        httpVersion: request.httpVersionMinor === 0 ? '1.0' : '1.1',
+        webSocket: false,
+        startedAtMs,
+      }),
+    );
+  }
+
+  /** Nobody is looked up for what isn't looked at. */
+  #whenKnown(
+    to: Destination,
+    socket: Socket,
+    request: { readonly destroyed: boolean },
+    go: () => void,
+  ): void {
+    whenKnown(to.inspected ? this.#edge.clients.lookUp(socket) : undefined, request, go);
   }
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -246,12 +270,16 @@ class LoopbackListener implements Listener {
     const client = detachedClient(request, socket);
     const to = this.#destination(facts, client);
     if (to === undefined) return;
-    const connection = this.#plainConnection(to, request);
-    serveUpgrade({ edge: this.#edge, connection, destination: to, facts, request, socket, head, client });
+    this.#whenKnown(to, request.socket, socket, () => {
+      const connection = this.#plainConnection(to, request);
+      serveUpgrade({ edge: this.#edge, connection, destination: to, facts, request, socket, head, client });
+    });
   }
 
   #plainConnection(to: Destination, request: IncomingMessage): Connection {
-    return this.#edge.connection(to.target, request.socket.remotePort, undefined, 'http/1.1');
+    const { remotePort } = request.socket;
+    const client = this.#edge.clients.at(remotePort);
+    return this.#edge.connection(to.target, remotePort, undefined, 'http/1.1', client);
   }
 
   /** Where an absolute-form request goes; answers it and returns undefined if it goes nowhere. */
@@ -280,7 +308,8 @@ class LoopbackListener implements Listener {
       return undefined;
     }
     facts.path = form.path;
-    return destination(target, form.scheme, route === 'inspect');
+    // There is no handshake here that anybody could refuse: whoever asks, it is looked at.
+    return destination(target, form.scheme, route !== 'tunnel');
   }
 
   #serveOwn(facts: HeadFacts, client: Client): void {

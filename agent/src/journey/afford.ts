@@ -15,6 +15,8 @@ export interface Afforded {
   readonly edits: readonly StringEdit[];
   /** The path, where the model stands in it. */
   readonly path: string | undefined;
+  /** Refused for no longer than this, by a limit of the gateway's. */
+  readonly waitMs?: number;
 }
 
 /**

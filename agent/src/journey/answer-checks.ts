@@ -72,15 +72,17 @@ export class AnswerChecks {
   }
 }
 
-/** Undefined if no rule asks for any. */
+/** Undefined if no rule asks for any. `streamed`: those that may stop it are asked by the gate, window by window. */
 export function openAnswerChecks(
   policy: CompiledPolicy,
   call: CallContext | RequestContext,
+  streamed: boolean,
 ): AnswerChecks | undefined {
   const detectors = new Map<string, RequestDetector>();
   for (const key of policy.scan.response.detectors) {
     const detector = policy.detectors.byKey[key];
-    if (detector !== undefined && isRequestDetector(detector)) detectors.set(key, detector);
+    if (detector === undefined || !isRequestDetector(detector)) continue;
+    if (!streamed || !policy.scan.response.enforces(key)) detectors.set(key, detector);
   }
   return detectors.size === 0 ? undefined : new AnswerChecks(policy, call, detectors);
 }

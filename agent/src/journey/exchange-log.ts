@@ -3,7 +3,7 @@ import { estimateUsage, type OutputSeen } from '../account/estimate-usage.ts';
 import { mergeUsage, type UsageReport } from '../account/merge-usage.ts';
 import type { PriceBook } from '../account/price-book.ts';
 import { type Decision, isRefusal, type Reason } from '../core/decision.ts';
-import type { ExchangeRequest, Operation, Part } from '../core/exchange.ts';
+import type { ExchangeEvent, ExchangeRequest, Operation, Part } from '../core/exchange.ts';
 import type { Finding } from '../core/finding.ts';
 import type { FlowOutcome } from '../core/flow.ts';
 import type { ExchangeRecord, RecordedReason } from '../core/records.ts';
@@ -42,6 +42,10 @@ export class ExchangeLog {
   #images = 0;
   /** Set if the call counts against budgets or limits; settled with the record. */
   spend: CallSpend | undefined;
+  /** Name of the virtual key, where the call goes through the gateway. */
+  key: string | undefined;
+  /** The answer has begun, or ended in an error of its own. */
+  onAnswer: ((event: Extract<ExchangeEvent, { type: 'start' | 'error' }>) => void) | undefined;
   /** True once the request is on its way: the provider may charge for it, also if nobody waits for the answer. */
   sent = false;
   readonly #kept: ContentKept;
@@ -70,7 +74,9 @@ export class ExchangeLog {
   readRequest(exchange: ExchangeRequest): void {
     this.operation = exchange.operation;
     this.#parts = exchange.parts;
-    for (const { kind } of exchange.parts) if (kind === 'image') this.#images += 1;
+    for (const { kind, spells } of exchange.parts) {
+      if (kind === 'image' && spells === undefined) this.#images += 1;
+    }
     this.#namesModel = exchange.dialect !== 'opaque';
   }
 
@@ -90,8 +96,14 @@ export class ExchangeLog {
   }
 
   addOutput(text: string): void {
-    this.#outputTokens += tokenWeight(text);
-    this.spend?.output(text);
+    const weight = tokenWeight(text);
+    this.#outputTokens += weight;
+    this.spend?.output(weight);
+    this.keepOutput(text);
+  }
+
+  /** Of an answer whose tokens the provider has counted: nothing has to be estimated. */
+  keepOutput(text: string): void {
     if (this.#kept === 'always') this.#outputText += text;
   }
 
@@ -126,6 +138,7 @@ export class ExchangeLog {
       operation,
       model,
       mode: decision.mode,
+      ...(this.key !== undefined && { key: this.key }),
       decision: decision.decision,
       effective: decision.effective,
       reasons: decision.reasons.map(recordedReason),

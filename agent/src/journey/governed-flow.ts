@@ -12,6 +12,7 @@ import type {
   ResponseVerdict,
   WebSocketPlan,
 } from '../core/flow.ts';
+import type { ProcessIdentity } from '../core/process.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import { decideHead, decideRequest, decideUnread } from '../decide/decide.ts';
 import type { CallContext, RequestContext } from '../decide/evaluation.ts';
@@ -19,18 +20,19 @@ import type { Location } from '../decide/location.ts';
 import { patchJsonBytes } from '../recognise/json/patch.ts';
 import { isBodySigned, withoutEdits } from '../recognise/signed-body.ts';
 import { afford, editsOf } from './afford.ts';
+import { callOf, pendingDecision } from './call-of.ts';
 import { isBrowserChallenge } from './challenged-hosts.ts';
 import { ExchangeLog } from './exchange-log.ts';
 import { GovernedSocket } from './governed-socket.ts';
+import { headPlan, MAX_HELD_BYTES } from './head-plan.ts';
 import { lateReport } from './late-findings.ts';
 import type { JourneyPorts } from './ports.ts';
-import { isUpload, LARGE_BODY_BYTES, type ReadBody, readBody, readLargeBody } from './read-body.ts';
-import { DECISION_HEADER, refusalResponse, withoutGateway } from './refuse.ts';
+import { LARGE_BODY_BYTES, type ReadBody, readBody, readLargeBody } from './read-body.ts';
+import { DECISION_HEADER, refusalResponse } from './refuse.ts';
 import { type BodyJudgement, openReader, type ResponseReader } from './response-reader.ts';
+import { isRouted, routeCall } from './routed-call.ts';
+import { MAX_ERROR_BYTES, RoutedFlow } from './routed-flow.ts';
 import { type Searched, searchRequest, withoutContents } from './search-request.ts';
-
-/** Decoded size of the largest body that is held and checked; a context window's text is a tenth of it. */
-export const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
 /** One request on a governed host, from its head to its record. The policy it began with stays its policy. */
 export class GovernedFlow implements Flow {
@@ -43,6 +45,9 @@ export class GovernedFlow implements Flow {
   #exchange: ExchangeRequest | undefined;
   #reader: ResponseReader | undefined;
   #socket: GovernedSocket | undefined;
+  #routed: RoutedFlow | undefined;
+  /** Decided by the head alone, and still to be routed. */
+  readonly #passed: Decision | undefined;
   /** Settles once services that nobody waits for have spoken; the record waits for them. */
   #late: Promise<void> | undefined;
   #finished = false;
@@ -54,24 +59,26 @@ export class GovernedFlow implements Flow {
     policy: CompiledPolicy,
     head: RequestHead,
     location: Location,
+    process: ProcessIdentity | undefined,
     onChallenge?: () => void,
   ) {
     this.#onChallenge = onChallenge;
     this.#ports = ports;
     this.#policy = policy;
     this.#head = head;
-    this.#call = callOf(ports, policy, head, location);
+    this.#call = callOf(ports, policy, head, location, process);
     const verdict = decideHead(policy, this.#call);
-    const decision =
-      verdict.type === 'read' ? pending(policy, this.#call) : withoutGateway(verdict.decision, policy.shadow);
+    const judged = verdict.type === 'read' ? pendingDecision(policy, this.#call) : verdict.decision;
+    const { plan, decision } = headPlan({ ports, policy, head, call: this.#call, verdict, judged });
+    this.#passed = verdict.type === 'pass' ? decision : undefined;
     this.#log = new ExchangeLog(ports, this.#call.nowMs, head.authority.host, location.operation, decision);
-    if (verdict.type === 'refuse' || (verdict.type === 'pass' && isRefusal(decision.effective)))
-      this.requestPlan = { type: 'refuse', response: refusalResponse(decision, location.dialect) };
-    else if (verdict.type === 'pass' || head.webSocket) this.requestPlan = { type: 'stream' };
-    else this.requestPlan = { type: 'hold', maxBytes: MAX_HELD_BYTES };
+    if (plan.type === 'refuse')
+      this.#log.status = plan.response.status === 400 ? undefined : plan.response.status;
+    this.requestPlan = plan;
   }
 
   requestBody(body: Uint8Array): RequestVerdict | Promise<RequestVerdict> {
+    if (this.#passed !== undefined) return this.#carryOut(this.#passed, undefined);
     return this.#read(body, (read) => this.#judge(read, body));
   }
 
@@ -80,6 +87,7 @@ export class GovernedFlow implements Flow {
     why: 'too-large' | 'undecodable',
     raw?: Uint8Array,
   ): RequestVerdict | Promise<RequestVerdict> {
+    if (this.#passed !== undefined) return this.#carryOut(this.#passed, undefined);
     if (why === 'too-large' || raw === undefined) return this.#unread(why);
     return this.#read(raw, (read) =>
       read.ok ? this.#judge({ ...read, exchange: asUnread(read.exchange) }, raw, true) : this.#unread(why),
@@ -126,7 +134,21 @@ export class GovernedFlow implements Flow {
   }
 
   #carryOut(judged: Decision, json: Uint8Array | undefined, request?: RequestContext): RequestVerdict {
-    const afforded = afford(this.#ports, this.#policy, request, withoutGateway(judged, this.#policy.shadow), {
+    const { location } = this.#call;
+    const { routed, turn, ...routing } = routeCall({
+      ports: this.#ports,
+      policy: this.#policy,
+      head: this.#head,
+      call: this.#call,
+      decision: judged,
+      exchange: request?.exchange,
+      json,
+    });
+    const untouched = routing.decision.mode === 'tunnel';
+    if (untouched) this.#exchange = undefined;
+    const key = routed?.key?.name;
+    const counted = untouched ? undefined : request && { ...request, ...(key !== undefined && { key }) };
+    const afforded = afford(this.#ports, this.#policy, counted, routing.decision, {
       path: this.#head.path,
       // A signed body can't name another model.
       json: () =>
@@ -134,25 +156,68 @@ export class GovernedFlow implements Flow {
           ? undefined
           : Buffer.from(json).toString('utf8'),
     });
-    const { decision, spend, path } = afforded;
+    const { spend } = afforded;
+    const path = afforded.path ?? this.#head.path;
+    const edits = editsOf(afforded);
+    const sent = isRefusal(afforded.decision.effective)
+      ? undefined
+      : routed?.send(afforded.decision, path, edits);
+    const decision = sent?.decision ?? afforded.decision;
     this.#log.decision = decision;
     if (isRefusal(decision.effective)) {
-      return { type: 'refuse', response: refusalResponse(decision, this.#call.location.dialect) };
+      spend?.abandon();
+      const { waitMs } = afforded;
+      const again = waitMs === undefined ? undefined : { status: 429, retryAfterMs: waitMs };
+      return { type: 'refuse', response: refusalResponse(decision, location.dialect, again) };
     }
     // The client went away while the request was checked: nothing will be sent, nor charged.
     if (this.#finished) spend?.abandon();
     else this.#log.spend = spend;
     this.#log.sent = true;
-    const edits = editsOf(afforded);
-    const body = edits.length === 0 || json === undefined ? undefined : patchJsonBytes(json, edits);
-    return { type: 'forward', ...(body !== undefined && { body }), ...(path !== undefined && { path }) };
+    const direct = (): RequestVerdict => {
+      const body = edits.length === 0 || json === undefined ? undefined : patchJsonBytes(json, edits);
+      return {
+        type: 'forward',
+        ...(body !== undefined && { body }),
+        ...(path !== this.#head.path && { path }),
+      };
+    };
+    const { mode } = decision;
+    if (turn !== undefined && (isRouted(mode) || mode === 'direct'))
+      this.#ports.turns?.took(turn.id, { mode, key: routed?.key }, this.#call.nowMs);
+    if (routed === undefined || sent?.verdict === undefined) return direct();
+    this.#routed = new RoutedFlow({
+      ports: this.#ports,
+      call: this.#call,
+      log: this.#log,
+      routed,
+      turn,
+      path,
+      edits,
+      direct,
+    });
+    return sent.verdict;
+  }
+
+  sendFailed(cause: string): RequestVerdict | undefined {
+    return this.#routed?.sendFailed(cause);
   }
 
   responseHead(status: number, headers: RawHeaders): ResponsePlan {
+    const plan = this.#answerPlan(status, headers);
+    // A session of the gateway's would be shown to the provider, whose name the app knows it by.
+    return this.#routed === undefined ? plan : { ...plan, removeHeaders: ['set-cookie'] };
+  }
+
+  #answerPlan(status: number, headers: RawHeaders): ResponsePlan {
     this.#log.status = status;
     if (isBrowserChallenge(headers)) this.#onChallenge?.();
     const setHeaders = [DECISION_HEADER, this.#log.decision.id, ...(this.#log.spend?.headers() ?? [])];
-    if (this.#exchange === undefined || status < 200 || status > 299) return { type: 'pass', setHeaders };
+    if (this.#routed?.judges(status, headers) === true)
+      return { type: 'hold', setHeaders, maxBytes: MAX_ERROR_BYTES };
+    const told = this.#routed?.warned === true ? { status: 200 } : {};
+    if (this.#exchange === undefined || status < 200 || status > 299)
+      return { type: 'pass', setHeaders, ...told };
     this.#reader = openReader({
       ports: this.#ports,
       policy: this.#policy,
@@ -161,7 +226,18 @@ export class GovernedFlow implements Flow {
       log: this.#log,
       contentType: headerValue(headers, 'content-type'),
     });
-    return { type: this.#reader?.plan ?? 'pass', setHeaders, maxBytes: MAX_HELD_BYTES };
+    const { plan = 'pass', late } = this.#reader ?? {};
+    const usual: ResponsePlan = {
+      type: plan,
+      setHeaders,
+      maxBytes: MAX_HELD_BYTES,
+      ...(late !== undefined && { late }),
+    };
+    if (this.#routed?.warned !== true) return usual;
+    // Only an unstreamed answer can be asked what the warning is about.
+    const whole = this.#reader !== undefined && !this.#exchange.stream;
+    if (!whole) this.#routed.tellWarning();
+    return whole ? { type: 'hold', setHeaders, maxBytes: MAX_HELD_BYTES, ...told } : { ...usual, ...told };
   }
 
   responseData(chunk: Uint8Array): readonly ResponseCommand[] {
@@ -173,6 +249,9 @@ export class GovernedFlow implements Flow {
   }
 
   responseBody(body: Uint8Array): ResponseVerdict | Promise<ResponseVerdict> {
+    const refused = this.#routed?.judge(body);
+    if (refused !== undefined) return refused;
+    if (this.#routed?.warned === true) this.#routed.tellWarning(body);
     const judged = this.#reader?.judgeBody(body) ?? {};
     const verdictOf = (one: BodyJudgement): ResponseVerdict =>
       one.unreadable ? this.responseBodyFailed() : asVerdict(one);
@@ -181,6 +260,8 @@ export class GovernedFlow implements Flow {
 
   /** What can't be read can't be checked: every rule on answers has failed, and says what then. */
   responseBodyFailed(): ResponseVerdict {
+    const refused = this.#routed?.judge(new Uint8Array(0));
+    if (refused !== undefined) return refused;
     const action = this.#reader?.fail('could not read the answer') ?? 'allow';
     this.#reader?.conclude();
     if (action !== 'block') return { type: 'forward' };
@@ -197,6 +278,7 @@ export class GovernedFlow implements Flow {
 
   finish(outcome: FlowOutcome): void | Promise<void> {
     this.#finished = true;
+    this.#reader?.close();
     this.#reader?.conclude();
     this.#socket?.close(outcome);
     const endedAtMs = this.#ports.nowMs();
@@ -219,53 +301,3 @@ const asVerdict = ({ body, refuse }: BodyJudgement): ResponseVerdict => {
   if (refuse !== undefined) return { type: 'refuse', response: refuse };
   return body === undefined ? { type: 'forward' } : { type: 'forward', body };
 };
-
-function callOf(
-  ports: JourneyPorts,
-  policy: CompiledPolicy,
-  head: RequestHead,
-  location: Location,
-): CallContext {
-  const app = policy.identifyApp(head.headers);
-  const nowMs = ports.nowMs();
-  return {
-    id: ports.newId(),
-    nowMs,
-    user: ports.user(),
-    device: ports.device,
-    app,
-    location,
-    readableAsText: isReadableAsText(head),
-    ...(ports.vault !== undefined && { vault: ports.vault }),
-    exceptionFor: (ruleId) => ports.exceptionFor?.(ruleId, app.id, ports.nowMs()),
-  };
-}
-
-/** The decision's place until the body has been read; an abort before that leaves it as the record. */
-function pending(policy: CompiledPolicy, call: CallContext): Decision {
-  return {
-    id: call.id,
-    decision: 'allow',
-    effective: 'allow',
-    mode: call.location.service.defaultMode,
-    service: call.location.service.id,
-    app: call.app,
-    model: undefined,
-    operation: call.location.operation,
-    reasons: [],
-    edits: [],
-    policy: policy.identity,
-  };
-}
-
-const TEXT_TYPES =
-  /^(application\/(?!grpc\+|connect\+)(json|x-ndjson|x-www-form-urlencoded|[\w.+-]+\+json|(x-)?proto(buf)?\b|grpc-web\b)|text\/|multipart\/(form-data|related|mixed))/i;
-
-/**
- * Bodies that can be checked as text or as a file though no dialect knows them; the strings of a protobuf message stand in it as
- * they are. A streaming call (gRPC, Connect) must not be held: its client may wait for an answer before it goes on.
- */
-function isReadableAsText(head: RequestHead): boolean {
-  const type = headerValue(head.headers, 'content-type') ?? '';
-  return head.hasBody && !head.webSocket && (TEXT_TYPES.test(type) || isUpload(type));
-}

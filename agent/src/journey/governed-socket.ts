@@ -1,7 +1,7 @@
 import { type Decision, isRefusal } from '../core/decision.ts';
 import type { Dialect, SocketMark } from '../core/dialect.ts';
 import type { ExchangeRequest } from '../core/exchange.ts';
-import type { FlowOutcome, WebSocketCommand, WebSocketPlan } from '../core/flow.ts';
+import type { FlowOutcome, ResponseCommand, WebSocketCommand, WebSocketPlan } from '../core/flow.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import { decideRequest, decideUnread } from '../decide/decide.ts';
 import type { CallContext, RequestContext } from '../decide/evaluation.ts';
@@ -10,13 +10,15 @@ import { dialectById } from '../recognise/dialects.ts';
 import { patchJsonStrings } from '../recognise/json/patch.ts';
 import { afford, editsOf } from './afford.ts';
 import { ExchangeLog } from './exchange-log.ts';
+import { notServed, withReason } from './gateway-words.ts';
 import { lateReport } from './late-findings.ts';
 import type { JourneyPorts } from './ports.ts';
 import { readBody } from './read-body.ts';
-import { withoutGateway } from './refuse.ts';
 import { ResponseReader } from './response-reader.ts';
+import { isRouted } from './routed-call.ts';
 import { type Searched, searchRequest, withoutContents } from './search-request.ts';
 import { SocketLanes } from './socket-lanes.ts';
+import { SocketLate } from './socket-late.ts';
 
 /** RFC 6455 section 7.4.1. */
 const POLICY_VIOLATION = 1008;
@@ -30,6 +32,8 @@ interface OpenExchange {
   readonly late: Promise<void> | undefined;
   readonly requestBytes: number;
   responseBytes: number;
+  /** All of it has come; some of it may still wait for another service. */
+  ended: boolean;
 }
 
 /** A WebSocket that carries a dialect: each call made on it is an exchange of its own, with its own decision. */
@@ -41,6 +45,9 @@ export class GovernedSocket implements WebSocketPlan {
   readonly #path: string;
   readonly #dialect: Dialect | undefined;
   readonly #lanes = new SocketLanes<OpenExchange>();
+  readonly late = new SocketLate();
+  /** Answers that have come whole, of which some still waits. */
+  readonly #settling = new Set<OpenExchange>();
   #closed = false;
 
   constructor(ports: JourneyPorts, policy: CompiledPolicy, call: CallContext, path: string) {
@@ -56,7 +63,11 @@ export class GovernedSocket implements WebSocketPlan {
     from: 'client' | 'server',
     data: string | Uint8Array,
   ): readonly WebSocketCommand[] | Promise<readonly WebSocketCommand[]> {
-    if (from === 'server') return typeof data === 'string' ? this.#fromServer(data) : FORWARD;
+    if (from === 'server') {
+      // What comes after an answer must not overtake its end.
+      if (this.#settling.size > 0) return this.late.settled().then(() => this.message(from, data));
+      return typeof data === 'string' ? this.#fromServer(data) : FORWARD;
+    }
     // A server may read JSON from a binary message too.
     return this.#fromClient(typeof data === 'string' ? data : Buffer.from(data).toString('utf8'));
   }
@@ -64,7 +75,9 @@ export class GovernedSocket implements WebSocketPlan {
   /** The socket is gone: what was still being answered ends with it. */
   close(outcome: FlowOutcome): void {
     this.#closed = true;
-    for (const exchange of this.#lanes.takeAll())
+    const unfinished = [...this.#lanes.takeAll(), ...this.#settling];
+    this.#settling.clear();
+    for (const exchange of unfinished)
       this.#finish(exchange, outcome.result === 'complete' ? 'client-aborted' : outcome.result);
   }
 
@@ -94,10 +107,16 @@ export class GovernedSocket implements WebSocketPlan {
     // The socket closed while the message was checked: it goes nowhere, and costs nothing.
     if (this.#closed) return [];
     const exchange = request && withoutContents(request.exchange);
-    const afforded = afford(this.#ports, this.#policy, request, withoutGateway(judged, this.#policy.shadow), {
-      path: this.#path,
-      json: () => text,
-    });
+    const afforded = afford(
+      this.#ports,
+      this.#policy,
+      request,
+      this.#policy.shadow ? judged : onSocket(judged),
+      {
+        path: this.#path,
+        json: () => text,
+      },
+    );
     const { decision } = afforded;
     const { host, operation } = call.location;
     const log = new ExchangeLog(this.#ports, call.nowMs, host, operation, decision);
@@ -112,6 +131,7 @@ export class GovernedSocket implements WebSocketPlan {
       late: looked && lateReport(this.#policy, looked.request, looked.searched, log),
       requestBytes: text.length,
       responseBytes: 0,
+      ended: false,
     };
     if (isRefusal(decision.effective)) {
       log.status = 400;
@@ -119,7 +139,11 @@ export class GovernedSocket implements WebSocketPlan {
       return [{ type: 'reply', data: this.#dialect?.refuseOnWebSocket?.(refusalOf(decision), mark) ?? '' }];
     }
     if (open.reader === undefined) this.#finish(open, 'complete');
-    else this.#lanes.add(open, mark);
+    else {
+      this.#lanes.add(open, mark);
+      if (open.reader.late !== undefined)
+        this.late.add(open.reader.late, (commands) => this.#saidLate(open, commands));
+    }
     const edits = editsOf(afforded);
     return edits.length === 0 ? FORWARD : [{ type: 'forward', data: patchJsonStrings(text, edits) }];
   }
@@ -167,12 +191,26 @@ export class GovernedSocket implements WebSocketPlan {
     }
     if (current.reader.ended) {
       this.#lanes.end(current);
-      this.#finish(current, 'complete');
+      current.ended = true;
+      if (current.reader.late?.waiting) this.#settling.add(current);
+      else this.#finish(current, 'complete');
     }
     return commands;
   }
 
+  /** Another service has spoken about an answer. */
+  #saidLate(exchange: OpenExchange, said: readonly ResponseCommand[]): readonly WebSocketCommand[] {
+    if (exchange.ended && exchange.reader?.late?.waiting !== true && this.#settling.delete(exchange))
+      this.#finish(exchange, 'complete');
+    return said.flatMap((command): WebSocketCommand[] => {
+      const data = command.type === 'cut' ? command.lastBytes : String(command.bytes);
+      return data === undefined ? [] : [{ type: 'forward', data }];
+    });
+  }
+
   #finish({ log, reader, late, ...bytes }: OpenExchange, result: FlowOutcome['result']): void {
+    if (reader?.late !== undefined) this.late.remove(reader.late);
+    reader?.close();
     reader?.conclude();
     const endedAtMs = this.#ports.nowMs();
     const { requestBytes, responseBytes } = bytes;
@@ -185,4 +223,13 @@ export class GovernedSocket implements WebSocketPlan {
       this.#ports.track?.(closed);
     }
   }
+}
+
+/** The socket leads to the provider: a call on it can't go through the gateway after all. */
+function onSocket(decision: Decision): Decision {
+  if (!isRouted(decision.mode) || isRefusal(decision.effective)) return decision;
+  return withReason(
+    decision,
+    notServed('this connection leads to the provider itself; over HTTP it would go there'),
+  );
 }

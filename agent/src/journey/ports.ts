@@ -2,10 +2,12 @@ import type { Forecaster } from '../account/forecast.ts';
 import type { AttachmentOpener } from '../core/attachment.ts';
 import type { PolicyException } from '../core/exception.ts';
 import type { Detector, Match } from '../core/finding.ts';
+import type { Gateway } from '../core/gateway.ts';
 import type { Vault } from '../core/placeholder.ts';
 import type { ExchangeRecord, Recorder } from '../core/records.ts';
 import type { Spend } from '../core/spend.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
+import type { Turns } from './turns.ts';
 
 /** What the journey needs of the world: a policy, a clock, identifiers, and somewhere to put its records. */
 export interface JourneyPorts {
@@ -26,6 +28,10 @@ export interface JourneyPorts {
   newId(): string;
   readonly device: string;
   user(): string;
+  /** The company's gateway, if one is configured now. */
+  gateway?(): Gateway | undefined;
+  /** Ways that running tool loops took; made by the journey. */
+  readonly turns?: Turns;
   /** Remembers what reversible placeholders stand for. */
   readonly vault?: Vault;
   /** The reason in force for calls of this app that the rule would stop. */

@@ -1,4 +1,4 @@
-import { type Detector, type Finding, isRequestDetector } from '../core/finding.ts';
+import { type AnyDetector, type Finding, isRequestDetector } from '../core/finding.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import { type CallContext, Evaluation, type RequestContext } from '../decide/evaluation.ts';
 import { isMet } from '../decide/guardrails.ts';
@@ -6,14 +6,22 @@ import type { CompiledGuardrail } from '../decide/rules.ts';
 import type { ResponseGuardrail } from '../enforce/guardrail.ts';
 import { restoreGuardrail } from '../enforce/restore.ts';
 
-/** The policy's guardrails for one answer, as the gate wants them. In shadow mode they only look. */
+/**
+ * The policy's guardrails for one answer, as the gate wants them. In shadow mode they only look. Other services are
+ * asked by the gate only about a stream that they may stop; otherwise see `AnswerChecks`.
+ */
 export function responseGuardrails(
   policy: CompiledPolicy,
   call: CallContext | RequestContext,
+  streamed: boolean,
 ): readonly ResponseGuardrail[] {
   const evaluation = new Evaluation(policy, call, 'exchange' in call ? call : undefined);
   return policy.rules.guardrails
-    .filter(({ response, detectorKey }) => response && !isAskedOfWholeAnswers(policy, detectorKey))
+    .filter(
+      ({ response, detectorKey }) =>
+        response &&
+        ((streamed && policy.scan.response.enforces(detectorKey)) || !isAskedAbout(policy, detectorKey)),
+    )
     .map((guardrail) => toGate(guardrail, evaluation));
 }
 
@@ -23,8 +31,8 @@ export function restoring({ vault, location }: CallContext): readonly ResponseGu
   return vault?.knows(service) ? [restoreGuardrail(vault, service)] : [];
 }
 
-/** Other services: see `AnswerChecks`. */
-function isAskedOfWholeAnswers({ detectors }: CompiledPolicy, key: string): boolean {
+/** Other services. */
+function isAskedAbout({ detectors }: CompiledPolicy, key: string): boolean {
   const detector = detectors.byKey[key];
   return detector !== undefined && isRequestDetector(detector) && detector.inspectAnswer !== undefined;
 }
@@ -58,9 +66,10 @@ function toGate(guardrail: CompiledGuardrail, evaluation: Evaluation): ResponseG
 }
 
 /** One that can't search text fails when used, and the rule's `onFailure` decides. */
-function textDetector({ detectors }: CompiledPolicy, id: string): Detector {
+function textDetector({ detectors }: CompiledPolicy, id: string): AnyDetector {
   const detector = detectors.byKey[id];
-  if (detector !== undefined && !isRequestDetector(detector)) return detector;
+  if (detector !== undefined && (!isRequestDetector(detector) || detector.inspectAnswer !== undefined))
+    return detector;
   const fail = (): never => {
     throw new Error(`detector ${id} can't search answers`);
   };

@@ -1,14 +1,14 @@
 import { type Action, type Decision, type Edit, stricter } from '../core/decision.ts';
 import type { ResponseDecoder, SocketMark } from '../core/dialect.ts';
 import type { ExchangeEvent, ExchangeRequest } from '../core/exchange.ts';
-import type { Finding } from '../core/finding.ts';
-import type { LocalResponse, ResponseCommand } from '../core/flow.ts';
+import { type Finding, isRequestDetector } from '../core/finding.ts';
+import type { Late, LocalResponse, ResponseCommand } from '../core/flow.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import type { CallContext } from '../decide/evaluation.ts';
 import { refusalOf } from '../decide/refusal.ts';
 import { openResponse, type ResponseJudge } from '../decide/response.ts';
 import { redactBody } from '../enforce/body.ts';
-import { needsGate, type ResponseGuardrail } from '../enforce/guardrail.ts';
+import { needsGate, type Question, type Reply, type ResponseGuardrail } from '../enforce/guardrail.ts';
 import {
   createResponseGate,
   type GateFrame,
@@ -26,6 +26,8 @@ import type { ExchangeLog } from './exchange-log.ts';
 import type { JourneyPorts } from './ports.ts';
 import { refusalResponse } from './refuse.ts';
 import { responseGuardrails, restoring } from './response-guardrails.ts';
+import { whyOf } from './scan-parts.ts';
+import { StreamQuestions } from './stream-questions.ts';
 
 export interface ReaderInput {
   readonly ports: JourneyPorts;
@@ -52,6 +54,8 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 export class ResponseReader {
   /** `hold`: an unstreamed answer that may be refused, so that its head has to wait too. */
   readonly plan: 'tap' | 'gate' | 'hold';
+  /** Of a streamed answer that another service may stop: what comes after its opinion. */
+  readonly late: Late<ResponseCommand> | undefined;
   readonly #input: ReaderInput;
   readonly #decoder: ResponseDecoder;
   readonly #framer: Framer | undefined;
@@ -61,6 +65,7 @@ export class ResponseReader {
   readonly #transport: 'bytes' | 'messages';
   readonly #told = new Set<string>();
   readonly #answers: AnswerChecks | undefined;
+  readonly #questions: StreamQuestions | undefined;
   #asked: Promise<void> | undefined;
   /** True once the answer has said that it is over. */
   ended = false;
@@ -88,11 +93,15 @@ export class ResponseReader {
     const { policy, call, exchange } = input;
     const context = { ...call, exchange, bytes: 0, findings: [], failures: [] };
     this.#judge = openResponse(policy, context);
-    const rules = policy.scan.response.reach === 'none' ? [] : responseGuardrails(policy, context);
+    const streamed = framer !== undefined || transport === 'messages';
+    const looks = policy.scan.response.reach !== 'none';
+    const rules = looks ? responseGuardrails(policy, context, streamed) : [];
     this.#guardrails = [...rules, ...restoring(call)];
     const enforces = needsGate(this.#guardrails);
-    const streamed = framer !== undefined || transport === 'messages';
-    this.#answers = openAnswerChecks(policy, context);
+    this.#answers = openAnswerChecks(policy, context, streamed);
+    if (streamed && rules.some(({ detector }) => isRequestDetector(detector)))
+      this.#questions = new StreamQuestions((question, reply) => this.#settle(question, reply));
+    this.late = this.#questions;
     const mayStop = streamed && input.log.spend?.canStop === true;
     const awaits = enforces || this.#answers?.enforces === true;
     this.plan = streamed ? (enforces || mayStop ? 'gate' : 'tap') : awaits ? 'hold' : 'tap';
@@ -102,7 +111,7 @@ export class ResponseReader {
 
   data(chunk: Uint8Array): readonly ResponseCommand[] {
     if (this.#over) return [];
-    if (this.#unreadable) return [{ type: 'emit', bytes: chunk }];
+    if (this.#unreadable) return this.#unread(chunk);
     if (this.#framer !== undefined) return this.#read(this.#framer, chunk);
     this.#bodyBytes += chunk.length;
     if (this.#bodyBytes <= MAX_BODY_BYTES) this.#body.push(chunk);
@@ -150,7 +159,7 @@ export class ResponseReader {
   readBody(body: Uint8Array): BodyJudgement {
     const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
     const events = this.#decoder.body(text);
-    this.#account(events);
+    this.#account(events, events.some(isFinalCount));
     if (this.#guardrails.length === 0) return {};
     if (events.every(({ type }) => type === 'unknown') && !isJson(text)) return { unreadable: true };
     const frame: GateFrame = {
@@ -207,6 +216,7 @@ export class ResponseReader {
 
   #stop(): readonly ResponseCommand[] {
     this.#over = true;
+    this.close();
     return [{ type: 'cut', ...this.#lastWords() }];
   }
 
@@ -219,8 +229,28 @@ export class ResponseReader {
       this.#unreadable = true;
       const action = this.fail('met a frame that is too large to read');
       if (this.plan === 'gate' && action === 'block') return [{ type: 'cut', ...this.#lastWords() }];
-      return [...(this.#gate?.end() ?? []), { type: 'emit', bytes: framer.drain() }];
+      return [...(this.#gate?.end() ?? []), ...this.#unread(framer.drain())];
     }
+  }
+
+  /** Bytes that nobody can read leave after what was held before them. */
+  #unread(bytes: Uint8Array): readonly ResponseCommand[] {
+    if (this.#gate === undefined || this.#questions === undefined) return [{ type: 'emit', bytes }];
+    return this.#gate.push({ raw: bytes, events: [], patch: () => '' });
+  }
+
+  #settle(question: Question, reply: Reply): readonly ResponseCommand[] {
+    if (this.#over || this.#gate === undefined) return [];
+    const commands = this.#gate.settle(question, reply);
+    if (commands.length > 0) this.#nothingSent = false;
+    // A socket goes on, and its messages say when this answer is over.
+    if (this.#gate.cut && this.#transport === 'bytes') this.#over = true;
+    return commands;
+  }
+
+  /** Nothing more will be sent, whatever is still said about it. */
+  close(): void {
+    this.#questions?.close();
   }
 
   #lastWords(): { lastBytes?: string } {
@@ -249,7 +279,9 @@ export class ResponseReader {
         if (this.plan === 'gate') commands.push({ type: 'emit', bytes: frame.bytes });
       } else {
         const raw = this.plan === 'gate' ? Buffer.from(frame.bytes).toString('utf8') : '';
-        commands.push(...this.#gate.push({ raw, events, patch: (edits) => patchOf(frame, edits) }));
+        const heartbeat = this.#questions !== undefined && isHeartbeat(frame, events);
+        const patch = (edits: readonly Edit[]): string => patchOf(frame, edits);
+        commands.push(...this.#gate.push({ raw, events, heartbeat, patch }));
       }
       if (commands.length > 0) this.#nothingSent = false;
       if (this.#gate?.cut) this.#over = true;
@@ -257,29 +289,37 @@ export class ResponseReader {
     return commands;
   }
 
-  #account(events: readonly ExchangeEvent[]): void {
+  /** `isCounted`: the provider has said how many tokens this is. */
+  #account(events: readonly ExchangeEvent[], isCounted = false): void {
     const { log } = this.#input;
     for (const event of events) {
       if (event.type === 'text') {
-        if (event.form === 'delta') log.addOutput(event.text);
+        if (event.form === 'delta') {
+          if (isCounted) log.keepOutput(event.text);
+          else log.addOutput(event.text);
+        }
         this.#answers?.add(event);
       } else if (event.type === 'usage') log.addUsage(event);
-      else if (event.type === 'start') log.nameModel(event.model);
-      else if (event.type === 'end' || event.type === 'error') this.ended = true;
+      else if (event.type === 'start') {
+        log.nameModel(event.model);
+        log.onAnswer?.(event);
+      } else if (event.type === 'end' || event.type === 'error') {
+        this.ended = true;
+        if (event.type === 'error') log.onAnswer?.(event);
+      }
     }
   }
 
   #gateOptions(): ResponseGateOptions {
     return {
       guardrails: this.#guardrails,
-      found: (_guardrail, finding) => this.#tell(finding),
-      failed: (guardrail, error) => {
-        this.#judge.fail({
-          detector: guardrail.detector.id,
-          why: `threw ${error instanceof Error ? error.name : 'something'}`,
-        });
+      found: (_guardrail, finding, editable) => this.#tell(finding, editable),
+      failed: (guardrail, error) => this.#tellFailure(guardrail.detector.id, whyOf(error)),
+      ask: (question) => this.#questions?.ask(question),
+      lastBytes: (_cause, releases) => {
+        if (releases) this.#nothingSent = false;
+        return this.#refusal();
       },
-      lastBytes: () => this.#refusal(),
     };
   }
 
@@ -288,11 +328,19 @@ export class ResponseReader {
   }
 
   /** Each guardrail tells a finding of its own; the judge asks all of them at once. */
-  #tell(finding: Finding): void {
+  #tell(finding: Finding, editable: boolean): void {
     const key = `${finding.kind} ${finding.place} ${finding.start} ${finding.end}`;
     if (this.#told.has(key)) return;
     this.#told.add(key);
-    this.#judge.judge(finding, finding.partKind !== 'thinking');
+    this.#judge.judge(finding, editable && finding.partKind !== 'thinking');
+  }
+
+  /** A dead service fails for every window; it is said once. */
+  #tellFailure(detector: string, why: string): void {
+    const key = `${detector} ${why}`;
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
+    this.#judge.fail({ detector, why });
   }
 }
 
@@ -302,6 +350,9 @@ export function openReader(input: ReaderInput): ResponseReader | undefined {
   if (decoder === undefined) return undefined;
   return new ResponseReader(input, decoder, openFramer(input.contentType, input.exchange.stream));
 }
+
+const isFinalCount = (event: ExchangeEvent): boolean =>
+  event.type === 'usage' && event.final && event.usage.outputTokens !== undefined;
 
 /** Only asked where the dialect saw nothing: an error page, a captive portal, an empty answer. */
 function isJson(text: string): boolean {
@@ -313,6 +364,10 @@ function isJson(text: string): boolean {
     return false; // not JSON: that is the answer
   }
 }
+
+/** Comments of SSE, and Anthropic's pings. */
+const isHeartbeat = ({ format, data, eventName }: Frame, events: readonly ExchangeEvent[]): boolean =>
+  format === 'sse' && events.length === 0 && (data === undefined || eventName === 'ping');
 
 const toStringEdit = ({ place, ...range }: Edit) => ({ pointer: place, ...range });
 

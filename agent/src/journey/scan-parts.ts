@@ -87,12 +87,12 @@ function scanTexts(
   { parts }: ExchangeRequest,
   scan: ScanTools['scan'],
 ): readonly Finding[] {
-  const findings: Finding[] = [];
+  const placing = new Placing(key, parts);
   for (const part of parts) {
     if (part.text === undefined || !plan.wants(key, part.kind, part.role)) continue;
-    place(scan(detector, part.text), key, part, findings);
+    placing.add(scan(detector, part.text), part);
   }
-  return findings;
+  return placing.findings;
 }
 
 /** The same with pauses; texts too long for one slice are searched as a stream. */
@@ -103,18 +103,18 @@ async function scanInSlices(
   { parts }: ExchangeRequest,
   { scan, pause }: Required<ScanTools>,
 ): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
+  const placing = new Placing(key, parts);
   let searched = 0;
   for (const part of parts) {
     if (part.text === undefined || !plan.wants(key, part.kind, part.role)) continue;
     const long = part.text.length > SLICE_CHARS;
-    place(long ? await scanLong(detector, part.text, pause) : scan(detector, part.text), key, part, findings);
+    placing.add(long ? await scanLong(detector, part.text, pause) : scan(detector, part.text), part);
     searched += long ? 0 : part.text.length + PART_COST_CHARS;
     if (searched < SLICE_CHARS) continue;
     searched = 0;
     await pause();
   }
-  return findings;
+  return placing.findings;
 }
 
 /** A text costs this much however short it is. */
@@ -141,19 +141,40 @@ function isLarge({ parts }: ExchangeRequest): boolean {
   return chars > LARGE_CHARS;
 }
 
-function place(matches: readonly Match[], key: string, part: Part, findings: Finding[]): void {
-  for (const match of matches) {
-    if (part.spells?.includes(part.text?.slice(match.start, match.end) ?? '')) continue;
-    findings.push({
-      ...match,
-      detector: key,
-      direction: 'request',
-      place: part.pointer,
-      partKind: part.kind,
-      role: part.role,
-    });
+/** Gathers one detector's matches as findings. What a text shows as it stands isn't told again of its other spelling. */
+class Placing {
+  readonly findings: Finding[] = [];
+  readonly #key: string;
+  /** Texts that another part spells out. */
+  readonly #spelled: ReadonlySet<string>;
+  /** What such a text shows as it stands. */
+  readonly #seen = new Map<string, ReadonlySet<string>>();
+
+  constructor(key: string, parts: readonly Part[]) {
+    this.#key = key;
+    this.#spelled = new Set(parts.flatMap(({ spells }) => spells ?? []));
+  }
+
+  add(matches: readonly Match[], part: Part): void {
+    const { text = '', spells } = part;
+    if (matches.length > 0 && this.#spelled.has(text))
+      this.#seen.set(text, new Set(matches.map((match) => wordsOf(match, text))));
+    const seen = spells === undefined ? undefined : this.#seen.get(spells);
+    for (const match of matches) {
+      if (seen?.has(wordsOf(match, text))) continue;
+      this.findings.push({
+        ...match,
+        detector: this.#key,
+        direction: 'request',
+        place: part.pointer,
+        partKind: part.kind,
+        role: part.role,
+      });
+    }
   }
 }
+
+const wordsOf = ({ kind, start, end }: Match, text: string): string => `${kind} ${text.slice(start, end)}`;
 
 function inspectRequest(
   key: string,

@@ -5,6 +5,7 @@ import { isRequestDetector, type RequestSubject } from '../core/finding.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import type { DetectorFailure } from '../decide/evaluation.ts';
 import { findEmbedded, MIN_RUN_CHARS } from '../recognise/embedded.ts';
+import { spelledBeside } from '../recognise/parts.ts';
 import { type Scanned, type ScanTools, scanRequest } from './scan-parts.ts';
 
 export interface Searched extends Scanned {
@@ -46,14 +47,21 @@ export function withoutContents(exchange: ExchangeRequest): ExchangeRequest {
 
 /** Where nobody opens files, uploads are searched as the text that they may be. */
 function asPlainText(exchange: ExchangeRequest): ExchangeRequest {
-  const parts = exchange.parts.map((part): Part => {
+  const parts = exchange.parts.flatMap((part): readonly Part[] => {
     const { content, text } = part;
-    if (content?.form !== 'bytes' || text !== undefined) return withoutContent(part);
+    if (content?.form !== 'bytes' || text !== undefined) return [withoutContent(part)];
     const { buffer, byteOffset, byteLength } = content.bytes;
-    return { ...withoutContent(part), text: Buffer.from(buffer, byteOffset, byteLength).toString('utf8') };
+    const read = Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
+    return withSpelled({ ...withoutContent(part), text: read });
   });
   return { ...exchange, parts };
 }
+
+/** Texts that only opening shows have their escapes undone here; the dialects have done it for those they saw. */
+const withSpelled = (part: Part): readonly Part[] => {
+  const spelled = spelledBeside(part);
+  return spelled === undefined ? [part] : [part, spelled];
+};
 
 const withoutContent = (part: Part): Part => {
   if (part.content === undefined) return part;
@@ -104,8 +112,8 @@ function attachmentParts(part: Part, files: OpenedAttachment): readonly Part[] {
   const [{ text, name: _name, ...file }] = files;
   const whole: Part = { ...withoutContent(part), bytes: file.bytes, file };
   // What a dialect has decoded as text, by what the caller calls it, may be something else.
-  const own = text === '' ? whole : { ...whole, text };
-  return [own, ...derivedParts(part, files, '#', false)];
+  const own = text === '' || text === part.text ? [whole] : withSpelled({ ...whole, text });
+  return [...own, ...derivedParts(part, files, '#', false)];
 }
 
 /**
@@ -121,7 +129,7 @@ function derivedParts(
   const parts: Part[] = [];
   for (const [index, { text, name, ...file }] of files.entries()) {
     if (index === 0 && !withFirst) continue;
-    parts.push({
+    const derived: Part = {
       kind: part.kind === 'tool-result' ? 'tool-result' : 'file',
       role: part.role,
       pointer: `${part.pointer}${mark}${withFirst ? `.${index}` : index}`,
@@ -133,7 +141,8 @@ function derivedParts(
       bytes: file.bytes,
       file,
       within: part.pointer,
-    });
+    };
+    parts.push(...withSpelled(derived));
   }
   return parts;
 }

@@ -2,16 +2,17 @@
  * The money of one call: which budgets and limits it counts against, what is held for it before it is sent, what it has
  * used so far, and what it cost in the end.
  */
-import { tokenWeight } from '../account/estimate-tokens.ts';
 import type { Forecast } from '../account/forecast.ts';
 import type { UsageReport } from '../account/merge-usage.ts';
 import type { RawHeaders } from '../core/connection.ts';
 import type { Decision, Reason } from '../core/decision.ts';
 import type { DialectId, ExchangeRequest, Operation, Usage } from '../core/exchange.ts';
+import { isGatewayTerm } from '../core/gateway.ts';
 import type {
   Amount,
   BudgetTerms,
   Counted,
+  LimitTerms,
   SpendAccount,
   SpendNote,
   SpendScope,
@@ -43,6 +44,8 @@ export interface OpenedSpend {
   readonly spend: CallSpend | undefined;
   /** The model to send the call to instead. */
   readonly model: string | undefined;
+  /** Nothing but a limit of the gateway's stops the call, until then: as the gateway itself would, it says so. */
+  readonly waitMs?: number;
 }
 
 /** What a call costs by its numbers: linear in the output, so that a chunk is priced by one multiplication. */
@@ -82,7 +85,11 @@ export function openSpend(
   }
   const { nowMs } = request;
   notes.push(...answer.stops.map((stop) => stopReason(stop, nowMs)));
-  if (answer.type === 'stopped') return { ...asItIs, decision: joinReasons(decision, notes, policy.shadow) };
+  if (answer.type === 'stopped') {
+    const waitMs = gatewayWaitMs(answer.stops);
+    const stopped = { ...asItIs, decision: joinReasons(decision, notes, policy.shadow) };
+    return waitMs === undefined ? stopped : { ...stopped, waitMs };
+  }
   notes.push(...answer.crossings.map(crossingReason), ...opening.unpriced(rules, model));
   const downgraded = model !== exchange.model;
   const joined = joinReasons(decision, notes, policy.shadow);
@@ -99,6 +106,13 @@ export function openSpend(
   };
 }
 
+function gatewayWaitMs(stops: readonly Stop[]): number | undefined {
+  const waits = stops.map((stop) =>
+    stop.kind === 'limit' && isGatewayTerm(stop.terms) ? stop.waitMs : undefined,
+  );
+  return waits.some((waitMs) => waitMs === undefined) ? undefined : Math.max(...waits.map(Number));
+}
+
 /** One call's questions to the book. */
 class Opening {
   readonly #ports: JourneyPorts;
@@ -106,6 +120,7 @@ class Opening {
   readonly #request: RequestContext;
   readonly #terms: SpendTerms;
   readonly #forecast: Forecast;
+  #priced: { readonly model: string | undefined; readonly price: Price | undefined } | undefined;
 
   constructor(
     ports: JourneyPorts,
@@ -133,14 +148,26 @@ class Opening {
         const terms = all.get(id);
         return terms === undefined ? [] : [{ terms, subject: this.#subject(terms.scope, model) }];
       });
+    const own = this.#gatewayTerms();
     return this.#spend.open({
       callId: this.#request.id,
-      budgets: counted(rules.budgets, this.#terms.budgets),
-      limits: counted(rules.limits, this.#terms.limits),
+      budgets: [...counted(rules.budgets, this.#terms.budgets), ...own.budgets],
+      limits: [...counted(rules.limits, this.#terms.limits), ...own.limits],
       hold: { nanoUsd: Math.ceil(nanoUsd), tokens: inputTokens + outputTokens },
       enforced: !this.#policy.shadow,
       ...(passing && { passing }),
     });
+  }
+
+  /** What the gateway keeps for the key counts beside the policy's own rules: the tighter one stops the call. */
+  #gatewayTerms(): { readonly budgets: Counted<BudgetTerms>[]; readonly limits: Counted<LimitTerms>[] } {
+    const { key } = this.#request;
+    const terms = key === undefined ? undefined : this.#ports.gateway?.()?.terms(key);
+    if (key === undefined || terms === undefined) return { budgets: [], limits: [] };
+    return {
+      budgets: terms.budgets.map((each) => ({ terms: each, subject: key })),
+      limits: terms.limits.map((each) => ({ terms: each, subject: key })),
+    };
   }
 
   /**
@@ -160,7 +187,14 @@ class Opening {
     return model === undefined ? undefined : { model, stops: wanting };
   }
 
+  /** Asked several times about one model, and hardly ever about a second. */
   price(model: string | undefined): Price | undefined {
+    if (this.#priced === undefined || this.#priced.model !== model)
+      this.#priced = { model, price: this.#priceOf(model) };
+    return this.#priced.price;
+  }
+
+  #priceOf(model: string | undefined): Price | undefined {
     const { location, nowMs, exchange } = this.#request;
     const images = imagesIn(exchange);
     const at = (outputTokens: number) =>
@@ -195,8 +229,8 @@ class Opening {
     if (scope === 'device') return device;
     if (scope === 'app') return app.id;
     if (scope === 'service') return location.service.id;
-    // Virtual keys come with the gateway; until then all calls are made with the app's own.
-    return scope === 'key' ? 'none' : this.#modelName(model);
+    // Calls that don't go through the gateway are made with the app's own key, which nobody here knows by name.
+    return scope === 'key' ? (this.#request.key ?? 'none') : this.#modelName(model);
   }
 
   /** By its name in the price list: another spelling of the same model has no budget of its own. */
@@ -227,6 +261,8 @@ export class CallSpend {
   readonly #forecast: Forecast;
   readonly #facts: SpendFacts;
   #price: Price | undefined;
+  /** The latest count of the provider's: priced once it is asked what the answer has cost so far. */
+  #unpriced: Usage | undefined;
   #inputTokens: number;
   #outputWeight = 0;
   /** As the provider counts it, reasoning that nobody sees included. */
@@ -259,8 +295,9 @@ export class CallSpend {
     return this.#account.canStop;
   }
 
-  output(text: string): void {
-    this.#outputWeight += tokenWeight(text);
+  /** Estimated tokens of a piece of the answer, before rounding. */
+  output(weight: number): void {
+    this.#outputWeight += weight;
   }
 
   /** The provider's own count, also one that isn't final: its input is. */
@@ -268,7 +305,7 @@ export class CallSpend {
     const { inputTokens, outputTokens } = usage;
     if (inputTokens !== undefined && inputTokens > 0) {
       this.#inputTokens = inputTokens;
-      this.#price = this.#priced(usage) ?? this.#price;
+      this.#unpriced = usage;
     }
     this.#reportedOutput = Math.max(this.#reportedOutput, outputTokens ?? 0);
   }
@@ -285,6 +322,10 @@ export class CallSpend {
   /** Counts what has come so far. Once true, what was just read must not be passed on. */
   usedUp(): boolean {
     if (this.#cut !== undefined) return true;
+    if (this.#unpriced !== undefined) {
+      this.#price = this.#priced(this.#unpriced) ?? this.#price;
+      this.#unpriced = undefined;
+    }
     const output = Math.max(Math.ceil(this.#outputWeight), this.#reportedOutput);
     const nanoUsd =
       this.#price === undefined ? 0 : this.#price.inputNanoUsd + this.#price.perOutputToken * output;

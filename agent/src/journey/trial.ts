@@ -1,5 +1,5 @@
 import type { Decision } from '../core/decision.ts';
-import type { Flow, FlowOutcome, RequestHead } from '../core/flow.ts';
+import type { Flow, FlowOutcome, Late, RequestHead, ResponseCommand } from '../core/flow.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import { createJourney } from '../journey.ts';
 import type { JourneyPorts } from './ports.ts';
@@ -87,11 +87,30 @@ async function answer(flow: Flow, body: Uint8Array): Promise<string> {
     if (verdict.type === 'refuse') return verdict.response.body;
     return verdict.body === undefined ? whole : Buffer.from(verdict.body).toString('utf8');
   }
-  const commands = [...flow.responseData(body), ...flow.responseEnd()];
+  const late = gather(plan.late);
+  const commands = [...flow.responseData(body), ...flow.responseEnd(), ...(await late())];
   if (plan.type === 'tap') return whole;
   return commands
     .map((command) =>
       command.type === 'emit' ? Buffer.from(command.bytes).toString('utf8') : (command.lastBytes ?? ''),
     )
     .join('');
+}
+
+/** What comes late, once nothing waits any more. */
+function gather(late: Late<ResponseCommand> | undefined): () => Promise<readonly ResponseCommand[]> {
+  const commands: ResponseCommand[] = [];
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  late?.listen((take) => {
+    try {
+      commands.push(...take());
+      if (!late.waiting) resolve();
+    } catch (error) {
+      reject(error);
+    }
+  });
+  return async () => {
+    if (late?.waiting) await promise;
+    return commands;
+  };
 }

@@ -4,14 +4,23 @@ import type { Governor } from '../core/flow.ts';
 import type { ExchangeRecord } from '../core/records.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import type { Listener } from '../intercept/listener.ts';
+import { handshakeWords } from '../journey/pinned-hosts.ts';
 import { ungovernedFlow } from '../journey/ungoverned-flow.ts';
 import type { HomeFiles } from '../platform/home.ts';
 import type { Records } from '../record/records-contract.ts';
 import type { AgentStatus, BudgetView, FileProblem } from '../serve/contract.ts';
 import { createIncidentLog } from '../serve/incident-log.ts';
 import type { LoadedConfig } from '../sync/config.ts';
+import type { GatewayView } from '../sync/gateways/central-gateway.ts';
 import type { PolicySource } from './active-policy.ts';
+import { type CheckCounters, NOTHING_CHECKED } from './check-counters.ts';
+import { gatewayProblems, gatewayStatus } from './gateway.ts';
+import { type Identity, identityStatus } from './identity.ts';
+import { telemetryTroubles } from './telemetry-status.ts';
 import { fingerprint, type Trust } from './trust.ts';
+
+/** A timer may be early by the clocks that a pause goes by. */
+const TIMER_SLACK_MS = 20;
 
 type Degraded = AgentStatus['degraded'];
 
@@ -37,12 +46,21 @@ export class AgentState {
   trust: Trust | undefined;
   records: Records | undefined;
   stopping = false;
+  telemetry: (() => NonNullable<AgentStatus['telemetry']>) | undefined;
   budgets: () => BudgetView[] = () => [];
+  checks: () => CheckCounters = () => NOTHING_CHECKED;
+  /** Reasons of parts that know them themselves. */
+  readonly moreDegraded: (() => Degraded)[] = [];
+  identity: Identity | undefined;
+  gateway: () => GatewayView | undefined = () => undefined;
   onChange: () => void = () => undefined;
   onExchange: (record: ExchangeRecord) => void = () => undefined;
+  /** A changed configuration has been taken over. */
+  onSettings: (settings: LoadedConfig) => void = () => undefined;
   onLeases: (count: number) => void = () => undefined;
   #pause: { readonly untilMs: number; readonly reason: string } | undefined;
   #pauseEndsAtUptimeMs = 0;
+  #pauseTimer: NodeJS.Timeout | undefined;
   #journey: Governor | undefined;
   #listener: Listener | undefined;
   #address = { host: '127.0.0.1', port: 0 };
@@ -71,11 +89,12 @@ export class AgentState {
   governs(journey: Governor): Governor {
     this.#journey = journey;
     return {
-      routeConnection: (target) => (this.isPaused() ? 'tunnel' : journey.routeConnection(target)),
+      routeConnection: (target, client) =>
+        this.isPaused() ? 'tunnel' : journey.routeConnection(target, client),
       openFlow: (head, connection) => (this.isPaused() ? ungovernedFlow : journey.openFlow(head, connection)),
-      handshakeFailed: (target, cause) => {
-        journey.handshakeFailed(target, cause);
-        this.note('handshake-failed', `${target.host}: ${cause}`);
+      handshakeFailed: (target, cause, process) => {
+        journey.handshakeFailed(target, cause, process);
+        this.note('handshake-failed', handshakeWords(target, cause, process));
       },
       incident: (code, detail) => this.incident(code, detail),
     };
@@ -92,12 +111,16 @@ export class AgentState {
   pauseFor(durationMs: number, reason: string): { readonly untilMs: number } {
     this.#pause = { untilMs: Date.now() + durationMs, reason };
     this.#pauseEndsAtUptimeMs = performance.now() + durationMs;
+    // Who watches must hear of its end also when no call comes by to notice it.
+    clearTimeout(this.#pauseTimer);
+    this.#pauseTimer = setTimeout(() => this.isPaused(), durationMs + TIMER_SLACK_MS).unref();
     return { untilMs: this.#pause.untilMs };
   }
 
   resume(why: string): void {
     if (this.#pause === undefined) return;
     this.#pause = undefined;
+    clearTimeout(this.#pauseTimer);
     this.event('governance-resumed', why);
   }
 
@@ -167,7 +190,11 @@ export class AgentState {
         decisions: { ...this.#decisions },
       },
       store: this.#store(),
+      ...identityStatus(this.identity),
+      ...(this.telemetry !== undefined && { telemetry: this.telemetry() }),
       budgets: this.budgets(),
+      ...this.checks(),
+      ...gatewayStatus(this.gateway()),
       incidents: this.#incidents.list(),
       degraded: this.#degraded(),
     };
@@ -221,6 +248,7 @@ export class AgentState {
   #degraded(): Degraded {
     const reasons: Degraded = [];
     const { policy, trust } = this;
+    reasons.push(...(this.identity?.problems() ?? []));
     const health = this.records?.health();
     if (health?.problem !== undefined) reasons.push({ code: `store-${health.state}`, text: health.problem });
     if (health?.setAside !== undefined) {
@@ -244,13 +272,7 @@ export class AgentState {
         mend: 'Run: postern policy check FILE',
       });
     }
-    if (policy !== undefined && usesGateway(policy.compiled)) {
-      reasons.push({
-        code: 'no-gateway',
-        text: 'The policy sends services through a gateway, which this version cannot reach: those calls are refused.',
-        mend: 'Use mode: direct until gateway support is there.',
-      });
-    }
+    reasons.push(...gatewayProblems(policy?.compiled, this.gateway()));
     const uncovered = policy === undefined ? [] : (trust?.uncovered(policy.compiled) ?? []);
     if (uncovered.length > 0) {
       reasons.push({
@@ -266,6 +288,7 @@ export class AgentState {
         mend: 'Run: postern trust renew',
       });
     }
+    reasons.push(...telemetryTroubles(this.telemetry?.()));
     if (this.configProblems.length > 0) {
       reasons.push({
         code: 'config-refused',
@@ -273,11 +296,8 @@ export class AgentState {
         mend: 'See the problems in: postern status --json',
       });
     }
-    return reasons;
+    return [...reasons, ...this.moreDegraded.flatMap((ask) => ask())];
   }
 }
-
-const usesGateway = ({ policy }: CompiledPolicy): boolean =>
-  policy.services.some(({ mode }) => mode === 'gateway' || mode === 'passthrough');
 
 const toFileProblem = (notice: FileProblem): FileProblem => ({ ...notice });

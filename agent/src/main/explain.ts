@@ -7,7 +7,6 @@ import { type Explanation as Account, type ExplainInput, explain } from '../deci
 import type { Location } from '../decide/location.ts';
 import { usd } from '../decide/spend-words.ts';
 import { readBody } from '../journey/read-body.ts';
-import { withoutGateway } from '../journey/refuse.ts';
 import type { ScanTools } from '../journey/scan-parts.ts';
 import { searchRequest } from '../journey/search-request.ts';
 import { createOpener } from '../open/open.ts';
@@ -16,6 +15,7 @@ import type { BudgetView } from '../serve/contract.ts';
 import { policySource, requirePolicy } from './active-policy.ts';
 import { appNamed } from './app-named.ts';
 import { budgets } from './budgets.ts';
+import { throughGateway } from './explain-gateway.ts';
 import { withReader } from './history.ts';
 import { settingsOf } from './settings.ts';
 
@@ -31,8 +31,11 @@ export async function explainQuestion(question: ExplainQuestion): Promise<Explan
       'Write it whole: https://api.openai.com/v1/responses',
     );
   const policy = await requirePolicy(policySource(settingsOf(question), question.policyFile));
-  const answer = present(explain(policy, await inputFor(policy, question, url)), policy);
-  const notes = await budgetNotes(question, answer);
+  const { config } = settingsOf(question);
+  const input = await inputFor(policy, question, url);
+  const { explained, note } = throughGateway(explain(policy, input), policy, config, input, url);
+  const answer = present(explained, policy);
+  const notes = [...(note === undefined ? [] : [note]), ...(await budgetNotes(question, answer))];
   return notes.length === 0 ? answer : { ...answer, notes };
 }
 
@@ -108,10 +111,7 @@ async function withBody(
   }
 }
 
-function present(judged: Account, policy: CompiledPolicy): Explanation {
-  // The same last word as on the real way.
-  const account =
-    judged.route === 'tunnel' ? judged : { ...judged, ...withoutGateway(judged, policy.shadow) };
+function present(account: Account, policy: CompiledPolicy): Explanation {
   const tunnelled = account.route === 'tunnel';
   const { guardrails, budgets, limits } = policy.policy;
   const onTrial = new Set(

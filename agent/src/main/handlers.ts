@@ -8,6 +8,8 @@ import type { AgentState } from './agent-state.ts';
 import { appViews } from './app-views.ts';
 import { diagnosticsOf } from './diagnostics.ts';
 import type { ExceptionKeeper } from './exceptions.ts';
+import type { Identity } from './identity.ts';
+import { identityHandlers } from './identity-handlers.ts';
 import { inOneLine } from './in-one-line.ts';
 import { ownDoctor } from './own-doctor.ts';
 import type { PolicyKeeper } from './policy-keeper.ts';
@@ -23,6 +25,7 @@ export function createHandlers(
   keeper: PolicyKeeper,
   records: Records,
   exceptions: ExceptionKeeper,
+  identity: Identity,
   place: Place,
   stop: () => void,
 ): Handlers {
@@ -30,6 +33,7 @@ export function createHandlers(
   const view = (stored: StoredExchange): ExchangeView => storedView(stored, retentionMs());
   const handlers: Handlers = {
     status: () => state.status(),
+    ...identityHandlers(identity),
     async exchanges({ limit, before, stopped, ...rest }) {
       const page = { limit, ...(before !== undefined && { before: sequenceOf(before) }) };
       const stored = await records.listExchanges(page, filterOf(rest, stopped === 'true'));

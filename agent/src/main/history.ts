@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import {
   type AuditExport,
   type AuditLine,
@@ -10,6 +11,7 @@ import type { Action } from '../core/decision.ts';
 import { homeFiles } from '../platform/home.ts';
 import { platform } from '../platform/platform.ts';
 import { exportAudit } from '../record/audit/export.ts';
+import { type KeptHead, parseKeptHeads } from '../record/audit/kept-heads.ts';
 import { type AuditEntry, tailAudit } from '../record/audit/read.ts';
 import { verifyAudit } from '../record/audit/verify.ts';
 import { RecordError } from '../record/errors.ts';
@@ -64,9 +66,10 @@ export async function* auditExport(place: Place, wanted: AuditExport): AsyncIter
   }
 }
 
-export const auditVerify = (place: Place): Promise<AuditVerification> =>
+export const auditVerify = (place: Place, headsFile?: string): Promise<AuditVerification> =>
   reading(() => {
-    const { ok, records, problems, head, firstBadSequence } = verifyAudit(databaseOf(place));
+    const keptHeads = headsFile === undefined ? [] : keptHeadsIn(headsFile);
+    const { ok, records, problems, head, firstBadSequence } = verifyAudit(databaseOf(place), { keptHeads });
     return {
       ok,
       records,
@@ -76,6 +79,16 @@ export const auditVerify = (place: Place): Promise<AuditVerification> =>
       problems: problems.map((text) => ({ sequence: firstBadSequence, text })),
     };
   });
+
+function keptHeadsIn(file: string): readonly KeptHead[] {
+  try {
+    return parseKeptHeads(readFileSync(file, 'utf8'), file);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const mend = 'Save the texts of postern.log-checkpoint records from your collector, one a line.';
+    throw new CommandFailure('bad-heads', 2, why, mend, { cause });
+  }
+}
 
 export const usage = (place: Place, { by, sinceMs, untilMs }: UsageQuestion): Promise<UsageReport> =>
   withReader(place, (reader) =>

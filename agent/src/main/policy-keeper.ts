@@ -103,8 +103,10 @@ export class PolicyKeeper {
           ...next.config,
           listen: state.settings.config.listen,
           upstream: state.settings.config.upstream,
+          telemetry: state.settings.config.telemetry,
         },
       };
+      state.onSettings(state.settings);
       return this.#follow(policySource(next, this.#options.policyFile));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -211,7 +213,7 @@ export class PolicyKeeper {
 /** Sockets and upstream connections are made once: a change there is told, and waits for the next start. */
 function needsRestart(before: LoadedConfig, after: LoadedConfig, ownFile: string | undefined): FileProblem[] {
   const file = ownFile ?? platform().managedConfigFile;
-  return (['listen', 'upstream'] as const)
+  return (['listen', 'upstream', 'identity', 'tenant', 'secrets', 'telemetry'] as const)
     .filter((field) => JSON.stringify(before.config[field]) !== JSON.stringify(after.config[field]))
     .map((field) => ({
       file,

@@ -8,17 +8,24 @@ import {
 import type { Outgoing, UpstreamCall } from '../intercept/ports.ts';
 import { sendToLoopback } from '../sync/loopback-http.ts';
 
-/** The agent's own calls leave the device as every other call does: corporate proxy, extra roots, hardened TLS, revocation. */
-export function sendThrough(outgoing: Outgoing): SendHttp {
+/**
+ * The agent's own calls leave the device as every other call does: corporate proxy, extra roots, hardened TLS, revocation.
+ * `configured`: every URL is the administrator's own, so that it may lead to this machine.
+ */
+export function sendThrough(outgoing: Outgoing, options: { readonly configured?: true } = {}): SendHttp {
   return (request) => {
     if (isLoopbackHttp(request.url)) return sendToLoopback(request);
     if (request.url.protocol !== 'https:')
       return Promise.reject(new Error(`sent over https only, not ${request.url.protocol}`));
-    return send(outgoing, request);
+    return send(outgoing, request, options);
   };
 }
 
-const send = (outgoing: Outgoing, request: OwnRequest): Promise<OwnReply> =>
+const send = (
+  outgoing: Outgoing,
+  request: OwnRequest,
+  options: { readonly configured?: true },
+): Promise<OwnReply> =>
   new Promise((resolve, reject) => {
     const { url, method, headers, body, signal, maxReplyBytes, onHead, onData } = request;
     const bytes = body === undefined ? undefined : Buffer.from(body);
@@ -38,7 +45,7 @@ const send = (outgoing: Outgoing, request: OwnRequest): Promise<OwnReply> =>
     const onAbort = (): void => fail(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
     signal.addEventListener('abort', onAbort, { once: true });
     call = outgoing.request(
-      { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 443) },
+      { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 443), ...options },
       {
         scheme: 'https',
         method,

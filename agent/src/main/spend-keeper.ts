@@ -17,7 +17,7 @@ const SAVE_LATER_MS = 1_000;
 const RETRY_AFTER_MS = 1_000;
 
 export interface SpendKeeperOptions {
-  readonly records: Records;
+  readonly records: Pick<Records, 'health' | 'loadSpend' | 'saveSpend'>;
   policy(): CompiledPolicy;
   /** For the audit log and status. */
   incident(code: string, detail: string): void;
@@ -36,6 +36,8 @@ export class SpendKeeper {
   #timer: NodeJS.Timeout | undefined;
   #timerMs = 0;
   #saving: Promise<void> | undefined;
+  /** The time to write came while a write was under way. */
+  #isOverdue = false;
   #unsaved: SpendChanges | undefined;
   #failing = false;
   #closed = false;
@@ -84,7 +86,7 @@ export class SpendKeeper {
     this.#closed = true;
     clearTimeout(this.#timer);
     await this.#saving;
-    await this.#saveAll();
+    while (await this.#saveChanges());
   }
 
   async #load(): Promise<SpendSnapshot | undefined> {
@@ -129,24 +131,39 @@ export class SpendKeeper {
     this.#timerMs = afterMs;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      // One write at a time; what comes meanwhile goes with the next.
-      this.#saving ??= this.#saveAll().finally(() => {
-        this.#saving = undefined;
-      });
+      this.#saveInBackground();
     }, afterMs).unref();
   }
 
-  async #saveAll(): Promise<void> {
-    for (;;) {
-      const changes = this.book.takeChanges();
-      if (changes !== undefined) this.#unsaved = mergeChanges(this.#unsaved, changes);
-      if (this.#unsaved === undefined) return;
-      if (!(await this.#save(this.#unsaved))) {
-        this.#saveSoon(RETRY_AFTER_MS);
-        return;
-      }
-      this.#unsaved = undefined;
+  /**
+   * One write at a time. What changes meanwhile has a timer of its own: under load something always does, and to write
+   * it at once would be a transaction every few milliseconds.
+   */
+  #saveInBackground(): void {
+    if (this.#saving !== undefined) {
+      this.#isOverdue = true;
+      return;
     }
+    this.#saving = this.#saveChanges().then(() => {
+      this.#saving = undefined;
+      if (this.#isOverdue && !this.#closed) {
+        this.#isOverdue = false;
+        this.#saveInBackground();
+      }
+    });
+  }
+
+  /** True if something was written. */
+  async #saveChanges(): Promise<boolean> {
+    const changes = this.book.takeChanges();
+    if (changes !== undefined) this.#unsaved = mergeChanges(this.#unsaved, changes);
+    if (this.#unsaved === undefined) return false;
+    if (!(await this.#save(this.#unsaved))) {
+      this.#saveSoon(RETRY_AFTER_MS);
+      return false;
+    }
+    this.#unsaved = undefined;
+    return true;
   }
 
   async #save(changes: SpendChanges): Promise<boolean> {

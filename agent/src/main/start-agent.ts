@@ -2,6 +2,8 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { CommandFailure, type RunningAgent, type StartOptions } from '../cli/ports.ts';
+import type { Gateway } from '../core/gateway.ts';
+import type { SignedInUser } from '../core/identity.ts';
 import type { Vault } from '../core/placeholder.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import { createScanCache } from '../guard/scan-cache.ts';
@@ -23,17 +25,22 @@ import type { Records } from '../record/records-contract.ts';
 import { exchangeView } from '../serve/exchange-view.ts';
 import { createLocalApi } from '../serve/local-api.ts';
 import type { LoadedConfig } from '../sync/config.ts';
-import { createRemoteChecks } from '../sync/remote-checks/remote-checks.ts';
+import { createRemoteChecks, type RemoteChecks } from '../sync/remote-checks/remote-checks.ts';
 import { AgentState } from './agent-state.ts';
 import { budgetViews } from './budgets.ts';
+import { checkCounters } from './check-counters.ts';
+import { clientProcesses } from './client-processes.ts';
 import { ExceptionKeeper } from './exceptions.ts';
+import { GatewayKeeper } from './gateway.ts';
 import { createHandlers } from './handlers.ts';
+import { createIdentity } from './identity.ts';
 import { PendingWork } from './pending-work.ts';
 import { PolicyKeeper } from './policy-keeper.ts';
 import { sendThrough } from './send-http.ts';
 import { extraCertificates, settingsOf } from './settings.ts';
 import { SpendKeeper } from './spend-keeper.ts';
 import { collectStartGarbage, eventLoopBusyMs, fullCollection } from './start-garbage.ts';
+import { type AgentTelemetry, openAgentTelemetry } from './telemetry.ts';
 import { openTrust, type Trust } from './trust.ts';
 import { openVault } from './vault.ts';
 
@@ -107,12 +114,13 @@ async function assemble(
     event: record,
   });
   opened.push(() => records.close());
-  const { vault, close: closeVault } = await openVault(
-    files.directory,
-    policy().policy.privacy.retentionDays,
-    (code, detail) => state.incident(code, detail),
-  );
-  opened.push(closeVault);
+  const { vault, ...vaultFile } = await openVault({
+    directory: files.directory,
+    retentionDays: () => policy().policy.privacy.retentionDays,
+    incident: (code, detail) => state.incident(code, detail),
+  });
+  opened.push(() => vaultFile.close());
+  state.moreDegraded.push(() => vaultFile.degraded());
   const exceptions = new ExceptionKeeper({
     file: files.exceptionsFile,
     policy,
@@ -121,11 +129,41 @@ async function assemble(
   });
   await spend.restore();
   opened.push(() => spend?.close());
-  const user = userName(files, policy);
+  const identity = createIdentity({ files, state, version, send: sendThrough(outgoing), event: record });
+  opened.push(() => identity.close());
+  const user = userName(files, policy, () => identity.user());
   const pending = new PendingWork();
   state.budgets = () => budgetViews(spend.book, policy(), { device: hostname(), user: user() });
-  const listener = await listen(options, settings, {
+  const gateways = new GatewayKeeper({
     outgoing,
+    keys: identity.virtualKeys,
+    book: spend.book,
+    incident: (code, detail) => state.incident(code, detail),
+    onChange: () => state.onChange(),
+  });
+  gateways.follow(settings.config);
+  opened.push(() => gateways.close());
+  state.gateway = () => gateways.current?.view();
+  state.onSettings = (next) => {
+    identity.keys.configure(next.config.gateway?.virtualKey);
+    gateways.follow(next.config);
+  };
+  const telemetry = await openAgentTelemetry({
+    state,
+    files,
+    version,
+    policy,
+    records,
+    outgoing,
+    device: identity.device,
+    pseudonymKey: () => pseudonymKey(files),
+  });
+  opened.push(() => telemetry.close());
+  const listener = await listen(options, settings, {
+    gateway: () => gateways.current,
+    telemetry,
+    outgoing,
+    remoteChecks,
     state,
     policy,
     trust,
@@ -140,17 +178,22 @@ async function assemble(
   const api = await createLocalApi({
     socketPath: files.socketPath,
     tokenFile: files.tokenFile,
-    handlers: createHandlers(state, keeper, records, exceptions, options, () => void stop()),
+    handlers: createHandlers(state, keeper, records, exceptions, identity, options, () => void stop()),
     writePrivateFile,
     onInternalError: (call, error) => state.incident('local-api-failed', `${call}: ${String(error)}`),
     onLeases: (count) => state.onLeases(count),
+    metrics: () => telemetry.metricsText(),
   });
   opened.push(() => api.close());
-  state.onChange = () => api.changed();
+  state.onChange = () => {
+    api.changed();
+    telemetry.news();
+  };
   state.onExchange = (record) => {
     // Watchers that come back may ask for it much later: stored text must not stay in memory until then.
     const { content: _content, ...figures } = record;
     api.exchangeEnded(() => exchangeView(figures));
+    telemetry.exchange(record);
   };
   keeper.watch();
   const collect = fullCollection();
@@ -194,6 +237,7 @@ async function assemble(
 }
 
 interface Parts {
+  readonly telemetry: AgentTelemetry;
   readonly state: AgentState;
   readonly policy: () => CompiledPolicy;
   readonly trust: Trust;
@@ -201,9 +245,11 @@ interface Parts {
   readonly vault: Vault;
   readonly exceptions: ExceptionKeeper;
   readonly outgoing: Outgoing;
+  readonly remoteChecks: RemoteChecks;
   readonly spend: SpendKeeper;
   readonly user: () => string;
   readonly pending: PendingWork;
+  readonly gateway: () => Gateway | undefined;
   readonly opened: (() => Promise<void> | void)[];
 }
 
@@ -230,12 +276,27 @@ function openOutgoing(
 
 /** The byte edge with the journey behind it. */
 async function listen(options: StartOptions, settings: LoadedConfig, parts: Parts): Promise<Listener> {
-  const { state, policy, trust, records, vault, exceptions, spend, user, pending, outgoing, opened } = parts;
+  const {
+    state,
+    policy,
+    trust,
+    records,
+    vault,
+    exceptions,
+    spend,
+    user,
+    pending,
+    outgoing,
+    opened,
+    telemetry,
+    gateway,
+  } = parts;
   const { config } = settings;
   const { allowPrivateTargets } = config.upstream;
   const cache = createScanCache();
   const attachments = createOpener({ log: (code, detail) => state.incident(code, detail) });
   opened.push(() => attachments.close());
+  state.checks = () => checkCounters(parts.remoteChecks, attachments, policy().policy.guardrails);
   const journey = createJourney({
     policy,
     scan: (detector, text) => cache.scan(detector, text),
@@ -248,11 +309,13 @@ async function listen(options: StartOptions, settings: LoadedConfig, parts: Part
     device: hostname(),
     user,
     vault,
+    gateway,
     track: (work) => pending.track(work),
     exceptionFor: (ruleId, appId) => exceptions.find(ruleId, appId),
     onExchange: (record) => state.exchangeEnded(record),
   });
-  const governor = state.governs(journey);
+  const governor = telemetry.observes(state.governs(journey));
+  const processes = clientProcesses(policy, (code, detail) => state.incident(code, detail));
   const open = (port: number): Listener =>
     createListener({
       host: config.listen.host,
@@ -261,6 +324,7 @@ async function listen(options: StartOptions, settings: LoadedConfig, parts: Part
       certificates: trust.authority,
       outgoing,
       relayWebSocket: createRelayWebSocket(),
+      processes,
       pac: () => ({
         script: buildPac([...policy().inspectedHosts()], state.proxyAddress),
         version: policy().identity.revision,
@@ -291,15 +355,24 @@ function newDecisionId(): string {
 }
 
 /** The signed-in person, or a name that only this device can lead back to them (`privacy.pseudonymous`). */
-function userName(files: HomeFiles, policy: () => CompiledPolicy): () => string {
+function userName(
+  files: HomeFiles,
+  policy: () => CompiledPolicy,
+  signedIn: () => SignedInUser | undefined,
+): () => string {
   const { username } = userInfo();
-  let pseudonym: string | undefined;
+  let known: { readonly subject: string; readonly pseudonym: string } | undefined;
   return () => {
-    if (!policy().policy.privacy.pseudonymous) return username;
-    pseudonym ??= `person-${createHmac('sha256', pseudonymKey(files)).update(username).digest('hex').slice(0, 12)}`;
-    return pseudonym;
+    const person = signedIn();
+    if (!policy().policy.privacy.pseudonymous) return person?.name ?? username;
+    const subject = person?.subject ?? username;
+    if (known?.subject !== subject) known = { subject, pseudonym: pseudonymOf(subject, files) };
+    return known.pseudonym;
   };
 }
+
+const pseudonymOf = (subject: string, files: HomeFiles): string =>
+  `person-${createHmac('sha256', pseudonymKey(files)).update(subject).digest('hex').slice(0, 12)}`;
 
 function pseudonymKey(files: HomeFiles): string {
   const file = `${files.directory}/pseudonym.key`;

@@ -20,6 +20,12 @@ export interface HomeFiles {
   readonly trustDirectory: string;
   /** Files with the credentials of services that check texts; placed by device management. */
   readonly credentialsDirectory: string;
+  /** Sign-in and typed keys, sealed. */
+  readonly secretsDirectory: string;
+  /** Signs what the device uploads. */
+  readonly deviceKeyFile: string;
+  /** Which organisation the device was enrolled with. */
+  readonly tenantFile: string;
   /** A Unix socket's path, which may lie outside the home if that is too long to bind, or a pipe's name. */
   readonly socketPath: string;
 }
@@ -38,6 +44,9 @@ export function homeFiles(directory: string, here: Platform = platform()): HomeF
     exceptionsFile: inHome('exceptions.json'),
     trustDirectory: inHome('trust'),
     credentialsDirectory: inHome('credentials'),
+    secretsDirectory: inHome('secrets'),
+    deviceKeyFile: inHome('device-key.pem'),
+    tenantFile: inHome('tenant.json'),
     socketPath: here.socketPath(directory, currentUserId()),
   };
 }

@@ -15,4 +15,6 @@ export interface Platform {
   socketPath(home: string, userId: number): string;
   /** PEM bundles that hold the system's roots, most common first; none where they live in a keychain or registry. */
   readonly systemRootFiles: readonly string[];
+  /** Shows an address in the person's own browser; undefined where there is no screen to show it on. */
+  browserCommand(url: string, env: Environment): readonly [string, ...string[]] | undefined;
 }

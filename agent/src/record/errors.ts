@@ -10,6 +10,8 @@ export type RecordErrorCode =
   | 'disk-full'
   | 'write-failed'
   | 'bad-key'
+  /** A file of heads kept elsewhere that isn't one. */
+  | 'bad-heads'
   | 'closed';
 
 /** Every failure of this room. `message` is one sentence that names the file and what to do. */

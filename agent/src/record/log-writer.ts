@@ -87,6 +87,14 @@ export class LogWriter {
     }, nowMs);
   }
 
+  /** One record together with what it tells of: both are written, or neither is. */
+  appendWith(body: AuditBody, nowMs: number, alongside: () => void): SignedRow | undefined {
+    return this.#change((from) => {
+      alongside();
+      return this.#write({ body }, from);
+    }, nowMs);
+  }
+
   /**
    * Deletes every record whose batch was committed before `cutoffMs` and leaves a signed checkpoint in its place, plus
    * a record that says so. Returns how many were deleted.

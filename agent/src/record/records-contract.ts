@@ -1,4 +1,5 @@
 /** What the record room offers to whoever wires it: options, health, and the reading side of `Records`. */
+import type { Outbox } from '../core/outbox.ts';
 import type { Recorder } from '../core/records.ts';
 import type { SpendChanges, SpendSnapshot } from '../core/spend.ts';
 import type {
@@ -61,6 +62,8 @@ export interface Records extends Recorder {
   loadSpend(): Promise<SpendSnapshot>;
   /** Rejects if it can't be written now; all of it may be offered again. */
   saveSpend(changes: SpendChanges): Promise<void>;
+  /** What collectors don't have yet. */
+  readonly outbox: Outbox;
   /** Commits what is queued and closes; gives up after 4 s. */
   close(): Promise<void>;
 }

@@ -7,6 +7,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import type { Outbox, OutboxBatch } from '../core/outbox.ts';
 import type { EventRecord, ExchangeRecord } from '../core/records.ts';
 import type { SpendChanges, SpendSnapshot } from '../core/spend.ts';
 import { type AuditBody, eventBody, exchangeBody } from './audit/body.ts';
@@ -160,6 +161,16 @@ class QueuedRecords implements Records {
   async saveSpend(changes: SpendChanges): Promise<void> {
     await this.#thread().saveSpend(changes);
   }
+
+  readonly outbox: Outbox = {
+    open: async (destinations) => {
+      await this.#thread().outbox({ type: 'open', destinations });
+    },
+    take: async (question) => (await this.#thread().outbox({ type: 'take', question })) as OutboxBatch,
+    settle: async (settlement) => {
+      await this.#thread().outbox({ type: 'settle', settlement });
+    },
+  };
 
   async applyRetention(): Promise<number> {
     const nowMs = this.#options.nowMs();
@@ -325,6 +336,8 @@ class QueuedRecords implements Records {
   }
 
   #thread(): WriterThread {
+    // A thread that has ended answers nothing.
+    if (this.#state === 'closed') throw new RecordError('closed', 'the records are closed');
     if (this.#writer === undefined) throw new RecordError('write-failed', this.#problem ?? 'not open');
     return this.#writer;
   }

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { appendFile, copyFile, readFile, rename, writeFile } from 'node:fs/promises';
 import type { VaultEntry } from '../core/placeholder.ts';
 import { RecordError } from './errors.ts';
 import { makePrivateFile } from './private-files.ts';
@@ -8,10 +9,14 @@ import { makePrivateFile } from './private-files.ts';
 export interface VaultFile {
   /** What an earlier run has left, oldest first. */
   readonly entries: readonly VaultEntry[];
-  /** Lines that could not be opened: another key, or somebody's hand. */
+  /** Lines that could not be opened: another key, or somebody's hand. They are in `setAside`. */
   readonly damagedLines: number;
+  /** A copy of the file as it was found, if lines of it were damaged. */
+  readonly setAside: string | undefined;
   /** Written in the background, in order. */
   append(entry: VaultEntry): void;
+  /** Takes the place of all that was written before. In the background, in order. */
+  replace(entries: readonly VaultEntry[]): void;
   /** Resolves once all is written. */
   close(): Promise<void>;
 }
@@ -21,7 +26,7 @@ export interface VaultFileOptions {
   /** 32 bytes, for AES-256-GCM (NIST SP 800-38D). */
   readonly key: Uint8Array;
   readonly nowMs: number;
-  /** Older entries are forgotten at the next start. */
+  /** Older entries are forgotten. */
   readonly retentionMs: number;
   failed(error: RecordError): void;
 }
@@ -37,23 +42,37 @@ export async function openVaultFile(options: VaultFileOptions): Promise<VaultFil
   const opened = lines.map((line) => open(line, key));
   const found = opened.filter((entry) => entry !== undefined);
   const entries = found.filter(({ createdAtMs }) => createdAtMs > nowMs - retentionMs);
+  const damagedLines = lines.length - found.length;
+  const setAside = damagedLines === 0 ? undefined : asideName(file, nowMs);
+  if (setAside !== undefined) await copyFile(file, setAside, constants.COPYFILE_EXCL);
   if (entries.length < lines.length) await rewrite(file, entries, key);
   let pending: Promise<void> = Promise.resolve();
+  const then = (write: () => Promise<void>): void => {
+    pending = pending
+      .then(write)
+      .catch((cause: unknown) =>
+        options.failed(
+          new RecordError('write-failed', `${file} can't be written: ${String(cause)}`, { cause }),
+        ),
+      );
+  };
   return {
     entries,
-    damagedLines: lines.length - found.length,
-    append(entry) {
-      pending = pending
-        // The line break before it ends a line that a full disk has cut.
-        .then(() => appendFile(file, `\n${seal(entry, key)}\n`))
-        .catch((cause: unknown) =>
-          options.failed(
-            new RecordError('write-failed', `${file} can't be written: ${String(cause)}`, { cause }),
-          ),
-        );
-    },
+    damagedLines,
+    setAside,
+    // The line break before it ends a line that a full disk has cut.
+    append: (entry) => then(() => appendFile(file, `\n${seal(entry, key)}\n`)),
+    replace: (newer) => then(() => rewrite(file, newer, key)),
     close: () => pending,
   };
+}
+
+/** What a damaged file is called once it was set aside; the name says when. */
+export function asideName(file: string, nowMs: number): string {
+  const first = `${file}.damaged-${nowMs}`;
+  let name = first;
+  for (let again = 2; existsSync(name); again++) name = `${first}-${again}`;
+  return name;
 }
 
 /** A new file takes the old one's place whole, so that a crash leaves one of the two. */

@@ -1,6 +1,7 @@
 /** What the main thread and the writer's thread say to each other. */
 import type { SpendChanges } from '../core/spend.ts';
 import type { RecordErrorCode } from './errors.ts';
+import type { OutboxRequest } from './outbox/outbox-store.ts';
 import type { RecordQuery } from './reports/query.ts';
 
 export interface WriterData {
@@ -23,6 +24,7 @@ export type ToWriter =
   | { readonly type: 'delete-contents'; readonly call: number }
   | { readonly type: 'save-spend'; readonly call: number; readonly changes: SpendChanges }
   | { readonly type: 'query'; readonly call: number; readonly query: RecordQuery }
+  | { readonly type: 'outbox'; readonly call: number; readonly request: OutboxRequest }
   | { readonly type: 'close' };
 
 export type FromWriter =

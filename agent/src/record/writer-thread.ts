@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { SpendChanges } from '../core/spend.ts';
 import { RecordError, type RecordErrorCode } from './errors.ts';
+import type { OutboxRequest } from './outbox/outbox-store.ts';
 import type { RecordQuery } from './reports/query.ts';
 import type { DurabilitySettings, FromWriter, ToWriter, WriterData } from './writer-protocol.ts';
 
@@ -23,6 +24,7 @@ export interface WriterThread {
   prune(cutoffMs: number, nowMs: number): Promise<number>;
   saveSpend(changes: SpendChanges): Promise<void>;
   deleteContents(): Promise<number>;
+  outbox(request: OutboxRequest): Promise<unknown>;
   close(withinMs: number): Promise<void>;
 }
 
@@ -94,6 +96,7 @@ export function startWriter(data: WriterData, events: WriterEvents): Promise<Wri
         await ask((call) => ({ type: 'save-spend', call, changes }));
       },
       deleteContents: async () => Number(await ask((call) => ({ type: 'delete-contents', call }))),
+      outbox: (request) => ask((call) => ({ type: 'outbox', call, request })),
       close: (withinMs) => {
         closing = true;
         const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));

@@ -12,6 +12,7 @@ import { openSigner } from './audit/signing.ts';
 import { moveAside, openForWriting } from './database.ts';
 import { asRecordError, RecordError } from './errors.ts';
 import { type LogItem, LogWriter } from './log-writer.ts';
+import { OutboxStore } from './outbox/outbox-store.ts';
 import { makePrivateDirectory } from './private-files.ts';
 import { seenApps } from './reports/apps.ts';
 import { findExchange, listExchanges } from './reports/exchanges.ts';
@@ -30,6 +31,9 @@ const say = (message: FromWriter): void => port.postMessage(message);
 
 let database: Database;
 let log: LogWriter;
+/** Made when somebody first asks: with no collector it costs nothing. */
+let outbox: OutboxStore | undefined;
+let sizeAtOpening = 0;
 let unanchored: SignedRow | undefined;
 let anchorTimer: NodeJS.Timeout | undefined;
 
@@ -39,6 +43,8 @@ function open(nowMs: number): string | undefined {
   const opened = openForWriting(data.file, { nowMs, maxBytes: data.maxBytes });
   database = opened.database;
   log = new LogWriter(database, signer);
+  sizeAtOpening = log.size;
+  outbox = undefined;
   if (opened.setAside !== undefined) note('database-replaced', replacedText(opened.setAside), nowMs);
   else compareAnchor(nowMs);
   if (readAnchor(data.file) === 'missing') writeAnchor(data.file, log.sign(nowMs));
@@ -162,6 +168,10 @@ port.on('message', (message: ToWriter) => {
   if (message.type === 'query') return call(message.call, () => answer(message.query));
   if (message.type === 'save-spend') return call(message.call, () => saveSpend(database, message.changes));
   if (message.type === 'delete-contents') return call(message.call, deleteContents);
+  if (message.type === 'outbox') {
+    outbox ??= new OutboxStore({ database, log, startAt: sizeAtOpening, onHead: anchorSoon });
+    return call(message.call, () => outbox?.answer(message.request));
+  }
   if (message.type === 'prune') return call(message.call, () => prune(message.cutoffMs, message.nowMs));
   try {
     append(message);

@@ -10,6 +10,7 @@ import {
   type CallOutput,
   CONTRACT,
   ERROR_STATUS,
+  METRICS_PATH,
   WATCH,
   type WatchEvent,
   type WireErrorCode,
@@ -21,6 +22,8 @@ export type Client = {
 } & {
   /** Resolves with the snapshot; `onEvent` then gets what follows, until `close` or the agent's end (`onEnd`). */
   watch(options: WatchOptions): Promise<Watch>;
+  /** Prometheus text. */
+  metrics(): Promise<string>;
 };
 
 export interface WatchOptions {
@@ -55,6 +58,7 @@ export function createClient(socketPath: string, token: string): Client {
   // The one place where names become methods: the types come from the same literal.
   return Object.assign(calls, {
     watch: (options: WatchOptions) => openWatch(socketPath, token, options),
+    metrics: () => readMetrics(socketPath, token),
   }) as unknown as Client;
 }
 
@@ -84,6 +88,13 @@ async function callOnce(socketPath: string, token: string, name: Call, input: un
       cause: result.error,
     },
   );
+}
+
+async function readMetrics(socketPath: string, token: string): Promise<string> {
+  const response = await send(socketPath, token, 'GET', METRICS_PATH);
+  const text = await readAll(response);
+  if (response.statusCode !== 200) throw wireError(parseJson(text));
+  return text;
 }
 
 function send(

@@ -48,6 +48,126 @@ export const budgetSchema = z.object({
   lost: z.boolean(),
 });
 
+/** How often another service was asked, by one rule of the policy, since that policy was taken over. */
+export const remoteCheckSchema = z.object({
+  /** Requests, answers and stretches of streamed ones with texts that had to be asked about. */
+  asked: count,
+  answered: count,
+  /** By why there was no answer: `timeout`, `unreachable`, `service-down` … */
+  failed: z.record(z.string(), count),
+  /** Texts that had been asked about before, and texts outside the sample. */
+  remembered: count,
+  notInSample: count,
+  calls: count,
+  sentChars: count,
+  /** How often the service was left alone for a while. */
+  opened: count,
+  waitedMs: z.number(),
+});
+
+/** What became of attachments since the start. */
+export const attachmentsSchema = z.object({
+  opened: count,
+  /** Known already. */
+  remembered: count,
+  archiveBombs: count,
+  encrypted: count,
+  unreadable: count,
+  timedOut: count,
+  crashed: count,
+  turnedAway: count,
+});
+
+/** Who is signed in, and which keys they have; never a token or a key itself. */
+export const identitySchema = z.object({
+  /** Undefined where the configuration names no provider. */
+  issuer: z.string().optional(),
+  state: z.enum(['not-configured', 'signed-out', 'signed-in']),
+  user: z.object({ subject: z.string(), name: z.string(), groups: z.array(z.string()) }).optional(),
+  signedInAtMs: timeMs.optional(),
+  /** Until when the provider's word is good; it is renewed before, where the provider allows it. */
+  validUntilMs: timeMs.optional(),
+  /** A sign-in that waits for the person, who must open the address. */
+  pending: z
+    .object({
+      flow: z.enum(['browser', 'device']),
+      url: z.string(),
+      userCode: z.string().optional(),
+      untilMs: timeMs,
+    })
+    .optional(),
+  /** Why nobody is signed in any more, or why the last try failed. */
+  problem: problem.optional(),
+  keys: z.array(
+    z.object({
+      name: z.string(),
+      source: z.enum(['exchange', 'claim', 'config', 'typed']),
+      active: z.boolean(),
+      expiresAtMs: timeMs.optional(),
+      refused: z.enum(['unknown', 'revoked', 'expired']).optional(),
+    }),
+  ),
+  mayTypeKeys: z.boolean(),
+  /** Where tokens and typed keys lie; `unopened` while there are none. */
+  secretsIn: z.enum(['unopened', 'keychain', 'file', 'memory']),
+});
+
+export const deviceSchema = z.object({
+  id: z.string(),
+  /** SHA-256 of the public key, as people compare it. */
+  fingerprintSha256: z.string(),
+  tenant: z.object({ id: z.string(), name: z.string().optional(), enrolledAtMs: timeMs }).optional(),
+});
+
+/** The gateway, and what the active key may still do there. */
+export const gatewaySchema = z.object({
+  kind: z.enum(['bifrost', 'litellm', 'portkey', 'generic']),
+  /** Of the base URL that takes calls now. */
+  host: z.string(),
+  state: z.enum(['unknown', 'up', 'degraded', 'down']),
+  latencyMs: z.number().optional(),
+  /** The active key's name; the key itself is nowhere. */
+  key: z.string().optional(),
+  endpoints: z.array(
+    z.object({
+      url: z.string(),
+      state: z.enum(['unknown', 'up', 'down']),
+      latencyMs: z.number().optional(),
+      cause: z.string().optional(),
+    }),
+  ),
+  quota: z
+    .object({
+      readAtMs: timeMs,
+      keyName: z.string().optional(),
+      active: z.boolean().optional(),
+      expiresAtMs: timeMs.optional(),
+      budgets: z.array(
+        z.object({
+          label: z.string(),
+          limitUsd: z.number(),
+          spentUsd: z.number(),
+          window: z.string().optional(),
+          resetsAtMs: timeMs.optional(),
+        }),
+      ),
+      rates: z.array(
+        z.object({
+          label: z.string(),
+          of: z.enum(['requests', 'tokens']),
+          limit: z.number(),
+          used: z.number().optional(),
+          window: z.string(),
+          resetsAtMs: timeMs.optional(),
+        }),
+      ),
+      /** Absent: all that the gateway has. */
+      allowedModels: z.array(z.string()).optional(),
+    })
+    .optional(),
+  quotaProblem: z.string().optional(),
+});
+
 export const statusSchema = z.object({
   state: z.enum(['running', 'paused', 'stopping']),
   process: z.object({ pid: count, version: z.string(), startedAtMs: timeMs, rssBytes: count }),
@@ -94,8 +214,40 @@ export const statusSchema = z.object({
     dropped: count,
     lastError: z.string().optional(),
   }),
+  identity: identitySchema,
+  device: deviceSchema,
+  /** Where records and metrics go, and how far they have come; absent while nothing is configured. */
+  telemetry: z
+    .object({
+      worksCouncil: z.boolean(),
+      destinations: z.array(
+        z.object({
+          name: z.string(),
+          /** `waiting`: nothing was delivered yet, and nothing failed. */
+          state: z.enum(['ok', 'waiting', 'failing']),
+          lastDeliveryAtMs: timeMs.optional(),
+          waitingRecords: count,
+          waitingBytes: count,
+          /** Given up: the cap, or the end of retention. They are in the log as long as that keeps them. */
+          dropped: count,
+          /** Refused for good by the collector. */
+          rejected: count,
+          /** Attempts that failed, since the start. */
+          failures: count,
+          nextAttemptInMs: count.optional(),
+          problem: problem.optional(),
+        }),
+      ),
+      metrics: z.object({ lastUploadAtMs: timeMs.optional(), problem: problem.optional() }),
+    })
+    .optional(),
   /** Every budget of the policy, for this person and device and whom else it has counted. */
   budgets: z.array(budgetSchema),
+  /** By rule. Empty where the policy asks nobody. */
+  remoteChecks: z.record(z.string(), remoteCheckSchema),
+  attachments: attachmentsSchema,
+  /** The company's gateway, if one is configured. */
+  gateway: gatewaySchema.optional(),
   /** Grouped by code, latest first. */
   incidents: z.array(z.object({ code: z.string(), count, lastAtMs: timeMs, detail: z.string() })),
   /** Empty when all is well. */
@@ -108,7 +260,12 @@ export const exchangeSchema = z.object({
   startedAtMs: timeMs,
   endedAtMs: timeMs,
   user: z.string(),
-  app: z.object({ id: z.string(), name: z.string(), identifiedBy: z.enum(['process', 'header', 'none']) }),
+  app: z.object({
+    id: z.string(),
+    name: z.string(),
+    identifiedBy: z.enum(['process', 'header', 'none']),
+    process: z.object({ name: z.string(), pid: z.int(), script: z.string().optional() }).optional(),
+  }),
   service: z.string(),
   host: z.string(),
   operation: z.string(),
@@ -244,6 +401,13 @@ const checkResult = z.object({
 });
 
 const nothing = z.strictObject({});
+/** Shown in tables and records: one line, no control characters. */
+const keyName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^\P{Cc}*$/u, 'must be one line of text');
 const done = z.object({ done: z.literal(true) });
 /** Query parameters arrive as text. */
 const whole = z.coerce.number().int().min(0);
@@ -341,6 +505,44 @@ export const CONTRACT = {
     input: z.strictObject({ id: z.string().min(1).max(100) }),
     output: done,
   },
+  /** Begins a sign-in; the caller opens `url` in a browser, and `status.identity` says how it ends. */
+  signIn: {
+    method: 'POST',
+    path: '/v1/identity/sign-in',
+    input: z.strictObject({ flow: z.enum(['browser', 'device']).default('browser') }),
+    output: z.object({ url: z.string(), userCode: z.string().optional(), untilMs: timeMs }),
+  },
+  cancelSignIn: { method: 'POST', path: '/v1/identity/cancel', input: nothing, output: done },
+  /** The caller opens `endSessionUrl`, where there is one, so that the browser is signed out too. */
+  signOut: {
+    method: 'POST',
+    path: '/v1/identity/sign-out',
+    input: nothing,
+    output: z.object({ endSessionUrl: z.string().optional(), problem: problem.optional() }),
+  },
+  addKey: {
+    method: 'POST',
+    path: '/v1/keys/add',
+    input: z.strictObject({ name: keyName, secret: z.string().trim().min(1).max(8192) }),
+    output: done,
+  },
+  useKey: { method: 'POST', path: '/v1/keys/use', input: z.strictObject({ name: keyName }), output: done },
+  removeKey: {
+    method: 'POST',
+    path: '/v1/keys/remove',
+    input: z.strictObject({ name: keyName }),
+    output: done,
+  },
+  /** Binds the device to an organisation, once. */
+  enrol: {
+    method: 'POST',
+    path: '/v1/enrol',
+    input: z.strictObject({
+      url: z.string().max(2000).optional(),
+      token: z.string().trim().min(1).max(8192),
+    }),
+    output: deviceSchema,
+  },
   /** Reads config and policy files now. Both apply whole or not at all; `problems` says why not. */
   reload: {
     method: 'POST',
@@ -378,6 +580,9 @@ export const WATCH = {
     z.object({ type: z.literal('exchange'), exchange: exchangeSchema }),
   ]),
 } as const;
+
+/** Prometheus text, with the token like every other call. */
+export const METRICS_PATH = '/metrics';
 
 export type Contract = typeof CONTRACT;
 export type Call = keyof Contract;

@@ -16,6 +16,7 @@ import {
   ERROR_STATUS,
   type ExchangeView,
   type Handlers,
+  METRICS_PATH,
   WATCH,
   type WireErrorCode,
 } from './contract.ts';
@@ -30,6 +31,8 @@ export interface LocalApiOptions {
   readonly writePrivateFile: (file: string, content: string) => void;
   /** Something failed inside a handler; `detail` for the log, never for the caller. */
   readonly onInternalError: (call: string, error: unknown) => void;
+  /** `GET /metrics` in Prometheus' text format. */
+  readonly metrics?: () => Promise<string>;
   /** How many watches with a lease are open, whenever that changes. */
   readonly onLeases?: (count: number) => void;
 }
@@ -76,6 +79,10 @@ export async function createLocalApi(options: LocalApiOptions): Promise<LocalApi
       lease === 'true',
       after ?? (typeof lastEvent === 'string' ? lastEvent : undefined),
     );
+  });
+  server.get(METRICS_PATH, async (_request, reply) => {
+    if (options.metrics === undefined) throw new LocalApiError('not-found', 'There are no metrics.');
+    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await options.metrics());
   });
   // The token first: who sees the socket can read it.
   options.writePrivateFile(options.tokenFile, token);

@@ -111,7 +111,9 @@ function explainIssue(issue: z.core.$ZodIssue, offsets: Offsets, report: Report)
     const limit = issue.code === 'too_small' ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
     return [report(field, issue.origin === 'string' ? issue.message : `must be ${limit}`)];
   }
-  return [report(field, issue.message)];
+  // About a field that isn't there: its place is where it should be.
+  const place = offsets.has(field) ? field : issue.path.slice(0, -1).join('.');
+  return [{ ...report(place, issue.message), field }];
 }
 
 /** Keys of the object schema at `where`, defaults and optionals unwrapped. */

@@ -122,8 +122,9 @@ function overlay(
   }
 }
 
-/** One gateway or one source is one value: half of it from each file would send one company's key to another's host. */
-const isWhole = (field: string): boolean => field === 'gateway' || field === 'policy.source';
+/** One gateway, provider, source or collector is one value: half of it from each file would send one company's key to another's host. */
+const WHOLE: ReadonlySet<string> = new Set(['gateway', 'policy.source', 'identity', 'tenant', 'telemetry']);
+const isWhole = (field: string): boolean => WHOLE.has(field);
 
 const managedValueKept = (own: ConfigFile, field: string, managedPath: string): ConfigNotice => ({
   ...own.problemAt(

@@ -38,6 +38,8 @@ export const remoteGuardrail = z.strictObject({
   samplePercent: z.number().min(0).max(100).default(100),
   /** New text of one request that is sent, in characters; a request with more counts as not checked. */
   maxChars: z.int().min(100).max(1_000_000).default(200_000),
+  /** Of a streamed answer that may be stopped, how much is checked at a time, in characters; as many before go along. */
+  windowChars: z.int().min(50).max(20_000).default(400),
   /** Calls to the service at the same time. */
   maxConcurrent: z.int().min(1).max(32).default(4),
 

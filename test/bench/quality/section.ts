@@ -22,8 +22,8 @@ export interface QualitySection {
   readonly more?: (measured: { readonly detector: Detector; readonly speed: Speed }) => void;
 }
 
-export function printSection(section: QualitySection): void {
-  const { title, detector, labelled } = section;
+/** Recall and precision, category by category. */
+export function printScores(title: string, detector: Detector, labelled: readonly Labelled[]): void {
   console.log(
     `\n### ${title}\n\n| category | texts with it | recall | precision | wrong |\n|---|---|---|---|---|`,
   );
@@ -34,6 +34,11 @@ export function printSection(section: QualitySection): void {
     );
     console.log(`| ${category} | ${expected} | ${rates.join(' | ')} | ${score.wrong} |`);
   }
+}
+
+export function printSection(section: QualitySection): void {
+  const { title, detector, labelled } = section;
+  printScores(title, detector, labelled);
   console.log('\n| benign text | MB | high per MB | medium | low | most often |\n|---|---|---|---|---|---|');
   for (const name of CORPUS_NAMES) {
     const { megabytes, perMegabyte, kinds } = findingsPerMegabyte(detector, corpusOf(name));

@@ -47,6 +47,25 @@ describe('keyword', () => {
     expect(detectorOf(['acme']).scan(text)).toEqual([{ ...KIND, start: 9, end: 13 }]);
   });
 
+  it('finds terms wherever a long text is cut into blocks', () => {
+    const detector = detectorOf(['falcon crest', 'straße', '\u{10400}\u{10401}']);
+    for (let at = 16_360; at < 16_400; at++) {
+      for (const term of [
+        'Falcon  Crest',
+        'STRASSE',
+        'stra\u00dfe',
+        '\u{10428}\u{10429}',
+        'fal\u00adcon crest',
+      ]) {
+        const text = `${'ab '.repeat(at / 3)}${' '.repeat(at % 3)}${term} ${'cd '.repeat(6_000)}${term}.`;
+        const starts = [text.indexOf(term), text.lastIndexOf(term)];
+        expect(detector.scan(text).map(({ start, end }) => [start, end])).toEqual(
+          starts.map((start) => [start, start + term.length]),
+        );
+      }
+    }
+  });
+
   it('minds case and accents as told', () => {
     expect(found(['Apple'], 'apple Apple', 'none')).toEqual(['Apple']);
     expect(found(['Muller'], 'Müller muller MÜLLER', 'case')).toEqual(['muller']);

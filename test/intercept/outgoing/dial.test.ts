@@ -223,6 +223,27 @@ describe('forbidden targets', () => {
     expect(connections).toBe(0);
   });
 
+  it.each(['127.0.0.1', 'localhost', 'inside.test'])(
+    '%s may be reached where the configuration names it, and never on account of that by others',
+    async (host) => {
+      const port = await bench.tcp((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'));
+      const proxy = await startProxy(() => 'tunnel');
+      const outgoing = bench.outgoing({
+        allowPrivateTargets: false,
+        resolver: names({ [host]: ['127.0.0.1'] }),
+        ...(host !== 'inside.test' && { proxy: { host: '127.0.0.1', port: proxy.port, secure: false } }),
+      });
+      const configured = { host, port, configured: true } as const;
+      expect((await fetchOnce(outgoing, configured, { scheme: 'http' })).error).toBeUndefined();
+      // The connection that is open now is nobody else's.
+      expect((await fetchOnce(outgoing, { host, port }, { scheme: 'http' })).error?.code).toBe(
+        'target-forbidden',
+      );
+      // No proxy leads to this machine.
+      expect(proxy.asked).toEqual([]);
+    },
+  );
+
   it('are refused through a proxy as well', async () => {
     const proxy = await startProxy(() => 'tunnel');
     const outgoing = bench.outgoing({

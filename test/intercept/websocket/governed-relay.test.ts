@@ -4,7 +4,7 @@ import net, { type AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { WebSocketPlan } from '../../../agent/src/core/flow.ts';
+import type { WebSocketCommand, WebSocketPlan } from '../../../agent/src/core/flow.ts';
 import { writeFrame } from '../../../agent/src/intercept/websocket/frame-header.ts';
 import type { RelayLimits } from '../../../agent/src/intercept/websocket/relay-limits.ts';
 import { createRelayWebSocket } from '../../../agent/src/intercept/websocket/websocket.ts';
@@ -262,5 +262,90 @@ describe('an upstream over TLS', () => {
     await seen.closed;
     expect(seen.bytes().startsWith(hello.toString('hex'))).toBe(true);
     server.close();
+  });
+});
+
+describe('messages that come late', () => {
+  /** Holds what the server says until the test lets go of it. */
+  function holding(maxHeld = Number.POSITIVE_INFINITY) {
+    const held: string[] = [];
+    let deliver: (take: () => readonly WebSocketCommand[]) => void = () => undefined;
+    const plan: WebSocketPlan = {
+      type: 'govern',
+      late: {
+        get full() {
+          return held.length >= maxHeld;
+        },
+        get waiting() {
+          return held.length > 0;
+        },
+        listen(listener) {
+          deliver = listener;
+        },
+      },
+      message(from, data) {
+        if (from === 'client') return [{ type: 'forward' }];
+        held.push(String(data));
+        return [];
+      },
+    };
+    const release = (): void => {
+      const all = held.splice(0);
+      deliver(() => all.map((data) => ({ type: 'forward', data })));
+    };
+    return { plan, held, release };
+  }
+  const until = async (condition: () => boolean): Promise<void> => {
+    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
+  };
+
+  it('arrive before the close that the server sent after them', async () => {
+    const { plan, held, release } = holding();
+    const { client, server, seenByClient, outcome } = await start(plan);
+    server.write(Buffer.concat([hello, close(1000)]));
+    await until(() => held.length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(seenByClient.bytes()).toBe('');
+    release();
+    await seenByClient.until(close(1000).toString('hex'));
+    expect(seenByClient.bytes()).toBe(Buffer.concat([hello, close(1000)]).toString('hex'));
+    client.write(close(1000, true));
+    expect(await outcome).toMatchObject({ result: 'complete' });
+  });
+
+  it('hold the server back while as many wait as may', async () => {
+    const { plan, held, release } = holding(2);
+    const { server, seenByClient } = await start(plan);
+    server.write(Buffer.concat([hello, hello, hello]));
+    await until(() => held.length === 2);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(held).toHaveLength(2);
+    release();
+    await until(() => held.length === 1);
+    release();
+    await seenByClient.until(Buffer.concat([hello, hello, hello]).toString('hex'));
+  });
+
+  it('that can not be had close both sides', async () => {
+    const { plan, held } = holding();
+    const { server, outcome } = await start({
+      ...plan,
+      late: {
+        full: false,
+        waiting: true,
+        listen(deliver) {
+          setTimeout(
+            () =>
+              deliver(() => {
+                throw new Error('flow failed');
+              }),
+            20,
+          );
+        },
+      },
+    });
+    server.write(hello);
+    await until(() => held.length === 1);
+    expect(await outcome).toMatchObject({ result: 'cut', cause: 'governor-failed' });
   });
 });

@@ -8,7 +8,8 @@ describe('the body of an exchange', () => {
     const full = sampleExchange(1, {
       key: 'team',
       cause: 'reset',
-      findings: { 'aws-access-key-id': 1 },
+      findings: { 'us-ssn': 2, 'aws-access-key-id': 1 },
+      detectors: { 'secrets:high': ['aws-access-key-id'], pii: ['us-ssn'], injection: [] },
       reasons: [{ rule: 'new', action: 'block', text: 'It found a key.', message: 'Mind it.', shadow: true }],
     });
     const bare = sampleExchange(2, {

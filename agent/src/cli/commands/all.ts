@@ -5,9 +5,13 @@ import { addBudgets } from './budgets.ts';
 import { addCompletion } from './completion.ts';
 import { addControl } from './control.ts';
 import { addDoctor } from './doctor.ts';
+import { addEnroll } from './enroll.ts';
 import { addEnv } from './env.ts';
 import { addExplain } from './explain.ts';
 import { addJustify } from './justify.ts';
+import { addKey } from './key.ts';
+import { addLogin } from './login.ts';
+import { addMetrics } from './metrics.ts';
 import { addPolicy } from './policy.ts';
 import { addRun } from './run.ts';
 import { addStart } from './start.ts';
@@ -20,6 +24,9 @@ export const ALL_COMMANDS: readonly ((program: Command, context: Context) => voi
   addRun,
   addControl,
   addEnv,
+  addLogin,
+  addKey,
+  addEnroll,
   addExplain,
   addUsage,
   addBudgets,
@@ -28,5 +35,6 @@ export const ALL_COMMANDS: readonly ((program: Command, context: Context) => voi
   addJustify,
   addTrust,
   addDoctor,
+  addMetrics,
   addCompletion,
 ];

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXPORT_FORMATS } from '../../core/records.ts';
 import { type ExportOptions, exportLog } from '../audit-export.ts';
@@ -31,9 +32,17 @@ export function addAudit(program: Command, context: Context): void {
   audit
     .command('verify')
     .description('Prove that no record was changed, removed or inserted. Exit code 1 if one was.')
-    .addHelpText('after', '\nExample:\n  $ postern audit verify --json | jq .ok')
-    .action((_options: unknown, command: Command) => verify(context, commonOptions(command)));
+    .option('--heads <file>', 'signed heads that your collector has: the log must agree with each')
+    .addHelpText('after', VERIFY_EXAMPLES)
+    .action((options: { heads?: string }, command: Command) =>
+      verify(context, options.heads, commonOptions(command)),
+    );
 }
+
+const VERIFY_EXAMPLES = `
+Examples:
+  $ postern audit verify --json | jq .ok
+  $ postern audit verify --heads heads.jsonl    # texts of postern.log-checkpoint records, one a line`;
 
 const EXPORT_EXAMPLES = `
 Examples:
@@ -90,8 +99,9 @@ function describeLines({ colors }: Context, lines: readonly AuditLine[]): string
   return table(columns, rows, colors.dim);
 }
 
-async function verify(context: Context, common: CommonOptions): Promise<void> {
-  const answer = await context.commands.auditVerify(placeOf(context, common));
+async function verify(context: Context, heads: string | undefined, common: CommonOptions): Promise<void> {
+  const file = heads === undefined ? undefined : path.resolve(context.io.cwd, heads);
+  const answer = await context.commands.auditVerify(placeOf(context, common), file);
   context.exitCode = answer.ok ? 0 : 1;
   print(context, common, answer, () => describeVerification(context, answer));
 }

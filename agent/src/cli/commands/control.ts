@@ -10,8 +10,11 @@ import {
   placeOf,
   print,
 } from '../context.ts';
+import { identityRows } from '../describe-identity.ts';
 import { bytes, duration, localTime, safe, short, table } from '../format.ts';
+import { describeGateway } from '../gateway-line.ts';
 import { CommandFailure } from '../ports.ts';
+import { telemetryProblems, telemetryRows } from '../telemetry-status.ts';
 
 /** `stop`, `status`, `pause`, `resume`: what a running agent is asked. */
 export function addControl(program: Command, context: Context): void {
@@ -90,7 +93,8 @@ async function resume(context: Context, common: CommonOptions): Promise<void> {
   print(context, common, answer, () => 'AI traffic is governed again.');
 }
 
-function describeStatus({ colors }: Context, status: AgentStatus): string {
+function describeStatus(context: Context, status: AgentStatus): string {
+  const { colors } = context;
   const { counters, policy, process: own, store } = status;
   const since = duration(Date.now() - own.startedAtMs);
   const rows: string[][] = [
@@ -101,15 +105,22 @@ function describeStatus({ colors }: Context, status: AgentStatus): string {
       'policy',
       `${policy.name} ${colors.dim(`(${policy.revision}, ${policy.source.file ?? policy.source.kind}, since ${localTime(policy.loadedAtMs)})`)}`,
     ],
+    ...identityRows(context, status),
+    ...(status.gateway === undefined ? [] : [['gateway', describeGateway(colors, status.gateway)]]),
     [
       'connections',
       `${short(counters.connections)}, ${short(counters.inspected)} inspected, ${short(counters.tunnels)} untouched, ${counters.openConnections} open`,
     ],
     ['AI calls', `${short(counters.exchanges)}${decisions(colors, counters.decisions)}`],
+    ...Object.entries(status.remoteChecks).map(([rule, counts]) => [
+      `checks by ${safe(rule)}`,
+      remoteCheck(colors, counts),
+    ]),
     [
       'records',
       `${store.state === 'ok' ? colors.green('ok') : colors.red(store.state)}${store.sizeBytes === undefined ? '' : `, ${bytes(store.sizeBytes)}`}`,
     ],
+    ...telemetryRows(colors, status),
     ['process', `${own.pid}, version ${own.version}, up ${since}, ${bytes(own.rssBytes)} memory`],
   ];
   const lines = [
@@ -144,12 +155,20 @@ function decisions(colors: Colors, counts: AgentStatus['counters']['decisions'])
   return words.length === 0 ? '' : `, ${words.join(', ')}`;
 }
 
+function remoteCheck(colors: Colors, counts: AgentStatus['remoteChecks'][string]): string {
+  const failed = Object.entries(counts.failed).filter(([, times]) => times > 0);
+  const why = failed.map(([code, times]) => `${short(times)} × ${safe(code)}`).join(', ');
+  const asked = `${short(counts.asked)} asked, ${short(counts.answered)} answered`;
+  return failed.length === 0 ? asked : `${asked}, ${colors.yellow(`failed: ${why}`)}`;
+}
+
 function troubles(colors: Colors, status: AgentStatus): string[] {
   const lines: string[] = [];
   const add = (text: string, mend: string | undefined): void => {
     lines.push(`${colors.yellow('!')} ${safe(text)}`, ...(mend ? [`    ${safe(mend)}`] : []));
   };
   for (const { text, mend } of status.degraded) add(text, mend);
+  for (const { text, mend } of telemetryProblems(status)) add(text, mend);
   for (const problem of status.policy.lastError?.problems ?? []) add(place(problem), problem.mend);
   for (const problem of status.policy.warnings) add(place(problem), problem.mend);
   for (const problem of status.config.problems) add(place(problem), problem.mend);

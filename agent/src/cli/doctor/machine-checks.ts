@@ -1,8 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { isLoopbackHttp } from '../../core/http.ts';
 import { instanceLockHolder } from '../../platform/instance-lock.ts';
 import { PlatformError } from '../../platform/platform-error.ts';
 import { ensurePrivateDirectory } from '../../platform/private-files.ts';
+import { baseUrlsOf } from '../../sync/gateways/config.ts';
 import { canConnect, canResolve, canTunnel } from '../../sync/probes.ts';
 import { bytes } from '../format.ts';
 import { CommandFailure } from '../ports.ts';
@@ -104,23 +106,30 @@ async function checkUpstreamProxy(proxy: string): Promise<CheckResult> {
   return { name, state: 'fail', why: `${host} can't be reached: ${probe.why}`, mend };
 }
 
-/** As the agent would reach it: through the company proxy if there is one. */
+/** As the agent would reach it: through the company proxy if there is one, unless it is on this machine. */
 export const checkGateway: Check = async ({ config }) => {
   const gateway = config?.config.gateway;
   if (gateway === undefined) return [];
-  const { hostname, port, protocol, host } = new URL(gateway.baseUrl);
+  const proxy = config?.config.upstream.proxy;
+  const urls = baseUrlsOf(gateway).map((text) => new URL(text));
+  return Promise.all(urls.map((url) => reachGateway(url, isLoopbackHttp(url) ? undefined : proxy)));
+};
+
+async function reachGateway(
+  { hostname, port, protocol, host }: URL,
+  proxy: string | undefined,
+): Promise<CheckResult> {
   const target = hostname.replace(/^\[|\]$/g, '');
   const portNumber = Number(port || (protocol === 'https:' ? 443 : 80));
-  const proxy = config?.config.upstream.proxy;
   const why = proxy
     ? await canTunnel(proxy, target, portNumber, TIMEOUT_MS).then((probe) =>
         !probe.ok ? probe.why : probe.value === 200 ? undefined : `the proxy answers ${probe.value}`,
       )
     : await canConnect(target, portNumber, TIMEOUT_MS).then((probe) => (probe.ok ? undefined : probe.why));
-  if (why === undefined) return [{ name: 'gateway', state: 'ok', why: `${host} can be reached` }];
+  if (why === undefined) return { name: 'gateway', state: 'ok', why: `${host} can be reached` };
   const mend = 'Check gateway.baseUrl and the network; a private address may need the company VPN.';
-  return [{ name: 'gateway', state: 'fail', why: `${host} can't be reached: ${why}`, mend }];
-};
+  return { name: 'gateway', state: 'fail', why: `${host} can't be reached: ${why}`, mend };
+}
 
 /** Only while no agent runs: then nobody may sit on its port. */
 export const checkPort: Check = async ({ config, status }) => {

@@ -148,7 +148,7 @@ const strength = ({ severity, confidence }: Finding) =>
 function attachmentsOf(exchange: ExchangeRequest | undefined): Row[] {
   const rows: Row[] = [];
   for (const part of exchange?.parts ?? []) {
-    if (part.within !== undefined) continue;
+    if (part.within !== undefined || part.spells !== undefined) continue;
     if (part.kind !== 'image' && part.kind !== 'file' && part.kind !== 'audio') continue;
     if (rows.length === MAX_ITEMS) break;
     rows.push({

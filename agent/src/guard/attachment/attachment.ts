@@ -28,9 +28,9 @@ export function createAttachmentDetector(id: string, options: AttachmentOptions)
   };
 }
 
-/** Attachments, and what was inside them or within a text. */
-const isFile = ({ kind, file }: Part): boolean =>
-  file !== undefined || kind === 'file' || kind === 'image' || kind === 'audio';
+/** Attachments, and what was inside them or within a text; another spelling of one's text is no second file. */
+const isFile = ({ kind, file, spells }: Part): boolean =>
+  file !== undefined || (spells === undefined && (kind === 'file' || kind === 'image' || kind === 'audio'));
 
 /** What was never opened is known by what it is called; a bare URL or id tells nothing. */
 function kindOf(part: Part): RuleKind {

@@ -46,11 +46,11 @@ class KeywordStream implements StreamScanner {
   constructor(dictionary: Dictionary, describe: TermDescription) {
     this.#dictionary = dictionary;
     this.#describe = describe;
-    this.#tokenizer = new Tokenizer(this, dictionary.folding);
+    this.#tokenizer = new Tokenizer(this, dictionary.folding, dictionary.automaton.firsts);
   }
 
   /** Called by the tokenizer. */
-  token(low: number, high: number, spaceBefore: boolean, start: number, end: number): void {
+  token(low: number, high: number, spaceBefore: boolean, start: number, end: number): boolean {
     const { automaton } = this.#dictionary;
     this.#starts[this.#tokens++ % RING] = start;
     const state = automaton.next(this.#state, low, high, spaceBefore);
@@ -63,6 +63,7 @@ class KeywordStream implements StreamScanner {
       if (++this.#count > MAX_MATCHES) throw tooManyMatches();
     }
     if (this.#pending.length > 0) this.#settle();
+    return this.#state === ROOT;
   }
 
   push(delta: string): StreamScan {

@@ -30,6 +30,7 @@ export function faultOfTerm(term: string): { readonly message: string; readonly 
       token(_low, _high, _space, start, end) {
         tokens++;
         if (/[\p{L}\p{N}\p{S}]/u.test(term.slice(start, end))) words++;
+        return false;
       },
     },
     'none',
@@ -82,6 +83,7 @@ function tokensOf(
       low.push(tokenLow);
       high.push(tokenHigh);
       space.push(spaceBefore ? 1 : 0);
+      return false;
     },
   };
   for (const [index, term] of terms.entries()) {

@@ -3,6 +3,8 @@
  * All transitions stand in one hash table without pointers: a dictionary of 100,000 names takes a few megabytes.
  */
 
+import { FirstTokens } from './tokens.ts';
+
 export const ROOT = 0;
 /** Of one term, in tokens. */
 export const MAX_TERM_TOKENS = 32;
@@ -20,7 +22,6 @@ export interface TermTokens {
 const LEAST_SLOTS = 16;
 /** Slots per transition: probes stay short, memory small. */
 const ROOM = 1.6;
-const BLOOM_BITS = 20;
 
 export class TermAutomaton {
   readonly #low: Int32Array;
@@ -32,8 +33,8 @@ export class TermAutomaton {
   /** 1 where some term goes on. */
   readonly #goesOn: Uint8Array;
   readonly #slots: number;
-  /** First tokens, in one bit each: most words of a text begin no term, and the big table isn't asked about them. */
-  readonly #firsts = new Uint32Array(2 ** (BLOOM_BITS - 5));
+  /** Most words of a text begin no term, and the big table isn't asked about them. */
+  readonly firsts = new FirstTokens();
 
   constructor(terms: TermTokens) {
     this.#slots = Math.max(LEAST_SLOTS, Math.ceil(terms.low.length * ROOM));
@@ -54,7 +55,7 @@ export class TermAutomaton {
       this.#found,
       this.#depth,
       this.#goesOn,
-      this.#firsts,
+      this.firsts.bits,
     ].reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
@@ -80,9 +81,7 @@ export class TermAutomaton {
       if (target !== ROOT) return target;
       from = this.#fallback[from] as number;
     }
-    const bit = firstBit(low, high);
-    if (((this.#firsts[bit >>> 5] as number) & (1 << (bit & 31))) === 0) return ROOT;
-    return this.#find(ROOT, low, high, false);
+    return this.firsts.has(low) ? this.#find(ROOT, low, high, false) : ROOT;
   }
 
   #find(state: number, low: number, high: number, space: boolean): number {
@@ -146,10 +145,7 @@ export class TermAutomaton {
     this.#fallback[state] = fallback;
     this.#depth[state] = (this.#depth[parent] as number) + 1;
     this.#found[state] = this.#found[fallback] as number;
-    if (parent === ROOT) {
-      const bit = firstBit(low, high);
-      this.#firsts[bit >>> 5] = (this.#firsts[bit >>> 5] as number) | (1 << (bit & 31));
-    }
+    if (parent === ROOT) this.firsts.add(low);
     return state;
   }
 }
@@ -160,6 +156,3 @@ const mixLow = (state: number, low: number, space: boolean): number => {
   return mixed === 0 ? 1 : mixed;
 };
 const mixHigh = (state: number, high: number): number => high ^ Math.imul(state + 1, 0x27d4eb2f);
-
-const firstBit = (low: number, high: number): number =>
-  Math.imul(low ^ high, 0x9e3779b1) >>> (32 - BLOOM_BITS);

@@ -25,8 +25,62 @@ const END = 7;
 type TokenClass = typeof WORD | typeof SINGLE | typeof OTHER;
 
 export interface TokenSink {
-  /** Offsets are counted from the start of the whole text. */
-  token(low: number, high: number, spaceBefore: boolean, start: number, end: number): void;
+  /**
+   * Offsets are counted from the start of the whole text. True: until told otherwise, only tokens that are among the
+   * first ones (see `FirstTokens`) matter.
+   */
+  token(low: number, high: number, spaceBefore: boolean, start: number, end: number): boolean;
+}
+
+/** The low hashes of tokens with which something begins, in one bit each. May err towards true. */
+export class FirstTokens {
+  readonly bits = new Uint32Array(2 ** (FIRST_BITS - 5));
+
+  add(low: number): void {
+    const bit = firstBit(low);
+    this.bits[bit >>> 5] = (this.bits[bit >>> 5] as number) | (1 << (bit & 31));
+  }
+
+  has(low: number): boolean {
+    return isFirst(this.bits, low);
+  }
+}
+
+const FIRST_BITS = 20;
+const firstBit = (low: number): number => Math.imul(low, 0x9e3779b1) >>> (32 - FIRST_BITS);
+const isFirst = (bits: Uint32Array, low: number): boolean => {
+  const bit = firstBit(low);
+  return ((bits[bit >>> 5] as number) & (1 << (bit & 31))) !== 0;
+};
+
+/**
+ * Text is copied into numbers first, so much at a time: a string is asked what it is made of for each of its characters,
+ * an array is not. Shared by all: nothing that is told of a token reads another text.
+ */
+const UNITS = new Uint16Array(16_384);
+const UNIT_BYTES = Buffer.from(UNITS.buffer);
+/** Below this, the call costs more than it saves. */
+const SHORT = 32;
+
+function copyUnits(text: string): void {
+  if (text.length >= SHORT) UNIT_BYTES.write(text, 0, 'utf16le');
+  else for (let i = 0; i < text.length; i++) UNITS[i] = text.charCodeAt(i);
+}
+
+const APART = 0x80_000;
+const tables = new Map<Folding, Uint32Array>();
+
+/** Of every UTF-16 code unit, in one number: its class (from bit 16), its fold, and whether it folds to several. */
+function unitTable(folding: Folding): Uint32Array {
+  const known = tables.get(folding);
+  if (known !== undefined) return known;
+  const classes = classTable();
+  const table = foldTable(folding).reduce((all, fold, unit) => {
+    all[unit] = ((classes[unit] as number) << 16) | fold | (fold === FOLDS_APART ? APART : 0);
+    return all;
+  }, new Uint32Array(65_536));
+  tables.set(folding, table);
+  return table;
 }
 
 /** Of `openHash`. */
@@ -41,6 +95,10 @@ export class Tokenizer {
   readonly #folding: Folding;
   readonly #fold: Uint16Array;
   readonly #classes: Uint8Array;
+  readonly #table: Uint32Array;
+  readonly #firsts: Uint32Array | undefined;
+  /** Only first tokens matter. */
+  #idle = true;
   /** Class of the token being read; undefined between tokens. */
   #open: TokenClass | undefined;
   #start = 0;
@@ -57,9 +115,12 @@ export class Tokenizer {
   /** A high surrogate that waits for its other half. */
   #half = '';
 
-  constructor(sink: TokenSink, folding: Folding) {
+  /** `firsts`: tokens that the sink can do without aren't told, and half of their hash isn't worked out. */
+  constructor(sink: TokenSink, folding: Folding, firsts?: FirstTokens) {
     this.#sink = sink;
     this.#folding = folding;
+    this.#table = unitTable(folding);
+    this.#firsts = firsts?.bits;
     this.#fold = foldTable(folding);
     this.#classes = classTable();
   }
@@ -90,8 +151,18 @@ export class Tokenizer {
     this.#close();
   }
 
-  #read(piece: string): void {
+  #read(text: string): void {
+    for (let from = 0; from < text.length; ) {
+      const last = text.charCodeAt(from + UNITS.length - 1);
+      const to = from + UNITS.length - (last >= 0xd800 && last < 0xdc00 ? 1 : 0);
+      this.#readBlock(from === 0 && to >= text.length ? text : text.slice(from, to));
+      from = to;
+    }
+  }
+
+  #readBlock(piece: string): void {
     this.#piece = piece;
+    copyUnits(piece);
     for (let i = 0; i < piece.length; ) {
       i = this.#readPlain(i);
       if (i < piece.length) i = this.#readOdd(i);
@@ -104,46 +175,57 @@ export class Tokenizer {
   /** Nearly everything: tokens that are told in one go. Returns where something odd stands, or the piece ends. */
   #readPlain(from: number): number {
     if (this.#open !== undefined) return from;
-    const classes = this.#classes;
-    const fold = this.#fold;
-    const piece = this.#piece;
+    const table = this.#table;
+    const firsts = this.#firsts;
     const offset = this.#offset;
-    const length = piece.length;
+    const length = this.#piece.length;
     let spaceBefore = this.#spaceBefore;
+    let idle = this.#idle;
     let i = from;
-    let kind = classes[piece.charCodeAt(i)] as number;
+    let entry = table[UNITS[i] as number] as number;
+    let kind = kindOf(entry);
     while (kind < MARK) {
       const first = kind;
       const start = i;
       let low = HASH_SEED;
-      let high = HIGH_SEED;
-      let apart = false;
+      let seen = 0;
       do {
-        const folded = fold[piece.charCodeAt(i)] as number;
-        if (folded === FOLDS_APART) apart = true;
-        low = Math.imul(low ^ folded, HASH_PRIME);
-        high = Math.imul(high ^ folded, HIGH_PRIME);
-        high ^= high >>> 15;
-        kind = ++i < length ? (classes[piece.charCodeAt(i)] as number) : END;
+        seen |= entry;
+        low = Math.imul(low ^ (entry & 0xffff), HASH_PRIME);
+        entry = ++i < length ? (table[UNITS[i] as number] as number) : END << 16;
+        kind = kindOf(entry);
       } while (kind === WORD && first === WORD);
       if (first === SPACE) {
         spaceBefore = true;
         continue;
       }
+      const apart = (seen & APART) !== 0;
       if (apart || kind >= MARK) {
         this.#spaceBefore = spaceBefore;
+        this.#idle = idle;
         this.#begin(first as TokenClass, start);
         this.#low = low;
-        this.#high = high;
+        this.#high = this.#highOf(start, i);
         this.#irregular = apart;
         this.#end = offset + i;
         return i;
       }
-      this.#sink.token(low, high, spaceBefore, offset + start, offset + i);
+      if (!idle || firsts === undefined || isFirst(firsts, low))
+        idle = this.#sink.token(low, this.#highOf(start, i), spaceBefore, offset + start, offset + i);
       spaceBefore = false;
     }
     this.#spaceBefore = spaceBefore;
+    this.#idle = idle;
     return i;
+  }
+
+  #highOf(start: number, end: number): number {
+    let high = HIGH_SEED;
+    for (let i = start; i < end; i++) {
+      high = Math.imul(high ^ ((this.#table[UNITS[i] as number] as number) & 0xffff), HIGH_PRIME);
+      high ^= high >>> 15;
+    }
+    return high;
   }
 
   /** One character after a token that isn't finished, or one that isn't a letter of its own. */
@@ -220,7 +302,7 @@ export class Tokenizer {
     const spaceBefore = this.#spaceBefore;
     this.#open = undefined;
     this.#spaceBefore = false;
-    this.#sink.token(this.#low, this.#high, spaceBefore, this.#start, this.#end);
+    this.#idle = this.#sink.token(this.#low, this.#high, spaceBefore, this.#start, this.#end);
   }
 
   #rehash(): void {
@@ -240,6 +322,8 @@ export class Tokenizer {
     this.#kept += this.#piece.slice(Math.max(0, this.#start - this.#offset));
   }
 }
+
+const kindOf = (entry: number): number => (entry >>> 16) & 7;
 
 function withoutIgnored(text: string, classes: Uint8Array): string {
   let kept = '';

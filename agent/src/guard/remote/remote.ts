@@ -3,7 +3,10 @@ import type { Part } from '../../core/exchange.ts';
 import type { AnswerText, PlacedMatch, RequestDetector, RequestSubject } from '../../core/finding.ts';
 import type { RemoteCheck, RemoteText } from '../../core/remote.ts';
 
-type RemoteRule = Pick<Extract<GuardrailRule, { detect: 'remote' }>, 'on' | 'roles'>;
+type RemoteRule = Pick<
+  Extract<GuardrailRule, { detect: 'remote' }>,
+  'on' | 'roles' | 'windowChars' | 'maxChars'
+>;
 
 /** Shorter texts say nothing that a service could judge. */
 const MIN_CHARS = 3;
@@ -15,6 +18,8 @@ export function createRemoteDetector(id: string, rule: RemoteRule, remote: Remot
   return {
     id,
     scope: 'request',
+    // A window goes with as much context, and both together must not be more than may be sent.
+    windowChars: Math.min(rule.windowChars, rule.maxChars >> 1),
     inspect({ exchange }: RequestSubject) {
       const parts = exchange.parts.filter(wants);
       if (parts.length === 0) return [];

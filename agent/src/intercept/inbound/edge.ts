@@ -5,13 +5,17 @@
  */
 import type { Connection } from '../../core/connection.ts';
 import type { Governor } from '../../core/flow.ts';
+import type { ClientProcesses } from '../../core/process.ts';
 import type { CertificateSource, Outgoing, RelayWebSocket } from '../ports.ts';
+import { type ClientEnd, ClientEnds } from './client-ends.ts';
 
 export interface EdgeOptions {
   readonly governor: Governor;
   readonly certificates: CertificateSource;
   readonly outgoing: Outgoing;
   readonly relayWebSocket: RelayWebSocket;
+  /** Absent: nobody is looked up. */
+  readonly processes?: ClientProcesses;
   newId(): string;
   nowMs(): number;
 }
@@ -54,6 +58,7 @@ export class Edge {
     flowFailures: 0,
   };
   readonly gauges: EdgeGauges = { connections: 0, tunnels: 0, flows: 0, webSockets: 0 };
+  readonly clients: ClientEnds;
   /** The listener's own port, once it listens. */
   ownPort = 0;
   /** Set while the agent drains: answers end their connections. */
@@ -62,6 +67,7 @@ export class Edge {
 
   constructor(options: EdgeOptions) {
     this.options = options;
+    this.clients = new ClientEnds(options.processes, () => this.ownPort);
   }
 
   connection(
@@ -69,9 +75,15 @@ export class Edge {
     clientPort: number | undefined,
     serverName: string | undefined,
     protocol: Connection['protocol'],
+    client: ClientEnd | undefined,
   ): Connection {
     const { newId, nowMs } = this.options;
-    return { id: newId(), openedAtMs: nowMs(), target, clientPort: clientPort ?? 0, serverName, protocol };
+    const common = { id: newId(), openedAtMs: nowMs(), target, clientPort: clientPort ?? 0 };
+    const connection = { ...common, process: client?.process, serverName, protocol };
+    client?.whenFound((process) => {
+      connection.process = process;
+    });
+    return connection;
   }
 
   flowOpened(): void {

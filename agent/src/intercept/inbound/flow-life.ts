@@ -21,6 +21,10 @@ export class FlowLife {
   /** Of a request that was held. */
   requestBytes = 0;
   headSent = false;
+  /** The upstream has begun to answer: from here on nothing is sent a second time. */
+  answered = false;
+  /** Set while a held request is on its way: asks the flow where else to send it. False: nowhere. */
+  sendAgain: ((cause: string) => boolean) | undefined;
   finished = false;
   clientGone = false;
   #readingSinceMs = 0;

@@ -2,6 +2,7 @@
 import type { Authority, RawHeaders } from '../../core/connection.ts';
 import type { RequestPlan, RequestVerdict } from '../../core/flow.ts';
 import type { UpstreamCall, UpstreamRequest } from '../ports.ts';
+import { formatAuthority } from './authority.ts';
 import { type Coding, decodeBody, parseCodings } from './content-coding.ts';
 import type { CallFacts } from './driven-call.ts';
 import type { FlowLife } from './flow-life.ts';
@@ -16,6 +17,7 @@ const NOTHING = new Uint8Array(0);
 export class RequestSide {
   readonly #life: FlowLife;
   readonly #call: CallFacts;
+  #attempts = 0;
   readonly #dispatch: (target: Authority, request: UpstreamRequest) => UpstreamCall;
 
   constructor(life: FlowLife, dispatch: (target: Authority, request: UpstreamRequest) => UpstreamCall) {
@@ -112,8 +114,10 @@ export class RequestSide {
     const body = replacement ?? original;
     const protocol = facts.needsHttp2 ? 'h2' : 'h1';
     life.sent();
+    life.sendAgain = original instanceof BodyBridge ? undefined : (cause) => this.#sendAgain(cause, original);
+    const attempt = ++this.#attempts;
     const upstream = this.#dispatch(forward.target ?? this.#call.target, {
-      scheme,
+      scheme: ('scheme' in forward ? forward.scheme : undefined) ?? scheme,
       method: facts.method,
       path: ('path' in forward ? forward.path : undefined) ?? facts.path,
       headers: this.#headers(forward, replacement, body, protocol),
@@ -122,8 +126,15 @@ export class RequestSide {
     });
     // The handler may have been called to the end already.
     if (life.finished) upstream.abort();
-    else life.upstream = upstream;
+    else if (attempt === this.#attempts) life.upstream = upstream;
     if (body instanceof BodyBridge && !life.finished) client.invite();
+  }
+
+  #sendAgain(cause: string, original: Body): boolean {
+    const verdict = this.#call.flow.sendFailed?.(cause);
+    if (verdict === undefined) return false;
+    this.#life.guarded(() => this.#carryOut(verdict, original));
+    return true;
   }
 
   #headers(
@@ -140,6 +151,10 @@ export class RequestSide {
       headers = withHeaders(withoutHeaders(headers, unbound), length);
     } else if (body instanceof Uint8Array && facts.contentLength === undefined) {
       headers = [...headers, 'content-length', String(body.byteLength)];
+    }
+    if (forward.target !== undefined) {
+      const to = 'scheme' in forward ? forward.scheme : undefined;
+      headers = withHeaders(headers, ['Host', formatAuthority(forward.target, to ?? this.#call.scheme)]);
     }
     if (protocol === 'h2') headers = [...headers, 'te', 'trailers'];
     return editHeaders(headers, forward.setHeaders, forward.removeHeaders);

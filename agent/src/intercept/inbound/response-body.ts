@@ -1,6 +1,6 @@
 /** A response's body on its way down: passed, tapped or gated, with backpressure from client and decoder. */
 import type { RawHeaders } from '../../core/connection.ts';
-import type { Flow, ResponseCommand, ResponsePlan } from '../../core/flow.ts';
+import type { Flow, Late, ResponseCommand, ResponsePlan } from '../../core/flow.ts';
 import type { Client } from './client.ts';
 import { type Coding, type DecoderEvents, StreamDecoder } from './content-coding.ts';
 
@@ -25,6 +25,8 @@ export interface ResponseBodyOptions {
   readonly discardOutput: boolean;
   /** True if the body can be ended at any byte and still be well-formed. */
   readonly endable: boolean;
+  /** Of `gate`: what the flow says later. */
+  readonly late?: Late<ResponseCommand> | undefined;
   readonly owner: ResponseOwner;
 }
 
@@ -35,6 +37,7 @@ export class ResponseBody implements DecoderEvents {
   readonly #flow: Flow;
   readonly #options: ResponseBodyOptions;
   readonly #decoder: StreamDecoder | undefined;
+  readonly #late: Late<ResponseCommand> | undefined;
   #looking: boolean;
   /** Of a tapped body: passed on, not yet shown to the flow. */
   #unseen: Uint8Array[] | undefined;
@@ -42,6 +45,8 @@ export class ResponseBody implements DecoderEvents {
   #decoderBlocked = false;
   #over = false;
   #upstreamEnded = false;
+  /** The flow has seen the end, and waits for others before it lets go of the rest. */
+  #concluding = false;
   #clientEnded = false;
   #trailers: RawHeaders = [];
 
@@ -50,6 +55,8 @@ export class ResponseBody implements DecoderEvents {
     this.#flow = flow;
     this.#options = options;
     this.#looking = options.plan !== 'pass';
+    this.#late = options.plan === 'gate' ? options.late : undefined;
+    this.#late?.listen((take) => this.#reported(() => this.#takeLate(take)));
     if (this.#looking && options.codings.length > 0) this.#decoder = new StreamDecoder(options.codings, this);
   }
 
@@ -65,7 +72,7 @@ export class ResponseBody implements DecoderEvents {
       if (this.#decoder === undefined) this.#show(chunk);
       else if (!this.#decoder.write(chunk)) this.#decoderBlocked = true;
     }
-    return this.#over || !(this.#clientBlocked || this.#decoderBlocked);
+    return this.#over || !(this.#clientBlocked || this.#decoderBlocked || this.#late?.full === true);
   }
 
   /** The upstream's body is complete. */
@@ -83,6 +90,18 @@ export class ResponseBody implements DecoderEvents {
 
   clientDrained(): void {
     this.#clientBlocked = false;
+    this.#goOn();
+  }
+
+  #takeLate(take: () => readonly ResponseCommand[]): void {
+    this.#look(take());
+    if (this.#over) return;
+    if (this.#concluding && this.#late?.waiting === false) this.#complete();
+    else this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#clientBlocked || this.#late?.full) return;
     this.#decoder?.resume();
     this.#ready();
   }
@@ -99,7 +118,7 @@ export class ResponseBody implements DecoderEvents {
   decoded(chunk: Uint8Array): void {
     this.#reported(() => {
       this.#look(this.#flow.responseData(chunk));
-      if (this.#options.plan === 'gate' && this.#clientBlocked) this.#decoder?.pause();
+      if (this.#options.plan === 'gate' && (this.#clientBlocked || this.#late?.full)) this.#decoder?.pause();
     });
   }
 
@@ -126,7 +145,8 @@ export class ResponseBody implements DecoderEvents {
   }
 
   #ready(): void {
-    if (!this.#over && !this.#clientBlocked && !this.#decoderBlocked) this.#options.owner.bodyReady();
+    if (this.#over || this.#clientBlocked || this.#decoderBlocked || this.#late?.full) return;
+    this.#options.owner.bodyReady();
   }
 
   #conclude(): void {
@@ -135,6 +155,11 @@ export class ResponseBody implements DecoderEvents {
     this.#showUnseen();
     if (this.#looking && !this.#over) this.#look(this.#flow.responseEnd());
     if (this.#over) return;
+    if (this.#late?.waiting) this.#concluding = true;
+    else this.#complete();
+  }
+
+  #complete(): void {
     this.#over = true;
     this.#endClient();
     this.#options.owner.bodyComplete();

@@ -1,4 +1,5 @@
 /** A flow's answer: passed, tapped or gated as it comes, or held until the flow has seen all of it. */
+import { STATUS_CODES } from 'node:http';
 import type { RawHeaders } from '../../core/connection.ts';
 import type { ResponsePlan, ResponseVerdict } from '../../core/flow.ts';
 import type { OutgoingError, UpstreamHandler } from '../ports.ts';
@@ -52,11 +53,14 @@ export class ResponseSide implements UpstreamHandler, ResponseOwner {
     }
   }
 
-  head(status: number, statusText: string, rawHeaders: RawHeaders): void {
+  head(received: number, receivedText: string, rawHeaders: RawHeaders): void {
     if (this.#life.finished) return;
+    this.#life.answered = true;
     this.#life.guarded(() => {
       const facts = readResponseHead(rawHeaders, this.#call.inspected);
-      const plan = this.#call.flow.responseHead(status, facts.headers);
+      const plan = this.#call.flow.responseHead(received, facts.headers);
+      const status = plan.status ?? received;
+      const statusText = status === received ? receivedText : (STATUS_CODES[status] ?? '');
       const bodiless = this.#call.client.headOnly || status === 204 || status === 304 || status === 205;
       const codings = parseCodings(facts.contentEncoding);
       const head: Head = { status, statusText, facts, plan, codings, bodiless };
@@ -101,13 +105,14 @@ export class ResponseSide implements UpstreamHandler, ResponseOwner {
   error(error: OutgoingError): void {
     if (this.#life.finished) return;
     this.#life.upstream = undefined;
+    if (!this.#life.answered && this.#life.sendAgain?.(error.code)) return;
     this.#life.upstreamFailed(error.code, error.message);
   }
 
   // ---- the head's way down ----
 
   #hold({ status, statusText, facts, plan, codings }: Head): void {
-    const headers = editHeaders(facts.headers, plan.setHeaders, undefined);
+    const headers = editHeaders(facts.headers, plan.setHeaders, plan.removeHeaders);
     const head = { status, statusText, headers, codings, maxBytes: plan.maxBytes ?? 0 };
     this.#held = new HeldResponse({ ...head, trailers: this.#mayHaveTrailers(facts) }, this.#call.flow);
     this.#life.receiving = this.#held;
@@ -126,10 +131,11 @@ export class ResponseSide implements UpstreamHandler, ResponseOwner {
       discardOutput: bodiless,
       /** A body that was promised at a given length, or in a coding, can't be ended early and still look whole. */
       endable: rewritten || (facts.contentLength === undefined && (codings?.length ?? 0) === 0),
+      late: plan.late,
       owner: this,
     });
     this.#life.receiving = this.#body;
-    this.#sendHead(status, statusText, editHeaders(headers, plan.setHeaders, undefined), {
+    this.#sendHead(status, statusText, editHeaders(headers, plan.setHeaders, plan.removeHeaders), {
       endsHere: bodiless || (facts.trailersOnly && facts.contentLength === undefined),
       flush: facts.eventStream || facts.contentLength === undefined || rewritten,
       trailers: this.#mayHaveTrailers(facts),

@@ -7,12 +7,14 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import http2, { type Http2SecureServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import type { Authority, Connection } from '../../core/connection.ts';
+import type { ProcessIdentity } from '../../core/process.ts';
 import type { HostCertificate } from '../ports.ts';
 import { sendLastAnswer } from './answers.ts';
 import { parseName } from './authority.ts';
 import { type Client, ignore } from './client.ts';
+import { type ClientEnd, whenKnown } from './client-ends.ts';
 import type { Edge } from './edge.ts';
 import { FloodGuard } from './flood-guard.ts';
 import {
@@ -42,6 +44,7 @@ const REFUSAL_MS = 2_000;
 /** One client connection as the handlers see it. */
 interface Session {
   readonly connection: Connection;
+  readonly client: ClientEnd | undefined;
   readonly startedAtMs: number;
   requests: number;
   /** The response to the last request of an HTTP/1 connection. */
@@ -64,6 +67,7 @@ export class Terminator {
   /** Takes over a client that was told 200: `head` is what it has sent since. */
   accept(target: Authority, socket: Socket, head: Buffer): void {
     this.#edge.counters.inspected++;
+    this.#edge.clients.lookUp(socket);
     this.#edge.options.certificates.forHost(target.host).then(
       (certificate) => {
         if (socket.destroyed) return;
@@ -101,18 +105,26 @@ class TerminatingServer {
   readonly #server: Http2SecureServer;
   #certificate: HostCertificate;
   readonly #sessions = new WeakMap<object, Session>();
+  /** Noted when they name their server: once a handshake has failed, its socket no longer knows its port. */
+  readonly #handshaking = new WeakMap<object, ClientEnd>();
 
   constructor(edge: Edge, to: Destination, certificate: HostCertificate) {
     this.#edge = edge;
     this.#to = to;
     this.#certificate = certificate;
+    const note = (socket: unknown): void => this.#noteHandshake(socket);
+    const checkServerName = this.#checkServerName.bind(this);
     this.#server = http2.createSecureServer({
       key: certificate.key,
       cert: certificate.cert,
       minVersion: 'TLSv1.2',
       allowHTTP1: true,
       handshakeTimeout: HANDSHAKE_MS,
-      SNICallback: (name, done) => this.#checkServerName(name, done),
+      // Node calls it on the TLS socket, which nothing else gives away before the handshake is over.
+      SNICallback(this: unknown, name: string, done: (error: Error | null) => void) {
+        note(this);
+        checkServerName(name, done);
+      },
       settings: {
         initialWindowSize: WINDOW_BYTES,
         maxConcurrentStreams: MAX_STREAMS,
@@ -170,6 +182,12 @@ class TerminatingServer {
     server.on('tlsClientError', (error, socket) => this.#onHandshakeError(error, socket));
   }
 
+  #noteHandshake(socket: unknown): void {
+    if (!(socket instanceof TLSSocket)) return;
+    const client = this.#edge.clients.at(socket.remotePort);
+    if (client !== undefined) this.#handshaking.set(socket, client);
+  }
+
   #checkServerName(name: string, done: (error: Error | null) => void): void {
     // No context of its own: the server's default one is for this very name.
     if (parseName(name) === this.#to.target.host) {
@@ -187,10 +205,7 @@ class TerminatingServer {
     if (socket.alpnProtocol === 'h2') return; // #onSession
     const { target } = this.#to;
     const serverName = socket.servername || undefined;
-    const session = this.#open(
-      this.#edge.connection(target, socket.remotePort, serverName, 'http/1.1'),
-      undefined,
-    );
+    const session = this.#open(target, socket, serverName, 'http/1.1', undefined);
     this.#sessions.set(socket, session);
     socket.on('close', () => this.#closed(session));
   }
@@ -198,14 +213,23 @@ class TerminatingServer {
   #onSession(session: ServerHttp2Session): void {
     const socket = session.socket as TLSSocket;
     const serverName = typeof socket.servername === 'string' ? socket.servername : undefined;
-    const connection = this.#edge.connection(this.#to.target, socket.remotePort, serverName, 'h2');
-    const own = this.#open(connection, new FloodGuard(this.#edge, session));
+    const guard = new FloodGuard(this.#edge, session);
+    const own = this.#open(this.#to.target, socket, serverName, 'h2', guard);
     this.#sessions.set(session, own);
     session.on('close', () => this.#closed(own));
   }
 
-  #open(connection: Connection, guard: FloodGuard | undefined): Session {
-    return { connection, startedAtMs: performance.now(), requests: 0, lastResponse: undefined, guard };
+  #open(
+    target: Authority,
+    { remotePort }: TLSSocket,
+    serverName: string | undefined,
+    protocol: Connection['protocol'],
+    guard: FloodGuard | undefined,
+  ): Session {
+    const client = this.#edge.clients.at(remotePort);
+    const connection = this.#edge.connection(target, remotePort, serverName, protocol, client);
+    const startedAtMs = performance.now();
+    return { connection, client, startedAtMs, requests: 0, lastResponse: undefined, guard };
   }
 
   #closed(session: Session): void {
@@ -214,19 +238,25 @@ class TerminatingServer {
       performance.now() - session.startedAtMs < REFUSAL_MS &&
       !this.#edge.closing
     ) {
-      this.#tellHandshakeFailed('reset');
+      this.#handshakeFailed('reset', session.client);
     }
   }
 
   #onHandshakeError(error: Error, socket: TLSSocket): void {
+    const client = this.#handshaking.get(socket) ?? this.#edge.clients.at(socket.remotePort);
     socket.destroy();
-    if (!(error instanceof ServerNameMismatch)) this.#tellHandshakeFailed(handshakeCause(error));
+    if (!(error instanceof ServerNameMismatch)) this.#handshakeFailed(handshakeCause(error), client);
   }
 
-  #tellHandshakeFailed(cause: string): void {
+  #handshakeFailed(cause: string, client: ClientEnd | undefined): void {
     this.#edge.counters.handshakeFailures++;
+    if (client?.pending === undefined) this.#tellHandshakeFailed(cause, client?.process);
+    else void client.found.then((process) => this.#tellHandshakeFailed(cause, process));
+  }
+
+  #tellHandshakeFailed(cause: string, process: ProcessIdentity | undefined): void {
     try {
-      this.#edge.options.governor.handshakeFailed(this.#to.target, cause);
+      this.#edge.options.governor.handshakeFailed(this.#to.target, cause, process);
     } catch (error) {
       this.#edge.flowThrew(error);
     }
@@ -256,7 +286,7 @@ class TerminatingServer {
     const facts = readRequestHead(request.rawHeaders, request.method, request.url);
     const client = new Http1Client(request, response, expectsContinue);
     if (this.#edge.closing) response.shouldKeepAlive = false;
-    this.#serve({
+    const inbound: Inbound = {
       edge: this.#edge,
       connection: session.connection,
       destination: this.#to,
@@ -266,7 +296,8 @@ class TerminatingServer {
       httpVersion: request.httpVersionMinor === 0 ? '1.0' : '1.1',
       webSocket: false,
       startedAtMs,
-    });
+    };
+    this.#serve(inbound, session.client, response);
   }
 
   #onStream(stream: ServerHttp2Stream, raw: readonly string[]): void {
@@ -283,7 +314,7 @@ class TerminatingServer {
       refuse(this.#edge, client, 405, 'connect-in-tunnel', 'Postern opens no tunnel within a tunnel.');
       return;
     }
-    this.#serve({
+    const inbound: Inbound = {
       edge: this.#edge,
       connection: session.connection,
       destination: this.#to,
@@ -293,7 +324,8 @@ class TerminatingServer {
       httpVersion: '2',
       webSocket: false,
       startedAtMs,
-    });
+    };
+    this.#serve(inbound, session.client, stream);
   }
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -303,20 +335,22 @@ class TerminatingServer {
     const facts = readRequestHead(request.rawHeaders, request.method, request.url);
     const client = detachedClient(request, socket);
     if (!this.#agreed(facts, client)) return;
-    serveUpgrade({
+    const { connection } = session;
+    const upgrade = {
       edge: this.#edge,
-      connection: session.connection,
+      connection,
       destination: this.#to,
       facts,
       request,
       socket,
       head,
       client,
-    });
+    };
+    whenKnown(session.client, socket, () => serveUpgrade(upgrade));
   }
 
-  #serve(inbound: Inbound): void {
-    if (this.#agreed(inbound.facts, inbound.client)) govern(inbound);
+  #serve(inbound: Inbound, client: ClientEnd | undefined, request: { readonly destroyed: boolean }): void {
+    if (this.#agreed(inbound.facts, inbound.client)) whenKnown(client, request, () => govern(inbound));
   }
 
   #agreed(facts: HeadFacts, client: Client): boolean {

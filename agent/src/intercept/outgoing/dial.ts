@@ -33,7 +33,8 @@ export interface DialOptions {
 }
 
 export const originKey = (target: Authority): string => {
-  const origin = hostAndPort(target.host, target.port);
+  const place = hostAndPort(target.host, target.port);
+  const origin = target.configured ? `${place}!` : place;
   return target.address === undefined ? origin : `${origin}@${target.address}`;
 };
 
@@ -53,7 +54,8 @@ export class Dialler {
     if (signal?.aborted) throw aborted(signal.reason);
     const { proxy, deadlines } = this.#options;
     this.#refuseForbidden(target);
-    if (proxy === undefined) return this.#direct(target, signal, allowHalfOpen, reads);
+    if (proxy === undefined || isOwnMachine(target))
+      return this.#direct(target, signal, allowHalfOpen, reads);
     const socket = await this.#toProxy(proxy, signal, allowHalfOpen);
     await openProxyTunnel(socket, {
       proxy,
@@ -69,7 +71,9 @@ export class Dialler {
   async plain(target: Authority, signal: AbortSignal | undefined): Promise<Socket> {
     this.#refuseForbidden(target);
     const { proxy } = this.#options;
-    return proxy === undefined ? this.#direct(target, signal, false) : this.#toProxy(proxy, signal, false);
+    return proxy === undefined || isOwnMachine(target)
+      ? this.#direct(target, signal, false)
+      : this.#toProxy(proxy, signal, false);
   }
 
   async tls(
@@ -95,7 +99,7 @@ export class Dialler {
   }
 
   #refuseForbidden(target: Authority): void {
-    if (this.#options.allowPrivateTargets) return;
+    if (this.#options.allowPrivateTargets || target.configured) return;
     const literal = target.address ?? (isIP(target.host) === 0 ? undefined : target.host);
     const forbidden = literal === undefined ? isLocalName(target.host) : isForbiddenAddress(literal);
     if (forbidden) throw forbiddenTarget(target.host);
@@ -111,7 +115,10 @@ export class Dialler {
     const found =
       target.address === undefined ? await resolver.resolve(target.host, signal) : [target.address];
     // After DNS: a public name may point here on purpose (rebinding).
-    const addresses = allowPrivateTargets ? found : found.filter((address) => !isForbiddenAddress(address));
+    const addresses =
+      allowPrivateTargets || target.configured
+        ? found
+        : found.filter((address) => !isForbiddenAddress(address));
     if (addresses.length === 0) throw forbiddenTarget(target.host);
     const name = hostAndPort(target.host, target.port);
     return connectFirst(name, addresses, target.port, {
@@ -146,6 +153,10 @@ export class Dialler {
     return secured.socket;
   }
 }
+
+/** The administrator's own sidecar: no proxy leads to this machine's loopback. */
+export const isOwnMachine = ({ host, configured }: Authority): boolean =>
+  configured === true && (host === '::1' || host === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(host));
 
 const forbiddenTarget = (host: string) =>
   outgoingError('target-forbidden', `${host} leads to this machine or its own link; that is not allowed.`);

@@ -14,7 +14,7 @@ import type {
   UpstreamHandler,
   UpstreamRequest,
 } from '../ports.ts';
-import { type Deadlines, Dialler, originKey } from './dial.ts';
+import { type Deadlines, Dialler, isOwnMachine, originKey } from './dial.ts';
 import { createNameResolver, type NameResolver } from './dns.ts';
 import { aborted, outgoingError } from './errors.ts';
 import { H1Call, H1Pool } from './h1-pool.ts';
@@ -202,7 +202,10 @@ class PooledOutgoing implements OutgoingWithStats {
 
   #h1Pool(target: Authority, scheme: 'https' | 'http'): H1Pool {
     const { proxy, deadlines } = this.#options;
-    const authorization = proxy === undefined || scheme === 'https' ? undefined : proxyAuthorization(proxy);
+    const authorization =
+      proxy === undefined || scheme === 'https' || isOwnMachine(target)
+        ? undefined
+        : proxyAuthorization(proxy);
     return new H1Pool({
       origin: `http://${hostAndPort(target.host, target.port)}`,
       headerMs: deadlines.headerMs ?? 0,
@@ -242,7 +245,7 @@ class PooledOutgoing implements OutgoingWithStats {
 
   /** Plain http through a proxy is asked for in absolute form: proxies commonly refuse CONNECT to port 80. */
   viaProxy(origin: Origin): boolean {
-    return origin.scheme === 'http' && this.#options.proxy !== undefined;
+    return origin.scheme === 'http' && this.#options.proxy !== undefined && !isOwnMachine(origin.target);
   }
 }
 

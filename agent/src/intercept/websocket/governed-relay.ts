@@ -19,6 +19,8 @@ export class GovernedRelay {
   #closing = false;
   #result: Pick<WebSocketOutcome, 'result' | 'cause'> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** The server's, while some of its messages are held. */
+  #heldClose: ControlFrame | undefined;
 
   constructor(
     pair: WebSocketPair,
@@ -37,6 +39,7 @@ export class GovernedRelay {
 
   /** Resolves when both sockets are closed; never rejects. */
   run(clientHead: Buffer, upstreamHead: Buffer): Promise<WebSocketOutcome> {
+    this.#plan.late?.listen((take) => this.#takeLate(take));
     for (const end of [this.#ends.client, this.#ends.server]) this.#listen(end);
     this.#receive(this.#ends.client, clientHead);
     this.#receive(this.#ends.server, upstreamHead);
@@ -102,6 +105,7 @@ export class GovernedRelay {
   }
 
   #mustWait(end: End): boolean {
+    if (end.side === 'server' && this.#plan.late?.full) return true;
     return end.waiting || this.#other(end).socket.writableNeedDrain || end.socket.writableNeedDrain;
   }
 
@@ -149,6 +153,28 @@ export class GovernedRelay {
     if (!forwarded && message.compressed && end.keepsContext) end.contextBroken = true;
   }
 
+  /** The server's messages that the governor had held. */
+  #takeLate(take: () => readonly WebSocketCommand[]): void {
+    if (this.#closing) return;
+    const { server } = this.#ends;
+    try {
+      for (const command of take()) {
+        if (command.type === 'forward' && command.data !== undefined)
+          this.#send(this.#ends.client, OPCODE.text, Buffer.from(command.data));
+      }
+    } catch {
+      this.#governorFailed();
+      return;
+    }
+    if (this.#heldClose !== undefined && this.#plan.late?.waiting === false) {
+      const close = this.#heldClose;
+      this.#heldClose = undefined;
+      server.waiting = false;
+      this.#passControl(server, close);
+    }
+    this.#pump(server);
+  }
+
   /** The original frames, so that the receiver's context stays in step; once it isn't, uncompressed. */
   #passMessage(end: End, message: DataMessage): void {
     const other = this.#other(end);
@@ -158,7 +184,11 @@ export class GovernedRelay {
 
   #passControl(end: End, frame: ControlFrame): void {
     const other = this.#other(end);
-    if (frame.opcode === OPCODE.close) {
+    if (frame.opcode === OPCODE.close && end.side === 'server' && this.#plan.late?.waiting) {
+      // The client must get what was held before it hears that nothing more comes.
+      this.#heldClose = frame;
+      end.waiting = true;
+    } else if (frame.opcode === OPCODE.close) {
       end.closeReceived = true;
       if (!other.closeSent) this.#write(other, frame.original);
       other.closeSent = true;

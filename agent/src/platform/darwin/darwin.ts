@@ -8,6 +8,7 @@ export const darwin: Platform = {
   serviceHome: () => '/Library/Application Support/Postern',
   managedConfigFile: '/Library/Application Support/Postern/config.json',
   socketPath: unixSocketPath,
+  browserCommand: (url) => ['/usr/bin/open', url],
   // Apple ships its roots as a file too; what an administrator adds lives in the keychain.
   systemRootFiles: ['/etc/ssl/cert.pem'],
 };

@@ -13,6 +13,8 @@ export const linux: Platform = {
   serviceHome: () => '/var/lib/postern',
   managedConfigFile: '/etc/postern/config.json',
   socketPath: unixSocketPath,
+  browserCommand: (url, env) =>
+    env['DISPLAY'] || env['WAYLAND_DISPLAY'] || env['BROWSER'] ? ['xdg-open', url] : undefined,
   systemRootFiles: [
     '/etc/ssl/certs/ca-certificates.crt', // Debian, Ubuntu, Arch, Alpine
     '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem', // Fedora, RHEL

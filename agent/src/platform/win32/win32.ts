@@ -18,5 +18,7 @@ export const win32: Platform = {
     const name = createHash('sha256').update(home.toLowerCase()).digest('hex').slice(0, 16);
     return `\\\\.\\pipe\\postern-${name}`;
   },
+  // Not `start`: cmd would read the & between parameters.
+  browserCommand: (url) => ['rundll32.exe', 'url.dll,FileProtocolHandler', url],
   systemRootFiles: [],
 };

@@ -14,7 +14,15 @@ export interface ExchangeBody {
   readonly device: string;
   readonly user: string;
   readonly key?: string | undefined;
-  readonly app: { readonly id: string; readonly name: string; readonly identifiedBy: string };
+  readonly app: {
+    readonly id: string;
+    readonly name: string;
+    readonly identifiedBy: string;
+    /** Absent where the platform couldn't tell, and in records of earlier versions. */
+    readonly process?:
+      | { readonly name: string; readonly pid: number; readonly script?: string | undefined }
+      | undefined;
+  };
   readonly service: string;
   readonly host: string;
   readonly operation: string;
@@ -108,17 +116,17 @@ export function exchangeBody(record: ExchangeRecord): ExchangeBody {
   const { app, usage, cost, policy } = record;
   return {
     addedMs: record.addedMs,
-    app: { id: app.id, identifiedBy: app.identifiedBy, name: app.name },
+    app: { id: app.id, identifiedBy: app.identifiedBy, name: app.name, process: app.process },
     atMs: record.startedAtMs,
     bytes: { request: record.requestBytes, response: record.responseBytes },
     cause: record.cause,
     cost: cost && { estimated: cost.estimated, nanoUsd: cost.nanoUsd, pricedAs: cost.pricedAs },
     decision: record.decision,
-    detectors: record.detectors,
+    detectors: inOrder(record.detectors),
     device: record.device,
     durationMs: record.endedAtMs - record.startedAtMs,
     effective: record.effective,
-    findings: record.findings,
+    findings: inOrder(record.findings),
     host: record.host,
     id: record.id,
     key: record.key,
@@ -143,6 +151,15 @@ export function exchangeBody(record: ExchangeRecord): ExchangeBody {
     tokens: usage && tokenCounts(usage, record.usageEstimated),
     user: record.user,
   };
+}
+
+/** By name: the policy's order of detectors, and the order in which kinds were found, are not the log's. */
+function inOrder<Value>(members: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
+  const names = Object.keys(members);
+  if (names.length < 2) return members;
+  const ordered: Record<string, Value> = {};
+  for (const name of names.sort()) ordered[name] = members[name] as Value;
+  return ordered;
 }
 
 const spendNote = (note: SpendNote): SpendNote => ({

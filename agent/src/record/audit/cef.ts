@@ -32,6 +32,8 @@ const exchangeExtension = (body: ExchangeBody): Extension => ({
   suser: body.user,
   dhost: body.host,
   sourceServiceName: body.app.id,
+  sproc: body.app.process?.name,
+  spid: body.app.process?.pid,
   destinationServiceName: body.service,
   act: body.effective,
   outcome: body.result,

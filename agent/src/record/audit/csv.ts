@@ -40,6 +40,8 @@ const COLUMNS: readonly (readonly [name: string, of: (body: ChainedBody, exchang
   ['dropped', (body) => (body.kind === 'dropped' ? body.count : undefined)],
   ['policy', (body) => policyText(body)],
   ['previous', (body) => body.previous],
+  // Of later versions: at the end, since tables are read by position too.
+  ['app_process', (_, exchange) => exchange?.app.process?.name],
 ];
 
 export const CSV_HEADER = COLUMNS.map(([name]) => name).join(',');

@@ -13,8 +13,11 @@ export interface TreeEdge {
 
 export const EMPTY_TREE: TreeEdge = { size: 0, peaks: [] };
 
+/** By way of a string: Node makes it and a pooled buffer of it in half the time of a buffer of the digest's own. */
+const sha256 = (data: string | Uint8Array): Buffer => Buffer.from(hash('sha256', data, 'binary'), 'binary');
+
 /** MTH({d}) = SHA-256(0x00 || d). Also the link of the chain: each record names its predecessor's leaf hash. */
-export const leafHash = (text: string): Buffer => hash('sha256', `\u0000${text}`, 'buffer');
+export const leafHash = (text: string): Buffer => sha256(`\u0000${text}`);
 
 /** SHA-256(0x01 || left || right). */
 function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
@@ -22,7 +25,7 @@ function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   bytes[0] = 1;
   bytes.set(left, 1);
   bytes.set(right, 1 + HASH_BYTES);
-  return hash('sha256', bytes, 'buffer');
+  return sha256(bytes);
 }
 
 export function appendLeaf(edge: TreeEdge, leaf: Buffer): TreeEdge {
@@ -39,7 +42,7 @@ export function appendLeaf(edge: TreeEdge, leaf: Buffer): TreeEdge {
 /** The tree head. The empty tree's is SHA-256 of nothing. */
 export function treeRoot(edge: TreeEdge): Buffer {
   const [last, ...others] = [...edge.peaks].reverse();
-  if (last === undefined) return hash('sha256', '', 'buffer');
+  if (last === undefined) return sha256('');
   return others.reduce((right, left) => nodeHash(left, right), last);
 }
 

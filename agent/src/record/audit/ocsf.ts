@@ -24,7 +24,12 @@ function apiActivity(body: ExchangeBody & ChainedBody): Json {
     time: body.atMs,
     duration: body.durationMs,
     metadata: metadata(body, ['ai_operation', 'host', 'security_control']),
-    actor: { user: { name: body.user }, app_name: body.app.name, app_uid: body.app.id },
+    actor: {
+      user: { name: body.user },
+      app_name: body.app.name,
+      app_uid: body.app.id,
+      ...(body.app.process && { process: { name: body.app.process.name, pid: body.app.process.pid } }),
+    },
     device: { hostname: body.device, type_id: 0, type: 'Unknown' },
     api: { operation: body.operation, service: { name: body.service }, response: response(body) },
     src_endpoint: { hostname: body.device },

@@ -11,6 +11,7 @@ import { asRecordError } from '../errors.ts';
 import type { ExchangeRow } from '../exchange-row.ts';
 import { readAnchor } from './anchor.ts';
 import { type SignedRow, statementOf, stateOf } from './heads.ts';
+import type { KeptHead } from './kept-heads.ts';
 import { treeRoot } from './merkle.ts';
 import { type AuditRow, ProofState } from './proof.ts';
 import {
@@ -27,6 +28,8 @@ export interface VerifyOptions {
   readonly publicKeyFile?: string;
   /** Heads kept elsewhere (a gateway, a ticket): the log must have passed through exactly these states. */
   readonly expectedHeads?: readonly Pick<Statement, 'size' | 'root'>[];
+  /** The same with their signatures, which must be this device's. */
+  readonly keptHeads?: readonly KeptHead[];
 }
 
 export interface Verification {
@@ -75,6 +78,18 @@ class Verifier {
     for (const head of options.expectedHeads ?? []) {
       this.#witnesses.push({ ...head, who: 'a head kept elsewhere' });
     }
+    for (const head of options.keptHeads ?? []) this.#believe(head);
+  }
+
+  /** A head that this device didn't sign proves nothing about it, or tells that its key was exchanged. */
+  #believe({ statement, keyId, signature }: KeptHead): void {
+    const name = `the head at record ${statement.size} that was kept elsewhere`;
+    if (this.#key !== undefined && keyId !== keyIdOf(this.#key)) {
+      this.#proof.fault(`${name} was signed with another key than this device has now (${keyId})`);
+    } else if (this.#key !== undefined && !verifyStatement(statement, signature, this.#key)) {
+      this.#proof.fault(`${name} has a wrong signature`);
+    }
+    this.#witnesses.push({ ...statement, who: 'a head kept elsewhere' });
   }
 
   run(database: Database): Verification {

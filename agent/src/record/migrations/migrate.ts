@@ -3,6 +3,7 @@ import { RecordError } from '../errors.ts';
 import { exchangesMigration } from './0001-exchanges.ts';
 import { auditMigration } from './0002-audit.ts';
 import { spendMigration } from './0003-spend.ts';
+import { outboxMigration } from './0004-outbox.ts';
 
 export interface Migration {
   readonly name: string;
@@ -10,7 +11,12 @@ export interface Migration {
 }
 
 /** In order; the database's `user_version` is how many of them it has. Only ever appended to. */
-export const MIGRATIONS: readonly Migration[] = [exchangesMigration, auditMigration, spendMigration];
+export const MIGRATIONS: readonly Migration[] = [
+  exchangesMigration,
+  auditMigration,
+  spendMigration,
+  outboxMigration,
+];
 
 /** Brings the schema up to `MIGRATIONS`, each step whole or not at all. Running it again does nothing. */
 export function migrate(database: Database, migrations: readonly Migration[] = MIGRATIONS): void {

@@ -1,6 +1,10 @@
-import type { Messages } from './translator.ts';
+import { deCalls } from './de-calls.ts';
+import { deWindow } from './de-window.ts';
+import type { Messages } from './messages.ts';
 
 export const de: Messages = {
+  ...deWindow,
+  ...deCalls,
   'state.protected': 'Postern prüft den KI-Verkehr.',
   'state.attention': 'Postern arbeitet, aber etwas braucht Aufmerksamkeit.',
   'state.paused': 'Postern pausiert bis {time}.',

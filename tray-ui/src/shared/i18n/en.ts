@@ -1,5 +1,10 @@
+import { enCalls } from './en-calls.ts';
+import { enWindow } from './en-window.ts';
+
 /** The source language. A key says where its sentence stands; the other languages must have the same keys. */
 export const en = {
+  ...enWindow,
+  ...enCalls,
   'state.protected': 'Postern is checking AI traffic.',
   'state.attention': 'Postern works, but something needs attention.',
   'state.paused': 'Postern is paused until {time}.',

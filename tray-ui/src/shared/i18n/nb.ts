@@ -1,6 +1,10 @@
-import type { Messages } from './translator.ts';
+import type { Messages } from './messages.ts';
+import { nbCalls } from './nb-calls.ts';
+import { nbWindow } from './nb-window.ts';
 
 export const nb: Messages = {
+  ...nbWindow,
+  ...nbCalls,
   'state.protected': 'Postern kontrollerer KI-trafikken.',
   'state.attention': 'Postern virker, men noe trenger oppmerksomhet.',
   'state.paused': 'Postern er satt på pause til {time}.',

@@ -1,13 +1,8 @@
 /** Words and numbers in the person's language. Pure: the caller says which languages are wanted. */
 import { de } from './de.ts';
 import { en } from './en.ts';
+import type { Message, MessageKey, Messages, MessageValues } from './messages.ts';
 import { nb } from './nb.ts';
-
-/** A sentence, or one for each plural form that the language has. `{name}` is filled in. */
-export type Message = string | { readonly one: string; readonly other: string };
-export type MessageKey = keyof typeof en;
-export type Messages = Readonly<Record<MessageKey, Message>>;
-export type MessageValues = Readonly<Record<string, string | number>>;
 
 /** Norwegian is asked for as `no`, `nb` or `nn`. */
 const LANGUAGES: Readonly<Record<string, Messages>> = { en, de, nb, no: nb, nn: nb };

@@ -1,0 +1,171 @@
+/** LiteLLM's proxy (https://docs.litellm.ai/docs/proxy): every format below one `/v1`, models by the admin's names. */
+import { headerValue } from '../../core/connection.ts';
+import type {
+  GatewayAnswer,
+  GatewayBudget,
+  GatewayCall,
+  GatewayDriver,
+  GatewayPlace,
+  GatewayQuota,
+  GatewayRate,
+  GatewayRefusal,
+  GatewayRefusalKind,
+} from '../../core/gateway.ts';
+import { nameModel } from './naming.ts';
+import {
+  type Fields,
+  fields,
+  headerText,
+  list,
+  modelIds,
+  number,
+  parseJson,
+  requireFields,
+  retryAfterMs,
+  text,
+  timeMs,
+} from './reading.ts';
+import type { GatewaySettings } from './settings.ts';
+import { anthropicPath, openaiPath, queryOf, wantedOf } from './wanted.ts';
+
+export function litellm(settings: GatewaySettings): GatewayDriver {
+  return {
+    kind: 'litellm',
+    title: 'LiteLLM',
+    place: (call) => place(call, settings),
+    keyHeaders: (secret, mode) =>
+      mode === 'gateway' ? ['authorization', `Bearer ${secret}`] : ['x-litellm-api-key', `Bearer ${secret}`],
+    attribution: ({ user, device, app, service, decisionId }) => [
+      'x-litellm-end-user-id',
+      headerText(user),
+      'x-litellm-tags',
+      headerText(`app:${app},service:${service},device:${device.replaceAll(',', '_')}`),
+      'x-litellm-spend-logs-metadata',
+      headerText(JSON.stringify({ device, app, service, decision: decisionId })),
+    ],
+    readRefusal,
+    quota: { path: '/key/info', read: readKeyInfo, further },
+    models: { path: '/v1/models', read: modelIds },
+    healthPath: '/health/liveliness',
+  };
+}
+
+function place(call: GatewayCall, settings: GatewaySettings): GatewayPlace | undefined {
+  const wanted = wantedOf(call);
+  if (wanted === undefined) return undefined;
+  // It hands on a caller's own credential to Anthropic only (`forward_client_headers_to_llm_api`).
+  if (call.mode === 'passthrough' && call.service !== 'anthropic') return undefined;
+  const query = queryOf(call.path);
+  if (wanted.api === 'gemini') {
+    const model = nameModel({ ...call, model: decodeURIComponent(wanted.model) }, settings, false) ?? '';
+    return { path: `/v1beta/models/${encodeURIComponent(model)}:${wanted.method}${query}` };
+  }
+  const path = anthropicPath(wanted) ?? openaiPath(wanted);
+  const model = nameModel(call, settings, false);
+  return path === undefined ? undefined : { path: `/v1${path}${query}`, ...(model && { model }) };
+}
+
+const BUDGET = /ExceededBudget|budget has been exceeded|over budget|exceeded budget|crossed budget/i;
+const GUARDRAIL = /guardrail|violated|content (was )?(blocked|filtered) by|policy violation/i;
+/** What the provider behind it said, in LiteLLM's wrapping. */
+const FROM_PROVIDER = /litellm\.\w+Error:\s*\w+Exception/;
+
+function readRefusal({ status, headers, body }: GatewayAnswer): GatewayRefusal | undefined {
+  const answer = fields(parseJson(body));
+  const error = fields(answer?.['error']) ?? fields(answer?.['detail']);
+  const inner = fields(error?.['message']) ?? fields(error?.['error']);
+  // Guardrails put an object where others have a text.
+  const message =
+    text(error?.['message']) ??
+    text(inner?.['error']) ??
+    text(inner?.['message']) ??
+    text(error?.['error']) ??
+    text(answer?.['detail']) ??
+    '';
+  const type = text(error?.['type']) ?? '';
+  const kind = kindOf(status, type, message, inner !== undefined);
+  if (kind === undefined) return undefined;
+  const wait = kind === 'rate' ? retryAfterMs(headerValue(headers, 'retry-after'), message) : undefined;
+  return { kind, message, ...(wait !== undefined && { retryAfterMs: wait }) };
+}
+
+function kindOf(
+  status: number,
+  type: string,
+  message: string,
+  structured: boolean,
+): GatewayRefusalKind | undefined {
+  if (type === 'budget_exceeded' || BUDGET.test(message)) return 'budget';
+  if (/model_access_denied$/.test(type)) return 'model';
+  if (type === 'expired_key' || (status === 401 && /expired/i.test(message))) return 'inactive-key';
+  if (/key is blocked|blocked key/i.test(message)) return 'inactive-key';
+  if (FROM_PROVIDER.test(message)) return undefined;
+  if (status === 401) return /no api key/i.test(message) ? 'no-key' : 'unknown-key';
+  if (status === 403) return /model/i.test(message) ? 'model' : 'denied';
+  if (status === 429) return 'rate';
+  if (status === 408) return 'timeout';
+  if (status === 400 && (structured || GUARDRAIL.test(message))) return 'guardrail';
+  return undefined;
+}
+
+// ---- its own quota: the key, then whoever it belongs to ----
+
+/** Stand for lists that are kept elsewhere. */
+const NOT_A_MODEL = /^(all-team-models|all-proxy-models|no-default-models|\*)$/;
+
+function readKeyInfo(body: unknown): GatewayQuota {
+  const root = requireFields(body, 'the answer to /key/info');
+  const info = fields(root['info']) ?? root;
+  const models = list(info['models']).filter((name) => typeof name === 'string');
+  const keyName = text(info['key_alias']) ?? text(info['key_name']);
+  const expiresAtMs = timeMs(info['expires']);
+  const restricted = models.length > 0 && !models.some((name) => NOT_A_MODEL.test(name));
+  return {
+    ...(keyName !== undefined && { keyName }),
+    ...(info['blocked'] === true && { active: false }),
+    ...(expiresAtMs !== undefined && { expiresAtMs }),
+    ...ofOwner(info, 'key'),
+    ...(restricted && { allowedModels: models }),
+  };
+}
+
+/** If a key belongs to a team, the team's budget is applied, not the person's. */
+function further(body: unknown): ReturnType<NonNullable<NonNullable<GatewayDriver['quota']>['further']>> {
+  const root = fields(body);
+  const info = fields(root?.['info']) ?? root;
+  const team = text(info?.['team_id']);
+  const user = text(info?.['user_id']);
+  if (team !== undefined) {
+    const read = (answer: unknown): GatewayQuota => ofOwner(fields(fields(answer)?.['team_info']), 'team');
+    return [{ path: `/team/info?team_id=${encodeURIComponent(team)}`, read }];
+  }
+  if (user === undefined) return [];
+  const read = (answer: unknown): GatewayQuota => ofOwner(fields(fields(answer)?.['user_info']), 'user');
+  return [{ path: `/user/info?user_id=${encodeURIComponent(user)}`, read }];
+}
+
+function ofOwner(info: Fields | undefined, label: string): GatewayQuota {
+  const limitUsd = number(info?.['max_budget']);
+  const window = text(info?.['budget_duration']);
+  const resetsAtMs = timeMs(info?.['budget_reset_at']);
+  const budgets: GatewayBudget[] =
+    limitUsd === undefined
+      ? []
+      : [
+          {
+            label,
+            limitUsd,
+            spentUsd: number(info?.['spend']) ?? 0,
+            ...(window !== undefined && { window }),
+            ...(resetsAtMs !== undefined && { resetsAtMs }),
+          },
+        ];
+  const rate = (of: GatewayRate['of'], limit: unknown): GatewayRate[] => {
+    const found = number(limit);
+    return found === undefined ? [] : [{ label, of, limit: found, window: '1m' }];
+  };
+  return {
+    budgets,
+    rates: [...rate('requests', info?.['rpm_limit']), ...rate('tokens', info?.['tpm_limit'])],
+  };
+}

@@ -1,0 +1,14 @@
+import type { AgentStatus, CallOutput } from '../../../../agent/src/serve/contract.ts';
+
+export type Check = CallOutput<'doctor'>['checks'][number];
+/** Mends that are one call; the others are told in words. */
+export type Mend = 'resume' | 'reload';
+
+/** Files that were refused may have been put right since: reading them again is the mend, and says why if it isn't. */
+const READ_AGAIN = new Set(['policy', 'config']);
+
+export function mendOf({ name, state }: Check, status: AgentStatus | undefined): Mend | undefined {
+  if (state === 'ok') return undefined;
+  if (name === 'agent' && status?.pause !== undefined) return 'resume';
+  return READ_AGAIN.has(name) ? 'reload' : undefined;
+}
