@@ -1,20 +1,28 @@
-/** Sign-in as the tray knows it: in the menu, in a notification, and on the way to the browser. */
+/** Sign-in as the tray knows it: in the menu, in a notification, on the way to the browser; and once for real. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, it } from 'vitest';
 import type { AgentStatus } from '../../../agent/src/serve/contract.ts';
 import { addressToOpen, openInBrowser } from '../../../tray-ui/src/main/browser.ts';
-import type { IdentityView } from '../../../tray-ui/src/main/identity-view.ts';
 import { type MenuAction, menuEntries } from '../../../tray-ui/src/main/menu.ts';
 import { actOn, type MenuActionPorts } from '../../../tray-ui/src/main/menu-actions.ts';
 import { type Notice, Notifier } from '../../../tray-ui/src/main/notifications.ts';
+import { startTray } from '../../../tray-ui/src/main/tray-app.ts';
 import type { BridgeAnswer } from '../../../tray-ui/src/shared/bridge.ts';
 import { createTranslator } from '../../../tray-ui/src/shared/i18n/translator.ts';
+import { openDesk } from '../../kit/agent-process.ts';
 import { healthyStatus } from '../../kit/agent-status.ts';
+import { electronDouble } from '../../kit/electron-double.ts';
+import { CLIENT_ID, startOpenIdProvider } from '../../kit/openid-provider.ts';
+import { browse } from '../../kit/person.ts';
+import { createTestAuthority } from '../../kit/pki.ts';
 
 const words = createTranslator(['en']);
-const identity = (changes: Partial<IdentityView>): AgentStatus =>
-  ({ ...healthyStatus(), identity: { state: 'not-configured', keys: [], ...changes } }) as AgentStatus;
-const key = { name: 'team', active: true };
-const pending = { url: 'https://login.example.com/authorize?x=1' };
+const identity = (changes: Partial<AgentStatus['identity']>): AgentStatus =>
+  healthyStatus({ identity: { ...healthyStatus().identity, state: 'not-configured', keys: [], ...changes } });
+const key = { name: 'team', source: 'claim', active: true } as const;
+const pending = { flow: 'browser', url: 'https://login.example.com/authorize?x=1', untilMs: 0 } as const;
 
 const entries = (status: AgentStatus): string[] =>
   menuEntries({ status, lastStop: undefined, startsAtLogin: false, nowMs: 0 }, words).flatMap((entry) =>
@@ -22,9 +30,12 @@ const entries = (status: AgentStatus): string[] =>
   );
 
 it.each([
-  ['of an agent without sign-in says nothing', healthyStatus(), []],
   ['says nothing where none is set up', identity({}), []],
-  ['names the key that is used', identity({ keys: [{ name: 'old', active: false }, key] }), ['Key: team']],
+  [
+    'names the key that is used',
+    identity({ keys: [{ ...key, name: 'old', active: false }, key] }),
+    ['Key: team'],
+  ],
   ['offers to sign in', identity({ state: 'signed-out' }), ['Sign in …']],
   [
     'leads back to a sign-in that waits',
@@ -33,11 +44,11 @@ it.each([
   ],
   [
     'says who is signed in',
-    identity({ state: 'signed-in', user: { name: 'Ann' }, keys: [key] }),
+    identity({ state: 'signed-in', user: { subject: 'ann', name: 'Ann', groups: [] }, keys: [key] }),
     ['Key: team', 'Signed in as Ann', 'Sign out'],
   ],
 ])('the menu %s', (_what, status, expected) => {
-  const plain = entries(healthyStatus());
+  const plain = entries(identity({}));
   expect(entries(status).filter((label) => !plain.includes(label))).toEqual(expected);
 });
 
@@ -51,7 +62,7 @@ it('a sign-in that is needed is told once, again only after the next one, and no
     quietHours: () => ({ from: 22, to: 7 }),
     hourOf: () => hour,
   });
-  const out = identity({ state: 'signed-out', problem: { text: 'The session has ended.' } });
+  const out = identity({ state: 'signed-out', problem: { code: 'expired', text: 'The session has ended.' } });
   notifier.statusChanged(out);
   expect(notices).toEqual([]);
   hour = 9;
@@ -148,3 +159,50 @@ it.each([
   else await expect(opening).rejects.toThrow('may be opened');
   expect(opened).toHaveLength(isOpened ? 1 : 0);
 });
+
+it('signs in and out by the menu, at a real provider', async () => {
+  const authority = await createTestAuthority('Identity Root');
+  const provider = await startOpenIdProvider({ authority });
+  const folder = mkdtempSync(path.join(tmpdir(), 'postern-tray-sign-in-'));
+  const caFile = path.join(folder, 'identity-ca.pem');
+  writeFileSync(caFile, authority.pem);
+  const desk = openDesk();
+  desk.configure({
+    upstream: { extraCaFile: caFile, allowPrivateTargets: true },
+    identity: { issuer: provider.issuer, clientId: CLIENT_ID, prompt: 'consent' },
+    secrets: { store: 'file' },
+  });
+  const double = electronDouble();
+  try {
+    await desk.start();
+    startTray({
+      electron: double.electron,
+      folder: '/app/dist',
+      home: desk.home,
+      args: ['--at-login'],
+      os: 'linux',
+      program: '/opt/postern-tray',
+      userConfigFolder: double.folder,
+    });
+    const slow = { timeout: 15_000 };
+    await expect.poll(() => double.notifications[0]?.options.title, slow).toBe('Please sign in to Postern');
+    await expect.poll(() => double.entry('Sign in …'), slow).toBeDefined();
+    double.click('Sign in …');
+    const opened = () => double.said.filter((said) => said.startsWith('browser '));
+    await expect.poll(() => opened().length, slow).toBe(1);
+    await expect.poll(() => double.entry('Go on signing in'), slow).toBeDefined();
+    await browse(opened()[0]?.slice('browser '.length) ?? '', { ca: authority.pem });
+    await expect.poll(() => double.entry('Signed in as ann@acme.test'), slow).toBeDefined();
+    double.click('Sign out');
+    await expect.poll(() => double.entry('Sign in …'), slow).toBeDefined();
+    // The agent's own page, which leads on to the provider's for signing out.
+    await expect.poll(() => opened()[1], slow).toMatch(/^browser http:\/\/127\.0\.0\.1:\d+\//);
+    const end = await fetch(opened()[1]?.slice('browser '.length) ?? '', { redirect: 'manual' });
+    expect(end.headers.get('location') ?? (await end.text())).toContain(provider.issuer);
+  } finally {
+    double.clear();
+    await desk.clear();
+    await provider.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}, 60_000);

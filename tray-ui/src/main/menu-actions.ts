@@ -2,7 +2,6 @@ import type { BridgeAnswer, PageAddress } from '../shared/bridge.ts';
 import type { Translator } from '../shared/i18n/translator.ts';
 import type { AgentLink } from './agent-link.ts';
 import { addressToOpen } from './browser.ts';
-import { identityOf } from './identity-view.ts';
 import type { LoginStart } from './login-start.ts';
 import type { MenuAction } from './menu.ts';
 import type { Notice } from './notifications.ts';
@@ -32,7 +31,7 @@ export async function actOn(action: MenuAction, ports: MenuActionPorts): Promise
     case 'resume':
       return void (await asked('resume', ports));
     case 'sign-in': {
-      const pending = ports.link.status && identityOf(ports.link.status)?.pending;
+      const pending = ports.link.status?.identity.pending;
       if (pending !== undefined) return ports.openInBrowser(pending.url);
       return inBrowser('signIn', ports);
     }
@@ -59,7 +58,10 @@ async function inBrowser(call: 'signIn' | 'signOut', ports: MenuActionPorts): Pr
   if (address !== undefined) await ports.openInBrowser(address);
 }
 
-async function asked(call: string, { link, words, notify }: MenuActionPorts): Promise<BridgeAnswer<unknown>> {
+async function asked(
+  call: 'resume' | 'signIn' | 'signOut',
+  { link, words, notify }: MenuActionPorts,
+): Promise<BridgeAnswer<unknown>> {
   const answer = await link.ask(call, {});
   if (!answer.ok)
     notify({

@@ -2,7 +2,6 @@ import type { AgentStatus, BudgetView, ExchangeView } from '../../../agent/src/s
 import type { PageAddress } from '../shared/bridge.ts';
 import type { Translator } from '../shared/i18n/translator.ts';
 import { trayState } from '../shared/tray-state.ts';
-import { identityOf } from './identity-view.ts';
 import type { QuietHours } from './settings.ts';
 
 /** What the menu can do; Electron's menu is made from it at the rim. */
@@ -105,9 +104,8 @@ function stopEntry({ lastStop, nowMs }: MenuInput, { t, time }: Translator): Men
 
 /** Which key calls are made with, and as whom. Nothing where the organisation has set up neither. */
 function identityEntries(status: AgentStatus | undefined, { t }: Translator): MenuEntry[] {
-  const identity = status === undefined ? undefined : identityOf(status);
-  if (identity === undefined) return [];
-  const { keys, user, state, pending } = identity;
+  if (status === undefined) return [];
+  const { keys, user, state, pending } = status.identity;
   const key = keys.find(({ active }) => active);
   return [
     ...(key === undefined ? [] : [fact(t('menu.key', { key: key.name }))]),

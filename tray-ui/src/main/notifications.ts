@@ -1,7 +1,6 @@
 import type { AgentStatus, BudgetView, ExchangeView } from '../../../agent/src/serve/contract.ts';
 import type { PageAddress } from '../shared/bridge.ts';
 import type { Translator } from '../shared/i18n/translator.ts';
-import { identityOf } from './identity-view.ts';
 import type { QuietHours } from './settings.ts';
 
 export interface Notice {
@@ -84,14 +83,13 @@ export class Notifier {
   }
 
   /** Once for each time that it is needed; not while the person is at it. */
-  #signIn(status: AgentStatus): void {
-    const identity = identityOf(status);
-    if (identity?.state === 'signed-in') this.#toldSignIn = false;
-    if (identity?.state !== 'signed-out' || identity.pending !== undefined) return;
+  #signIn({ identity: { state, pending, problem } }: AgentStatus): void {
+    if (state === 'signed-in') this.#toldSignIn = false;
+    if (state !== 'signed-out' || pending !== undefined) return;
     if (this.#toldSignIn || this.#isQuiet()) return;
     this.#toldSignIn = true;
     const { t } = this.#options.words;
-    const body = identity.problem?.text ?? t('notify.signIn.body');
+    const body = problem?.text ?? t('notify.signIn.body');
     this.#show({ group: 'sign-in', title: t('notify.signIn.title'), body, opens: { page: 'now' } });
   }
 

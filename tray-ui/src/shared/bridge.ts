@@ -28,6 +28,10 @@ export const PAGE_CALLS = [
   'exceptions',
   'revokeException',
   'reload',
+  // The addresses that these answer are opened by the main process: a page opens none.
+  'signIn',
+  'cancelSignIn',
+  'signOut',
 ] as const satisfies readonly Call[];
 
 export type PageCall = (typeof PAGE_CALLS)[number];
