@@ -3,7 +3,6 @@ import { expect, it } from 'vitest';
 import { mendOf } from '../../../tray-ui/src/renderer/help/mends.ts';
 import { everyDay } from '../../../tray-ui/src/renderer/money/days.ts';
 import { problemsOf } from '../../../tray-ui/src/renderer/now/problems-of.ts';
-import { comingParts } from '../../../tray-ui/src/renderer/state/coming.ts';
 import { healthyStatus } from '../../kit/agent-status.ts';
 
 it('shows every day of a period, also those without a call, over the end of summer time', () => {
@@ -52,8 +51,4 @@ it('gathers what is wrong, with place and mend', () => {
     { code: 'policy', text: 'policy.yaml:7: guardrails[0]: No.', mend: 'Do.' },
     { code: 'config', text: 'config.json: Unused.' },
   ]);
-});
-
-it('knows an agent that says nothing of a gateway, a sign-in or telemetry', () => {
-  expect(Object.values(comingParts(healthyStatus())).every((part) => part === undefined)).toBe(true);
 });

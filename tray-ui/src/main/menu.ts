@@ -91,13 +91,23 @@ function stopEntry({ lastStop, nowMs }: MenuInput, { t, time }: Translator): Men
 type Fact = (label: string) => MenuEntry;
 type Act = (label: string, action: MenuAction) => MenuEntry;
 
+/** The key that calls are made with, and who is signed in; nothing where there is neither. */
 function identityEntries(
-  _status: AgentStatus | undefined,
-  _words: Translator,
-  _fact: Fact,
-  _act: Act,
+  status: AgentStatus | undefined,
+  { t }: Translator,
+  fact: Fact,
+  act: Act,
 ): MenuEntry[] {
-  return [];
+  if (status === undefined) return [];
+  const { state, keys, user } = status.identity;
+  const active = keys.find((key) => key.active);
+  return [
+    ...(active === undefined ? [] : [fact(t('menu.key', { key: active.name }))]),
+    ...(state === 'signed-out' ? [act(t('menu.signIn'), { type: 'sign-in' })] : []),
+    ...(state === 'signed-in'
+      ? [fact(t('menu.signedInAs', { name: user?.name ?? '' })), act(t('menu.signOut'), { type: 'sign-out' })]
+      : []),
+  ];
 }
 
 function pauseEntries(status: AgentStatus | undefined, { t }: Translator, act: Act): MenuEntry[] {

@@ -27,7 +27,7 @@ const GATHER_MS = 10_000;
 const WARN_SHARES = [0.8, 1] as const;
 
 /**
- * Few and useful: the first stop of a kind, a budget's threshold, a pause that lasts. What a person has been told is
+ * Few and useful: the first stop of a kind, a budget's threshold, a sign-in that is needed, a pause that lasts. What a person has been told is
  * remembered, so that a restart of the agent or a flood of refused retries doesn't tell it again.
  */
 export class Notifier {
@@ -36,6 +36,7 @@ export class Notifier {
   readonly #toldBudgets = new Map<string, number>();
   #lastStopAtMs = Number.NEGATIVE_INFINITY;
   #stops = 0;
+  #toldSignIn = false;
 
   constructor(options: NotifierOptions) {
     this.#options = options;
@@ -67,8 +68,34 @@ export class Notifier {
     });
   }
 
-  statusChanged({ budgets }: AgentStatus): void {
+  statusChanged({ budgets, identity }: AgentStatus): void {
     for (const budget of budgets) this.#budget(budget);
+    this.#signIn(identity);
+  }
+
+  /** A pause that has lasted so long may have been forgotten. */
+  stillPaused(minutes: number): void {
+    const { t } = this.#options.words;
+    this.#show({
+      group: 'paused',
+      title: t('notify.paused.title'),
+      body: t('notify.paused.body', { minutes }),
+      opens: { page: 'now' },
+    });
+  }
+
+  /** Once for each time that nobody is signed in. */
+  #signIn({ state }: AgentStatus['identity']): void {
+    if (state === 'signed-out' && !this.#toldSignIn) {
+      const { t } = this.#options.words;
+      this.#show({
+        group: 'sign-in',
+        title: t('notify.signIn.title'),
+        body: t('notify.signIn.body'),
+        opens: { page: 'now' },
+      });
+    }
+    this.#toldSignIn = state === 'signed-out';
   }
 
   #budget(budget: BudgetView): void {

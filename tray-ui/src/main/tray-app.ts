@@ -9,7 +9,7 @@ import { addressOf, linkAmong } from './deep-link.ts';
 import type { Electron } from './electron-port.ts';
 import { type MenuAction, menuEntries } from './menu.ts';
 import { type Notice, Notifier } from './notifications.ts';
-import { openPageDoor } from './page-door.ts';
+import { addressesIn, openPageDoor } from './page-door.ts';
 import { TrayWindow } from './window.ts';
 
 export interface TrayOptions {
@@ -20,6 +20,9 @@ export interface TrayOptions {
   readonly home: string;
   readonly args: readonly string[];
 }
+
+/** So long a pause may have been forgotten. */
+const LONG_PAUSE_MINUTES = 45;
 
 const NOW: PageAddress = { page: 'now' };
 
@@ -43,6 +46,7 @@ export function startTray({ electron, folder, home, args }: TrayOptions): void {
 
     const tray = new electron.Tray(iconFile('off'));
     let lastStop: ExchangeView | undefined;
+    let pauseTimer: NodeJS.Timeout | undefined;
     const refresh = (): void => show(tray);
     const notifier = new Notifier({
       words,
@@ -59,6 +63,7 @@ export function startTray({ electron, folder, home, args }: TrayOptions): void {
       } else {
         if (event.type === 'connected' && event.missed) void findLastStop();
         if (event.type === 'connected' || event.type === 'status') notifier.statusChanged(event.status);
+        watchPause();
         refresh();
       }
     });
@@ -111,8 +116,29 @@ export function startTray({ electron, folder, home, args }: TrayOptions): void {
       // A pause needs a reason, which a menu can't ask for.
       else if (action.type === 'pause') window.open({ page: 'now' });
       else if (action.type === 'resume') void link.call('resume', {});
+      else if (action.type === 'sign-in') void openFrom('signIn');
+      else if (action.type === 'sign-out') void openFrom('signOut');
       else if (action.type === 'start-at-login') app.setLoginItemSettings({ openAtLogin: action.on });
       else if (action.type === 'quit') app.quit();
+    }
+
+    /** Signing in and out goes on in the browser; what fails is told by the window. */
+    async function openFrom(call: 'signIn' | 'signOut'): Promise<void> {
+      const answer = await link.call(call, {});
+      for (const url of addressesIn(answer)) await electron.shell.openExternal(url);
+      if (!answer.ok) window.open(NOW);
+    }
+
+    /** A timer only while there is a pause. */
+    function watchPause(): void {
+      if (link.status?.pause === undefined) {
+        clearTimeout(pauseTimer);
+        pauseTimer = undefined;
+      } else
+        pauseTimer ??= setTimeout(
+          () => notifier.stillPaused(LONG_PAUSE_MINUTES),
+          LONG_PAUSE_MINUTES * 60_000,
+        );
     }
 
     function follow(url: string | undefined): void {

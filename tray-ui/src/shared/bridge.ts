@@ -28,6 +28,10 @@ export const PAGE_CALLS = [
   'exceptions',
   'revokeException',
   'reload',
+  'signIn',
+  'cancelSignIn',
+  'signOut',
+  'useKey',
 ] as const satisfies readonly Call[];
 
 export type PageCall = (typeof PAGE_CALLS)[number];
@@ -63,6 +67,8 @@ export interface TrayBridge {
   /** Lets the person choose where; false if they chose nowhere. */
   saveFile(name: string, text: string): Promise<boolean>;
   copyText(text: string): Promise<void>;
+  /** Opens an address in the person's browser: one that the agent has just given out (sign-in, sign-out), and no other. */
+  openAddress(url: string): Promise<boolean>;
   /** BCP 47 tags, the most wanted first. */
   readonly locales: readonly string[];
   readonly version: string;
