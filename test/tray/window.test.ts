@@ -313,6 +313,7 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
     await goTo(shown, 'Privacy');
     await shown.getByText(/what is sent to: otel\.acme\.example/).waitFor();
     await shown.getByText('What is sent says nothing about single people.').waitFor();
+    await shown.getByText(/go through your company’s gateway, ai\.acme\.example/).waitFor();
     await goTo(shown, 'Help');
     await part('Where records are sent').getByText('The collector does not answer.').waitFor();
     expect(await violationsIn(shown)).toEqual([]);
@@ -336,7 +337,15 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
     expect(await violationsIn(page)).toEqual([]);
     await page.getByRole('button', { name: 'Resume now' }).click();
     await page.getByText('Postern is checking AI traffic.').first().waitFor(SOON);
-  });
+
+    // The check-up knows of a pause too, and ends it.
+    await office.postern(['pause', '--minutes', '5', '--reason', 'another']);
+    await goTo(page, 'Help');
+    await page.getByRole('button', { name: /^Check/ }).click();
+    await page.locator('.checks').getByRole('button', { name: 'Resume now' }).click({ timeout: 60_000 });
+    await goTo(page, 'Now');
+    await page.getByText('Postern is checking AI traffic.').first().waitFor(SOON);
+  }, 90_000);
 
   it('says why a changed policy is not in force, and takes one that is right', async () => {
     writeFileSync(office.policyFile ?? '', TRAY_POLICY.replace('detect: secrets', 'detect: secretz'));

@@ -173,6 +173,8 @@ export const enWindow = {
   'privacy.looked': 'What is looked at',
   'privacy.lookedText':
     'Calls to these addresses, from programs whose traffic goes through Postern: prompts, files and results that a tool sends along, and answers.',
+  'privacy.remote': 'Your company has a checking service: texts of such calls may be sent to it first.',
+  'privacy.gateway': 'Calls to some services go through your company’s gateway, {host}, which sees them too.',
   'privacy.never': 'What never is',
   'privacy.never1':
     'Everything else: mail, bank, intranet, any other site. Those connections pass encrypted, as they are; Postern can’t open them.',

@@ -172,6 +172,8 @@ export const nbWindow: Translation<typeof enWindow> = {
   'privacy.looked': 'Hva som blir sett på',
   'privacy.lookedText':
     'Kall til disse adressene, fra programmer som går gjennom Postern: meldinger, filer og resultater som et verktøy sender med, og svar.',
+  'privacy.remote': 'Firmaet har en kontrolltjeneste: tekst fra slike kall kan bli sendt dit først.',
+  'privacy.gateway': 'Kall til noen tjenester går gjennom firmaets gateway, {host}, som også ser dem.',
   'privacy.never': 'Hva som aldri blir sett på',
   'privacy.never1':
     'Alt annet: e-post, bank, intranett, alle andre sider. De forbindelsene går kryptert gjennom som de er; Postern kan ikke åpne dem.',
