@@ -52,8 +52,9 @@ const PROMPTS: readonly Call[] = [
   { maker: 'anthropic', model: 'claude-sonnet-4-5', prompt: `Why is ${liveLookingAwsKey(41)} denied?` },
 ];
 
-export async function openTrayOffice(): Promise<Office> {
-  const office = await openOffice({ policy: TRAY_POLICY });
+/** `home`: one that holds earlier calls already. */
+export async function openTrayOffice(home?: string): Promise<Office> {
+  const office = await openOffice({ policy: TRAY_POLICY, ...(home !== undefined && { home }) });
   // Enough to use a small budget up with one call.
   office.provider.answer = ({ body }) => ({
     text: 'I am the fake provider.',

@@ -23,7 +23,7 @@ export interface TrayWindows {
   readonly preview: PreviewServer;
   readonly browser: Browser;
   /** A window that is ready: it knows whether an agent answers. */
-  open(options?: BrowserContextOptions): Promise<Page>;
+  open(options?: BrowserContextOptions, prepare?: (page: Page) => Promise<void>): Promise<Page>;
   close(): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export async function openTrayWindows(home: string): Promise<TrayWindows> {
   return {
     preview,
     browser,
-    async open(options = {}) {
+    async open(options = {}, prepare = undefined) {
       const context = await browser.newContext({ viewport: WINDOW_SIZE, locale: 'en-GB', ...options });
       contexts.push(context);
       const page = await context.newPage();
@@ -48,8 +48,10 @@ export async function openTrayWindows(home: string): Promise<TrayWindows> {
       page.on('console', (message) => {
         if (message.type() === 'error') errors.push(message.text());
       });
+      await prepare?.(page);
       await page.goto(preview.url);
-      await page.locator('.hero-sentence').waitFor();
+      await page.locator('.page-title').waitFor();
+      if (prepare === undefined) await page.locator('.hero-sentence').waitFor();
       pageErrors.set(page, errors);
       return page;
     },

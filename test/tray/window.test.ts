@@ -5,7 +5,10 @@
 import { writeFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AgentStatus } from '../../agent/src/serve/contract.ts';
+import type { BridgeEvent } from '../../tray-ui/src/shared/bridge.ts';
 import { violationsIn } from '../kit/axe.ts';
+import { COMPANY_PARTS } from '../kit/company-parts.ts';
 import type { Office } from '../kit/office.ts';
 import { startAgentAgain } from '../kit/restart-agent.ts';
 import { makeCalls, openTrayOffice, TRAY_POLICY } from '../kit/tray-office.ts';
@@ -20,6 +23,16 @@ import {
 } from '../kit/tray-window.ts';
 
 const PAGES = ['Now', 'Activity', 'Money', 'Apps', 'Privacy', 'Help'] as const;
+/** A faked stream is whole at once; its reader must not hear that it has ended. */
+const KEEP_STREAMS_OPEN = `{
+  const { fetch } = globalThis;
+  globalThis.fetch = async (target, options) => {
+    const response = await fetch(target, options);
+    if (!String(target).endsWith('/api/events')) return response;
+    const text = await response.text();
+    return new Response(new ReadableStream({ start: (sink) => sink.enqueue(new TextEncoder().encode(text)) }));
+  };
+}`;
 /** The agent tells its watchers at most five times a second. */
 const SOON = { timeout: 8_000 };
 
@@ -261,6 +274,52 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
     await shown.context().close();
   });
 
+  it('opens what a notification asks for, and shows the parts that only some companies have', async () => {
+    const status = JSON.parse((await office.postern(['status', '--json'])).stdout) as AgentStatus;
+    const events =
+      (...list: readonly BridgeEvent[]) =>
+      async (fresh: Page): Promise<void> => {
+        await fresh.route('**/api/events', (route) =>
+          route.fulfill({
+            contentType: 'text/event-stream',
+            body: list.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(''),
+          }),
+        );
+      };
+    const id = /"effective":"block"[^\n]*?"host":"[^"]+","id":"([^"]+)"/.exec(
+      (await office.postern(['audit', 'export'])).stdout,
+    )?.[1];
+    const connected = { type: 'connected', status: { ...status, ...COMPANY_PARTS }, missed: true } as const;
+    const asked = await windows.open(
+      {},
+      events(connected, { type: 'navigate', to: { page: 'activity', decision: id ?? '' } }),
+    );
+    await asked.getByRole('dialog').getByText('This call was stopped.').waitFor();
+    await asked.context().close();
+
+    // The stream of events ends here, and with it the connection: what was shown before is read while it lasts.
+    const shown = await windows.open({}, async (fresh) => {
+      await fresh.addInitScript(KEEP_STREAMS_OPEN);
+      await events(connected)(fresh);
+    });
+    const part = (title: string) =>
+      shown.locator('section.card', { has: shown.getByRole('heading', { name: title }) });
+    await part('Company gateway').getByText('takes calls, with trouble').waitFor();
+    await part('Company gateway').getByText('US$376.50 of US$500.00 left').waitFor();
+    await part('Sign-in and keys').getByText('Nobody is signed in.').waitFor();
+    await part('Sign-in and keys').getByRole('button', { name: 'Sign in …' }).waitFor();
+    await part('Sign-in and keys').getByText('refused by the gateway').waitFor();
+    expect(await violationsIn(shown)).toEqual([]);
+    await goTo(shown, 'Privacy');
+    await shown.getByText(/what is sent to: otel\.acme\.example/).waitFor();
+    await shown.getByText('What is sent says nothing about single people.').waitFor();
+    await shown.getByText(/go through your company’s gateway, ai\.acme\.example/).waitFor();
+    await goTo(shown, 'Help');
+    await part('Where records are sent').getByText('The collector does not answer.').waitFor();
+    expect(await violationsIn(shown)).toEqual([]);
+    await shown.context().close();
+  });
+
   it('pauses with a reason and resumes', async () => {
     await goTo(page, 'Now');
     await page.getByRole('button', { name: 'Pause …' }).click();
@@ -278,7 +337,15 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
     expect(await violationsIn(page)).toEqual([]);
     await page.getByRole('button', { name: 'Resume now' }).click();
     await page.getByText('Postern is checking AI traffic.').first().waitFor(SOON);
-  });
+
+    // The check-up knows of a pause too, and ends it.
+    await office.postern(['pause', '--minutes', '5', '--reason', 'another']);
+    await goTo(page, 'Help');
+    await page.getByRole('button', { name: /^Check/ }).click();
+    await page.locator('.checks').getByRole('button', { name: 'Resume now' }).click({ timeout: 60_000 });
+    await goTo(page, 'Now');
+    await page.getByText('Postern is checking AI traffic.').first().waitFor(SOON);
+  }, 90_000);
 
   it('says why a changed policy is not in force, and takes one that is right', async () => {
     writeFileSync(office.policyFile ?? '', TRAY_POLICY.replace('detect: secrets', 'detect: secretz'));

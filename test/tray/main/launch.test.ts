@@ -88,7 +88,7 @@ describe('in the real Electron', () => {
     expect(inside).toEqual({
       url: expect.stringMatching(/^postern-page:\/\/tray\/index\.html/),
       node: ['undefined', 'undefined'],
-      bridge: ['call', 'copyText', 'locales', 'saveFile', 'subscribe', 'version'],
+      bridge: ['call', 'copyText', 'locales', 'openAddress', 'saveFile', 'subscribe', 'version'],
       network: 'refused',
     });
     const status = await page.evaluate(() =>

@@ -54,3 +54,16 @@ it('offers to resume while paused, and nothing of the agent while there is none'
   expect(off).not.toContain('Pause for 15 minutes …');
   expect(off).not.toContain('Nothing was stopped today');
 });
+
+it('says who is signed in and which key is used, or offers to sign in', () => {
+  const { identity } = healthyStatus();
+  const key = { name: 'team', source: 'exchange', active: true } as const;
+  const user = { subject: 's', name: 'Ann', groups: [] };
+  const shown = (changes: Partial<typeof identity>): readonly string[] =>
+    labels({ status: healthyStatus({ identity: { ...identity, ...changes } }) });
+  expect(shown({ state: 'signed-in', user, keys: [key] })).toEqual(
+    expect.arrayContaining(['Key: team', 'Signed in as Ann', 'Sign out']),
+  );
+  expect(shown({ state: 'signed-out' })).toContain('Sign in …');
+  expect(shown({}).some((label) => label.startsWith('Sign'))).toBe(false);
+});

@@ -88,6 +88,28 @@ describe('budgets', () => {
   });
 });
 
+describe('sign-in and pauses', () => {
+  const signedOut = healthyStatus({
+    identity: { state: 'signed-out', keys: [], mayTypeKeys: false, secretsIn: 'unopened' },
+  });
+
+  it('asks once for a sign-in, and again after the next one has ended', () => {
+    const { notifier, titles } = open();
+    notifier.statusChanged(healthyStatus());
+    for (let time = 0; time < 3; time += 1) notifier.statusChanged(signedOut);
+    expect(titles()).toEqual(['Please sign in to Postern']);
+    notifier.statusChanged(healthyStatus());
+    notifier.statusChanged(signedOut);
+    expect(titles()).toEqual(['Please sign in to Postern']);
+  });
+
+  it('reminds of a pause', () => {
+    const { notifier, shown } = open();
+    notifier.stillPaused(45);
+    expect(shown[0]?.body).toBe('AI traffic has not been checked for 45 minutes.');
+  });
+});
+
 describe('quiet hours', () => {
   it.each([
     [{ from: 22, to: 7 }, 23, 0],

@@ -83,6 +83,7 @@ it('shows every page that a link opens, and breaks no rule of its policy', async
         },
         saveFile: (name: string, text: string) => askMain(channels.saveFile, name, text),
         copyText: (text: string) => askMain(channels.copyText, text),
+        openAddress: (url: string) => askMain(channels.openAddress, url),
         ...(facts as object),
       });
     },

@@ -3,7 +3,6 @@ import { expect, it } from 'vitest';
 import { mendOf } from '../../../tray-ui/src/renderer/help/mends.ts';
 import { everyDay } from '../../../tray-ui/src/renderer/money/days.ts';
 import { problemsOf } from '../../../tray-ui/src/renderer/now/problems-of.ts';
-import { comingParts } from '../../../tray-ui/src/renderer/state/coming.ts';
 import { healthyStatus } from '../../kit/agent-status.ts';
 
 it('shows every day of a period, also those without a call, over the end of summer time', () => {
@@ -25,11 +24,13 @@ it('shows every day of a period, also those without a call, over the end of summ
 it('offers a mend as a button where it is one call', () => {
   const check = { name: 'policy', state: 'fail', why: 'x' } as const;
   expect(mendOf(check, healthyStatus())).toBe('reload');
-  expect(mendOf({ ...check, state: 'ok' }, healthyStatus())).toBeUndefined();
+  for (const state of ['ok', 'warn'] as const)
+    expect(mendOf({ ...check, state }, healthyStatus())).toBeUndefined();
   expect(mendOf({ ...check, name: 'CA' }, healthyStatus())).toBeUndefined();
+  const pause = { name: 'pause', state: 'warn', why: 'x' } as const;
   const paused = healthyStatus({ pause: { untilMs: 1, reason: 'demo' } });
-  expect(mendOf({ name: 'agent', state: 'warn', why: 'x' }, paused)).toBe('resume');
-  expect(mendOf({ name: 'agent', state: 'warn', why: 'x' }, healthyStatus())).toBeUndefined();
+  expect(mendOf(pause, paused)).toBe('resume');
+  expect(mendOf(pause, healthyStatus())).toBeUndefined();
 });
 
 it('gathers what is wrong, with place and mend', () => {
@@ -52,8 +53,4 @@ it('gathers what is wrong, with place and mend', () => {
     { code: 'policy', text: 'policy.yaml:7: guardrails[0]: No.', mend: 'Do.' },
     { code: 'config', text: 'config.json: Unused.' },
   ]);
-});
-
-it('knows an agent that says nothing of a gateway, a sign-in or telemetry', () => {
-  expect(Object.values(comingParts(healthyStatus())).every((part) => part === undefined)).toBe(true);
 });

@@ -79,7 +79,7 @@ export class Notifier {
   stillPaused(minutes: number): void {
     const { t } = this.#options.words;
     const body = t('notify.paused.body', { minutes });
-    this.#show({ group: 'pause', title: t('notify.paused.title'), body, opens: { page: 'now' } });
+    this.#show({ group: 'paused', title: t('notify.paused.title'), body, opens: { page: 'now' } });
   }
 
   /** Once for each time that it is needed; not while the person is at it. */

@@ -46,12 +46,18 @@ export function openPageDoor({ electron, link, window, facts, faults }: PageDoor
     stop = link.subscribe((news) => window.send(news));
     window.ready();
   });
+  // A page that could have any address opened would have a way out of its sandbox.
+  const given = new Set<string>();
   handle(CHANNELS.call, async (name, input): Promise<BridgeAnswer<unknown>> => {
     const answer = await link.call(String(name), input);
-    // A page opens no address by itself: what it may ask for leads to the organisation's sign-in and nowhere else.
     const address = answer.ok ? addressToOpen(String(name), answer.output) : undefined;
-    if (address !== undefined) await openInBrowser(electron, address);
+    if (address !== undefined) given.add(address);
     return answer;
+  });
+  handle(CHANNELS.openAddress, async (url) => {
+    if (!given.has(String(url))) return false;
+    await openInBrowser(electron, String(url));
+    return true;
   });
   handle(CHANNELS.copyText, (text) => clipboard.writeText(String(text)));
   handle(CHANNELS.saveFile, async (name, text) => {

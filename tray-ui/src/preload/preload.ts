@@ -15,6 +15,7 @@ const bridge: TrayBridge = {
     return () => void ipcRenderer.removeListener(CHANNELS.event, heard);
   },
   saveFile: (name, text) => ipcRenderer.invoke(CHANNELS.saveFile, name, text) as Promise<boolean>,
+  openAddress: (url) => ipcRenderer.invoke(CHANNELS.openAddress, url) as Promise<boolean>,
   copyText: (text) => ipcRenderer.invoke(CHANNELS.copyText, text) as Promise<void>,
   ...facts,
 };

@@ -27,6 +27,10 @@ export function previewBridge(): TrayBridge {
       URL.revokeObjectURL(link.href);
       return true;
     },
+    openAddress: async (url) => {
+      window.open(url, '_blank', 'noopener');
+      return true;
+    },
     copyText: (text) => navigator.clipboard.writeText(text),
     locales: navigator.languages,
     version: 'preview',

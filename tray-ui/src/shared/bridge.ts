@@ -28,10 +28,10 @@ export const PAGE_CALLS = [
   'exceptions',
   'revokeException',
   'reload',
-  // The addresses that these answer are opened by the main process: a page opens none.
   'signIn',
   'cancelSignIn',
   'signOut',
+  'useKey',
 ] as const satisfies readonly Call[];
 
 export type PageCall = (typeof PAGE_CALLS)[number];
@@ -69,6 +69,8 @@ export interface TrayBridge {
   /** Lets the person choose where; false if they chose nowhere. */
   saveFile(name: string, text: string): Promise<boolean>;
   copyText(text: string): Promise<void>;
+  /** Opens an address in the person's browser: one that the agent has just given out (sign-in, sign-out), and no other. */
+  openAddress(url: string): Promise<boolean>;
   /** BCP 47 tags, the most wanted first. */
   readonly locales: readonly string[];
   readonly version: string;

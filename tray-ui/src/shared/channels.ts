@@ -8,6 +8,7 @@ export const CHANNELS = {
   event: 'postern:event',
   saveFile: 'postern:save-file',
   copyText: 'postern:copy-text',
+  openAddress: 'postern:open-address',
 } as const;
 
 export type PageFacts = Pick<TrayBridge, 'locales' | 'version'>;

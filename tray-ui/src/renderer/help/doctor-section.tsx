@@ -42,7 +42,7 @@ export function DoctorSection() {
       {problems.length > 0 && <ProblemList problems={problems} />}
       {value !== undefined && (
         <ul class="checks">
-          {value.checks.map((check) => (
+          {worstFirst(value.checks).map((check) => (
             <CheckLine key={`${check.name} ${check.why}`} check={check} onMend={(what) => void mend(what)} />
           ))}
         </ul>
@@ -50,6 +50,10 @@ export function DoctorSection() {
     </Section>
   );
 }
+
+const RANK = { fail: 0, warn: 1, ok: 2 } as const;
+const worstFirst = (checks: readonly Check[]): readonly Check[] =>
+  checks.toSorted((a, b) => RANK[a.state] - RANK[b.state]);
 
 const UNKNOWN: Failure = { code: 'internal', message: '' };
 

@@ -5,10 +5,9 @@ export type Check = CallOutput<'doctor'>['checks'][number];
 export type Mend = 'resume' | 'reload';
 
 /** Files that were refused may have been put right since: reading them again is the mend, and says why if it isn't. */
-const READ_AGAIN = new Set(['policy', 'config']);
+const READ_AGAIN = new Set(['policy', 'configuration']);
 
 export function mendOf({ name, state }: Check, status: AgentStatus | undefined): Mend | undefined {
-  if (state === 'ok') return undefined;
-  if (name === 'agent' && status?.pause !== undefined) return 'resume';
-  return READ_AGAIN.has(name) ? 'reload' : undefined;
+  if (name === 'pause') return status?.pause === undefined ? undefined : 'resume';
+  return state === 'fail' && READ_AGAIN.has(name) ? 'reload' : undefined;
 }

@@ -3,13 +3,13 @@ import { useServices } from '../context.ts';
 import { Facts } from '../parts/facts.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
 import { Section } from '../parts/section.tsx';
-import { comingParts, type Problem } from '../state/coming.ts';
+import type { Problem } from '../state/coming.ts';
 
 /** Where records go, and how far they have come; only where the company has them sent anywhere. */
 export function TelemetrySection({ status }: { readonly status: AgentStatus }) {
   const { words } = useServices();
   const { t, dateTime } = words;
-  const { telemetry } = comingParts(status);
+  const { telemetry } = status;
   if (telemetry === undefined) return undefined;
   const problems = telemetry.destinations.flatMap(({ problem }): Problem[] =>
     problem === undefined ? [] : [problem],

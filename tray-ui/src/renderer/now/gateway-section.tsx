@@ -3,7 +3,6 @@ import { useServices } from '../context.ts';
 import { AgentText } from '../parts/agent-text.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Section } from '../parts/section.tsx';
-import { comingParts } from '../state/coming.ts';
 
 const NANO = 1e9;
 
@@ -11,7 +10,7 @@ const NANO = 1e9;
 export function GatewaySection({ status }: { readonly status: AgentStatus }) {
   const { words } = useServices();
   const { t, number, money } = words;
-  const { gateway } = comingParts(status);
+  const { gateway } = status;
   if (gateway === undefined) return undefined;
   return (
     <Section title={t('gateway.title')}>

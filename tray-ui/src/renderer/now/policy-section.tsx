@@ -4,7 +4,7 @@ import { AgentText } from '../parts/agent-text.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
 import { Section } from '../parts/section.tsx';
-import { comingParts } from '../state/coming.ts';
+import { policyExtras } from '../state/coming.ts';
 import { fileProblem } from './problems-of.ts';
 
 /** The rules in force: which, from where, since when; and how fresh a signed one is. */
@@ -12,7 +12,7 @@ export function PolicySection({ status }: { readonly status: AgentStatus }) {
   const { words } = useServices();
   const { t, dateTime } = words;
   const { name, revision, source, loadedAtMs, warnings } = status.policy;
-  const { bundle, override, switches = [] } = comingParts(status);
+  const { bundle, override, switches = [] } = policyExtras(status);
   return (
     <Section title={t('policy.title')}>
       <Facts

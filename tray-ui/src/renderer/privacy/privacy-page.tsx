@@ -14,8 +14,10 @@ const CONTENT = {
 } as const;
 
 export function PrivacyPage() {
-  const { t } = useServices().words;
+  const { agent, words } = useServices();
+  const { t } = words;
   const { value, failure, ask } = useAnswer('policy', {});
+  const { gateway, remoteChecks = {} } = agent.status.value ?? {};
   return (
     <div class="page">
       <PageTitle text={t('page.privacy')} />
@@ -25,6 +27,8 @@ export function PrivacyPage() {
           <div class="columns">
             <Section title={t('privacy.looked')}>
               <p>{t('privacy.lookedText')}</p>
+              {Object.keys(remoteChecks).length > 0 && <p>{t('privacy.remote')}</p>}
+              {gateway !== undefined && <p>{t('privacy.gateway', { host: gateway.host })}</p>}
               <HostList hosts={value.privacy.inspectedHosts} />
             </Section>
             <Section title={t('privacy.never')}>

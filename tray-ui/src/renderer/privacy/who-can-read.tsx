@@ -1,12 +1,10 @@
 import { useServices } from '../context.ts';
-import { comingParts } from '../state/coming.ts';
 
 /** Who can read the record of calls: the person, this machine's administrators, and whoever it is sent to. */
 export function WhoCanRead() {
   const { agent, words } = useServices();
   const { t } = words;
-  const status = agent.status.value;
-  const telemetry = status === undefined ? undefined : comingParts(status).telemetry;
+  const telemetry = agent.status.value?.telemetry;
   const names = telemetry?.destinations.map(({ name }) => name) ?? [];
   return (
     <div class="readers">

@@ -21,6 +21,9 @@ export function CallFacts({ exchange }: { readonly exchange: ExchangeView }) {
             t('facts.seconds', { count: (exchange.endedAtMs - exchange.startedAtMs) / 1000 }),
           ],
           [t('facts.app'), `${app.name} (${t(IDENTIFIED[app.identifiedBy])})`],
+          app.process === undefined
+            ? undefined
+            : [t('facts.process'), [app.process.name, app.process.script].filter(Boolean).join(' ')],
           [t('facts.user'), exchange.user],
           [t('facts.service'), `${exchange.service} (${exchange.host})`],
           [t('facts.operation'), exchange.operation],

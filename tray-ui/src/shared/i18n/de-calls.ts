@@ -96,6 +96,7 @@ export const deCalls: Translation<typeof enCalls> = {
   'facts.seconds': '{count} s',
   'facts.milliseconds': '{count} ms',
   'facts.app': 'Programm',
+  'facts.process': 'Prozess',
   'facts.user': 'Person',
   'facts.service': 'Dienst',
   'facts.operation': 'Art des Aufrufs',

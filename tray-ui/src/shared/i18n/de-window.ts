@@ -129,6 +129,10 @@ export const deWindow: Translation<typeof enWindow> = {
   'identity.signedOut': 'Niemand ist angemeldet.',
   'identity.until': 'Gültig bis',
   'identity.groups': 'Gruppen',
+  'identity.pending': 'Weiter im Browser; er wartet bis {time}.',
+  'key.list': 'Schlüssel',
+  'key.useNamed': 'Schlüssel {key} benutzen',
+  'key.use': 'Benutzen',
   'key.active': 'in Gebrauch',
   'key.other': 'vorhanden',
   'key.refused': 'vom Gateway abgelehnt',
@@ -172,6 +176,10 @@ export const deWindow: Translation<typeof enWindow> = {
   'privacy.looked': 'Was angesehen wird',
   'privacy.lookedText':
     'Aufrufe an diese Adressen, von Programmen, deren Verkehr über Postern geht: Eingaben, Dateien und Ergebnisse, die ein Werkzeug mitsendet, und Antworten.',
+  'privacy.remote':
+    'Die Firma hat einen Prüfdienst: Texte solcher Aufrufe können zuerst dorthin gesendet werden.',
+  'privacy.gateway':
+    'Aufrufe an manche Dienste gehen über das Gateway der Firma, {host}, das sie auch sieht.',
   'privacy.never': 'Was nie angesehen wird',
   'privacy.never1':
     'Alles andere: E-Mail, Bank, Intranet, jede andere Seite. Diese Verbindungen gehen verschlüsselt durch, wie sie sind; Postern kann sie nicht öffnen.',

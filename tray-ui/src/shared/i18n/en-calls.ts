@@ -91,6 +91,7 @@ export const enCalls = {
   'facts.seconds': '{count} s',
   'facts.milliseconds': '{count} ms',
   'facts.app': 'App',
+  'facts.process': 'Process',
   'facts.user': 'Person',
   'facts.service': 'Service',
   'facts.operation': 'Kind of call',

@@ -127,6 +127,10 @@ export const enWindow = {
   'identity.signedOut': 'Nobody is signed in.',
   'identity.until': 'Valid until',
   'identity.groups': 'Groups',
+  'identity.pending': 'Go on in your browser; it waits until {time}.',
+  'key.list': 'Keys',
+  'key.useNamed': 'Use the key {key}',
+  'key.use': 'Use',
   'key.active': 'in use',
   'key.other': 'at hand',
   'key.refused': 'refused by the gateway',
@@ -169,6 +173,8 @@ export const enWindow = {
   'privacy.looked': 'What is looked at',
   'privacy.lookedText':
     'Calls to these addresses, from programs whose traffic goes through Postern: prompts, files and results that a tool sends along, and answers.',
+  'privacy.remote': 'Your company has a checking service: texts of such calls may be sent to it first.',
+  'privacy.gateway': 'Calls to some services go through your company’s gateway, {host}, which sees them too.',
   'privacy.never': 'What never is',
   'privacy.never1':
     'Everything else: mail, bank, intranet, any other site. Those connections pass encrypted, as they are; Postern can’t open them.',

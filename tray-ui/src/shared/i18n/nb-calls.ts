@@ -94,6 +94,7 @@ export const nbCalls: Translation<typeof enCalls> = {
   'facts.seconds': '{count} s',
   'facts.milliseconds': '{count} ms',
   'facts.app': 'Program',
+  'facts.process': 'Prosess',
   'facts.user': 'Person',
   'facts.service': 'Tjeneste',
   'facts.operation': 'Type kall',

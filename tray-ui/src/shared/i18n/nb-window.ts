@@ -126,6 +126,10 @@ export const nbWindow: Translation<typeof enWindow> = {
   'identity.signedOut': 'Ingen er logget inn.',
   'identity.until': 'Gyldig til',
   'identity.groups': 'Grupper',
+  'identity.pending': 'Fortsett i nettleseren; den venter til {time}.',
+  'key.list': 'Nøkler',
+  'key.useNamed': 'Bruk nøkkelen {key}',
+  'key.use': 'Bruk',
   'key.active': 'i bruk',
   'key.other': 'tilgjengelig',
   'key.refused': 'avvist av gatewayen',
@@ -168,6 +172,8 @@ export const nbWindow: Translation<typeof enWindow> = {
   'privacy.looked': 'Hva som blir sett på',
   'privacy.lookedText':
     'Kall til disse adressene, fra programmer som går gjennom Postern: meldinger, filer og resultater som et verktøy sender med, og svar.',
+  'privacy.remote': 'Firmaet har en kontrolltjeneste: tekst fra slike kall kan bli sendt dit først.',
+  'privacy.gateway': 'Kall til noen tjenester går gjennom firmaets gateway, {host}, som også ser dem.',
   'privacy.never': 'Hva som aldri blir sett på',
   'privacy.never1':
     'Alt annet: e-post, bank, intranett, alle andre sider. De forbindelsene går kryptert gjennom som de er; Postern kan ikke åpne dem.',
