@@ -84,12 +84,14 @@ export class Notifier {
 
   /** Once for each time that it is needed; not while the person is at it. */
   #signIn({ identity: { state, pending, problem } }: AgentStatus): void {
-    if (state === 'signed-in') this.#toldSignIn = false;
-    if (state !== 'signed-out' || pending !== undefined) return;
-    if (this.#toldSignIn || this.#isQuiet()) return;
+    if (state !== 'signed-out') this.#toldSignIn = false;
+    else if (pending === undefined && !this.#toldSignIn && !this.#isQuiet()) this.#tellSignIn(problem?.text);
+  }
+
+  #tellSignIn(why: string | undefined): void {
     this.#toldSignIn = true;
     const { t } = this.#options.words;
-    const body = problem?.text ?? t('notify.signIn.body');
+    const body = why ?? t('notify.signIn.body');
     this.#show({ group: 'sign-in', title: t('notify.signIn.title'), body, opens: { page: 'now' } });
   }
 
