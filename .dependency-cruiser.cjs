@@ -126,6 +126,33 @@ module.exports = {
       to: { path: '^(agent|tray-ui|test)/' },
     },
     {
+      name: 'tray-sees-only-the-contract',
+      comment:
+        'The tray is a client of the local API like the CLI: the contract, the typed client, and where the agent of this home is found (0161).',
+      severity: 'error',
+      from: { path: '^tray-ui/' },
+      to: {
+        path: '^(agent|policies)/',
+        pathNot:
+          '^agent/src/(serve/(contract|client|local-api-error)|platform/(home|platform|private-files))\\.ts$',
+      },
+    },
+    {
+      name: 'renderer-is-a-browser',
+      comment: 'A page without Node: what it needs of the machine goes through shared/bridge.ts.',
+      severity: 'error',
+      from: { path: '^tray-ui/src/renderer/' },
+      to: { path: [NODE_IO, 'node_modules/electron/', '^tray-ui/src/(main|preload)/'] },
+    },
+    {
+      name: 'electron-only-at-the-rim',
+      comment:
+        'Main-process logic takes Electron by injection, so that it can be tested where no Electron starts.',
+      severity: 'error',
+      from: { path: '^tray-ui/src/', pathNot: '^tray-ui/src/(main/main|preload/preload)\\.ts$' },
+      to: { path: 'node_modules/electron/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'no-test-code-in-sources',
       severity: 'error',
       comment: 'Test doubles and fixtures never ship.',

@@ -56,6 +56,11 @@ const NPM_CLIENTS = {
     version: '3.0.65',
     program: `@cline/cli-${process.platform}-${process.arch}/bin/cline`,
   },
+  electronBuilder: {
+    package: 'electron-builder',
+    version: '26.17.0',
+    program: 'electron-builder/cli.js',
+  },
 } satisfies Record<string, NpmClient>;
 
 /** Installs one npm client without running its scripts; resolves to its program file. */

@@ -73,6 +73,29 @@ describe('a pause', () => {
     expect(journey.events.map(({ code }) => code)).toEqual(['governance-resumed']);
   });
 
+  it('tells its watchers of its end, also if no call comes by', () => {
+    vi.useFakeTimers();
+    const state = open();
+    let told = 0;
+    state.onChange = () => {
+      told += 1;
+    };
+    state.pauseFor(60_000, 'demo');
+    vi.advanceTimersByTime(59_000);
+    expect([told, state.status().state]).toEqual([0, 'paused']);
+    vi.advanceTimersByTime(2_000);
+    expect([told, state.status().state]).toEqual([1, 'running']);
+  });
+
+  it('that is asked for again goes by the new time', () => {
+    vi.useFakeTimers();
+    const state = open();
+    state.pauseFor(60_000, 'demo');
+    state.pauseFor(600_000, 'a longer demo');
+    vi.advanceTimersByTime(120_000);
+    expect(state.status().pause?.reason).toBe('a longer demo');
+  });
+
   it("isn't made longer by a clock that is set back", () => {
     vi.useFakeTimers({ toFake: ['Date', 'performance'] });
     const state = open();

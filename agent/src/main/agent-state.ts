@@ -20,6 +20,9 @@ import { pushTroubles } from './push-troubles.ts';
 import { telemetryTroubles } from './telemetry-status.ts';
 import { fingerprint, type Trust } from './trust.ts';
 
+/** A timer may be early by the clocks that a pause goes by. */
+const TIMER_SLACK_MS = 20;
+
 type Degraded = AgentStatus['degraded'];
 type ManagedStatus = Pick<AgentStatus['policy'], 'bundle' | 'switches' | 'override'>;
 
@@ -64,6 +67,7 @@ export class AgentState {
   onLeases: (count: number) => void = () => undefined;
   #pause: { readonly untilMs: number; readonly reason: string } | undefined;
   #pauseEndsAtUptimeMs = 0;
+  #pauseTimer: NodeJS.Timeout | undefined;
   #journey: Governor | undefined;
   #listener: Listener | undefined;
   #address = { host: '127.0.0.1', port: 0 };
@@ -114,12 +118,16 @@ export class AgentState {
   pauseFor(durationMs: number, reason: string): { readonly untilMs: number } {
     this.#pause = { untilMs: Date.now() + durationMs, reason };
     this.#pauseEndsAtUptimeMs = performance.now() + durationMs;
+    // Who watches must hear of its end also when no call comes by to notice it.
+    clearTimeout(this.#pauseTimer);
+    this.#pauseTimer = setTimeout(() => this.isPaused(), durationMs + TIMER_SLACK_MS).unref();
     return { untilMs: this.#pause.untilMs };
   }
 
   resume(why: string): void {
     if (this.#pause === undefined) return;
     this.#pause = undefined;
+    clearTimeout(this.#pauseTimer);
     this.event('governance-resumed', why);
   }
 

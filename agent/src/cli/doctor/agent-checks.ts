@@ -84,7 +84,7 @@ export const checkAgent: Check = async (findings) => {
       },
     ];
   }
-  const { degraded, policy, process: own, store } = findings.status;
+  const { degraded, policy, process: own, store, pause } = findings.status;
   const results: CheckResult[] = [
     {
       name: 'agent',
@@ -92,6 +92,15 @@ export const checkAgent: Check = async (findings) => {
       why: `process ${own.pid}, version ${own.version}, up ${duration(Date.now() - own.startedAtMs)}`,
     },
   ];
+  if (pause !== undefined) {
+    const until = new Date(pause.untilMs).toISOString();
+    results.push({
+      name: 'pause',
+      state: 'warn',
+      why: `AI traffic passes unchecked until ${until}: ${pause.reason}`,
+      mend: 'Run: postern resume',
+    });
+  }
   for (const { text, mend } of degraded) results.push({ name: 'agent', state: 'warn', why: text, mend });
   for (const { message, file, mend } of policy.lastError?.problems ?? []) {
     results.push({

@@ -1,0 +1,27 @@
+import type { ExchangeView } from '../../../../agent/src/serve/contract.ts';
+import { useServices } from '../context.ts';
+
+/** Kinds and counts: what was found is itself never shown, because it isn't kept. */
+export function FoundList({ exchange }: { readonly exchange: ExchangeView }) {
+  const { t, number } = useServices().words;
+  const found = Object.entries(exchange.findings);
+  return (
+    <section>
+      <h3>{t('decision.found')}</h3>
+      {found.length === 0 ? (
+        <p>{t('decision.foundNothing')}</p>
+      ) : (
+        <>
+          <ul class="chips">
+            {found.map(([kind, count]) => (
+              <li key={kind} class="chip">
+                <code>{kind}</code> × {number(count)}
+              </li>
+            ))}
+          </ul>
+          <p class="muted">{t('decision.foundMasked')}</p>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,23 @@
+import type { AgentStatus } from '../../../agent/src/serve/contract.ts';
+import type { Translator } from './i18n/translator.ts';
+
+/** Told apart by shape as well as colour: a shield, a shield with a mark, two bars, an empty outline. */
+export type TrayIconState = 'protected' | 'attention' | 'paused' | 'off';
+
+export interface TrayState {
+  readonly icon: TrayIconState;
+  /** The answer to "am I protected?", for the tooltip, the menu's first line and screen readers. */
+  readonly sentence: string;
+}
+
+/** `undefined`: no agent answers. */
+export function trayState(status: AgentStatus | undefined, { t, time }: Translator): TrayState {
+  if (status === undefined) return { icon: 'off', sentence: t('state.off') };
+  if (status.state === 'stopping') return { icon: 'off', sentence: t('state.stopping') };
+  if (status.pause !== undefined)
+    return { icon: 'paused', sentence: t('state.paused', { time: time(status.pause.untilMs) }) };
+  const [first] = status.degraded;
+  // The agent's own words are a sentence; the person shouldn't have to open a window for it.
+  if (first !== undefined) return { icon: 'attention', sentence: first.text };
+  return { icon: 'protected', sentence: t('state.protected') };
+}
