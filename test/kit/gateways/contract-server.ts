@@ -107,7 +107,6 @@ export async function startContractServer(contract: Contract): Promise<ContractS
     key: contract.key,
     keyHeader: contract.keyHeader,
     received,
-    seesRequests: true,
     canRefuse: new Set([
       'no-key',
       'unknown-key',
