@@ -116,7 +116,7 @@ export async function startRealLitellm(): Promise<RealLitellm> {
     clear() {
       received.length = 0;
       provider.received.length = 0;
-      this.refuse(undefined);
+      self.refuse(undefined);
     },
     port,
     setKeys,

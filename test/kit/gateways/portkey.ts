@@ -57,7 +57,7 @@ export async function startPortkey(): Promise<GatewayUnderTest> {
     ignored: (path) => path === '/',
     added: () => CONFIGS[refusing ?? ''] ?? {},
   });
-  return {
+  const self: GatewayUnderTest = {
     title: 'Portkey (real, from npm)',
     config: {
       kind: 'portkey',
@@ -81,7 +81,7 @@ export async function startPortkey(): Promise<GatewayUnderTest> {
     clear() {
       relay.received.length = 0;
       provider.received.length = 0;
-      this.refuse(undefined);
+      self.refuse(undefined);
     },
     async stop() {
       await relay.close();
@@ -93,6 +93,7 @@ export async function startPortkey(): Promise<GatewayUnderTest> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+  return self;
 }
 
 export const freePort = (): Promise<number> =>
