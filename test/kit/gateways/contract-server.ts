@@ -1,6 +1,6 @@
 /**
  * What contract servers share: a gateway on loopback that answers like the model behind it, unless a test has it refuse.
- * Its refusals are written from the documented shapes, not recorded; `npm run test:gateways` puts the real ones in.
+ * What they say then is recorded from the real ones (LiteLLM), or written from the documented shapes (Bifrost).
  */
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -27,6 +27,7 @@ export interface Contract {
   /** The gateway's path without what it stands below, as the vendor's API has it; undefined: 404. */
   modelPath(path: string): string | undefined;
   refusal(how: Refusal, path: string): Said;
+  readonly furtherRefusals?: readonly Refusal[];
   readonly quotaPath: string;
   quota(): unknown;
   readonly healthPath: string;
@@ -120,6 +121,7 @@ export async function startContractServer(contract: Contract): Promise<ContractS
       'warning',
       'web-page',
       'stream-error',
+      ...(contract.furtherRefusals ?? []),
     ]),
     refuse: (how) => {
       refusing = how;
