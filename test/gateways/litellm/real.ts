@@ -31,6 +31,8 @@ const ROWS: Readonly<Partial<Record<Refusal, object>>> = {
 
 export interface RealLitellm extends GatewayUnderTest {
   readonly port: number;
+  /** All that the proxy wrote so far. */
+  log(): string;
   /** Rows by key; what /key/info tells is the row of the same name in `told`, if there is one. */
   setKeys(rows: Readonly<Record<string, object>>, told?: Readonly<Record<string, object>>): void;
   readonly provider: Awaited<ReturnType<typeof startFakeProvider>>;
@@ -119,6 +121,7 @@ export async function startRealLitellm(): Promise<RealLitellm> {
       self.refuse(undefined);
     },
     port,
+    log: () => log,
     setKeys,
     provider,
     async stop() {
