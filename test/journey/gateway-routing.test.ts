@@ -67,7 +67,9 @@ describe('a routed call', () => {
     const set = asked.verdict.type === 'forward' ? (asked.verdict.setHeaders ?? []) : [];
     expect(headerValue(set, 'x-bf-dim-user')).toBe('anna');
     expect(headerValue(set, 'x-bf-dim-device')).toBe('laptop-7');
-    asked.flow.responseHead(200, ['content-type', 'application/json']);
+    const plan = asked.flow.responseHead(200, ['content-type', 'application/json']);
+    // A session at the gateway is not the provider's to see.
+    expect(plan.removeHeaders).toEqual(['set-cookie']);
     asked.flow.responseData(Buffer.from(openaiChat.body({ text: 'hi' }, 'gpt-4o-mini')));
     asked.flow.finish(DONE);
     expect(journey.exchanges[0]).toMatchObject({ mode: 'gateway', key: 'ada', host: 'api.openai.com' });
@@ -129,6 +131,20 @@ describe('a routed call', () => {
     expect(flow.requestPlan).toMatchObject({ type: 'refuse', response: { status: 426 } });
     const realtime = openFlow(open().governor, { url: 'https://api.openai.com/v1/realtime' }, true);
     expect(realtime.requestPlan).toMatchObject({ type: 'refuse', response: { status: 400 } });
+  });
+
+  it('on a socket that was open before the model was known is refused, with what to do', async () => {
+    const journey = open('services: [{ match: [openai], mode: gateway, when: \'model == "gpt-5"\' }]\n');
+    const flow = openFlow(journey.governor, { url: RESPONSES }, true);
+    expect(flow.requestPlan).toEqual({ type: 'stream' });
+    const message = (model: string) => JSON.stringify({ type: 'response.create', model, input: 'hi' });
+    const plan = flow.openWebSocket();
+    expect(await plan.message('client', message('gpt-4o'))).toEqual([{ type: 'forward' }]);
+    const [reply] = await plan.message('client', message('gpt-5'));
+    expect(reply).toMatchObject({
+      type: 'reply',
+      data: expect.stringContaining('over HTTP it would go there'),
+    });
   });
 
   it('in shadow mode goes where it would go without the policy', async () => {

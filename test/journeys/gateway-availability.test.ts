@@ -1,5 +1,5 @@
 /** The gateway comes and goes: failover, what the policy says when none answers, quotas, and streams that go on. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -206,6 +206,46 @@ describe('quotas', () => {
     expect(counted).toMatchObject({ id: 'per-key' });
     // A stream without usage is counted by an estimate.
     expect(counted?.spentTokens).toBeGreaterThan(200);
+  });
+});
+
+describe('pass-through', () => {
+  it("each provider's credential goes on its own path, and the virtual key beside it", async () => {
+    const gateway = await bifrost();
+    const here = await openOffice({
+      policy: ROUTED_POLICY.replace('mode: gateway', 'mode: passthrough'),
+      config: { gateway: { ...gateway.config, virtualKey: gateway.key } },
+    });
+    office = here;
+    expect(every(await askAll(here, 'hello')).every(({ ok }) => ok)).toBe(true);
+    expect(gateway.received).toHaveLength(8);
+    expect(here.provider.received).toHaveLength(0);
+    for (const { path, headers } of gateway.received) {
+      const [, provider = ''] = /^\/(openai|anthropic|genai)_passthrough\//.exec(path) ?? [];
+      const [, own = ''] = /provider-key-(\w+)/.exec(JSON.stringify(headers)) ?? [];
+      expect([provider, own]).toEqual([
+        provider,
+        { openai: 'openai', anthropic: 'anthropic', genai: 'google' }[provider],
+      ]);
+      expect(headers['x-bf-vk']).toBe(gateway.key);
+    }
+    gateway.clear();
+    // What the provider itself says about the app's own sign-in is the app's to mend.
+    gateway.refuse('provider-down');
+    expect(every(await askAll(here, 'hello', 0)).map(({ status }) => status)).toEqual(Array(8).fill(503));
+  });
+});
+
+describe('another gateway in the configuration', () => {
+  it('takes over for calls that begin after it', async () => {
+    const [first, second] = [await bifrost(), await bifrost()];
+    const here = await officeWith([first]);
+    const config = JSON.parse(readFileSync(here.configFile, 'utf8')) as Record<string, unknown>;
+    const gateway = { kind: 'bifrost', baseUrl: `http://127.0.0.1:${second.port}`, virtualKey: second.key };
+    writeFileSync(here.configFile, JSON.stringify({ ...config, gateway }));
+    await until(async () => (await statusOf(here)).gateway.host.endsWith(`:${second.port}`));
+    expect(every(await askAll(here, 'hello')).every(({ ok }) => ok)).toBe(true);
+    expect([first.received.length, second.received.length]).toEqual([0, 8]);
   });
 });
 

@@ -112,6 +112,8 @@ export interface ResponsePlan {
   /** Of `hold`: bounds the decoded size. */
   readonly maxBytes?: number;
   readonly setHeaders?: RawHeaders;
+  /** Lower-case names. */
+  readonly removeHeaders?: readonly string[];
   /** Instead of the upstream's, where clients don't know that one. */
   readonly status?: number;
 }

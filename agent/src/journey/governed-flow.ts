@@ -202,6 +202,12 @@ export class GovernedFlow implements Flow {
   }
 
   responseHead(status: number, headers: RawHeaders): ResponsePlan {
+    const plan = this.#answerPlan(status, headers);
+    // A session of the gateway's would be shown to the provider, whose name the app knows it by.
+    return this.#routed === undefined ? plan : { ...plan, removeHeaders: ['set-cookie'] };
+  }
+
+  #answerPlan(status: number, headers: RawHeaders): ResponsePlan {
     this.#log.status = status;
     if (isBrowserChallenge(headers)) this.#onChallenge?.();
     const setHeaders = [DECISION_HEADER, this.#log.decision.id, ...(this.#log.spend?.headers() ?? [])];

@@ -58,7 +58,7 @@ async function send(flow: Partial<Flow>, body = 'a prompt') {
   open.push(rig);
   rig.governor.flow = () => flow;
   const answer = await ask(await rig.tls('ai.test:443'), 'ai.test:443', { method: 'POST', body });
-  return { status: answer.status, body: answer.body.toString(), rig };
+  return { status: answer.status, headers: answer.headers, body: answer.body.toString(), rig };
 }
 
 const to = (
@@ -86,15 +86,16 @@ describe('another target', () => {
 
   it('may be answered under another status', async () => {
     const there = await elsewhere((response) => {
-      response.writeHead(246, 'Warned');
+      response.writeHead(246, 'Warned', { 'Set-Cookie': 'session=1' });
       response.end('ok');
     });
     const answered = await send({
       requestPlan: held,
       requestBody: () => to(there.target),
-      responseHead: () => ({ type: 'pass', status: 200 }),
+      responseHead: () => ({ type: 'pass', status: 200, removeHeaders: ['set-cookie'] }),
     });
     expect(answered.status).toBe(200);
+    expect(answered.headers['set-cookie']).toBeUndefined();
   });
 });
 

@@ -118,7 +118,8 @@ export async function startContractServer(contract: Contract): Promise<ContractS
       'rate',
       'guardrail',
       'provider-down',
-      'warning',
+      // LiteLLM has no status for it; Bifrost documents no time-outs of its own.
+      contract.kind === 'bifrost' ? 'warning' : 'timeout',
       'web-page',
       'stream-error',
       ...(contract.furtherRefusals ?? []),

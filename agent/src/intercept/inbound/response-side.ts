@@ -112,7 +112,7 @@ export class ResponseSide implements UpstreamHandler, ResponseOwner {
   // ---- the head's way down ----
 
   #hold({ status, statusText, facts, plan, codings }: Head): void {
-    const headers = editHeaders(facts.headers, plan.setHeaders, undefined);
+    const headers = editHeaders(facts.headers, plan.setHeaders, plan.removeHeaders);
     const head = { status, statusText, headers, codings, maxBytes: plan.maxBytes ?? 0 };
     this.#held = new HeldResponse({ ...head, trailers: this.#mayHaveTrailers(facts) }, this.#call.flow);
     this.#life.receiving = this.#held;
@@ -134,7 +134,7 @@ export class ResponseSide implements UpstreamHandler, ResponseOwner {
       owner: this,
     });
     this.#life.receiving = this.#body;
-    this.#sendHead(status, statusText, editHeaders(headers, plan.setHeaders, undefined), {
+    this.#sendHead(status, statusText, editHeaders(headers, plan.setHeaders, plan.removeHeaders), {
       endsHere: bodiless || (facts.trailersOnly && facts.contentLength === undefined),
       flush: facts.eventStream || facts.contentLength === undefined || rewritten,
       trailers: this.#mayHaveTrailers(facts),
