@@ -27,7 +27,6 @@ export interface Contract {
   /** The gateway's path without what it stands below, as the vendor's API has it; undefined: 404. */
   modelPath(path: string): string | undefined;
   refusal(how: Refusal, path: string): Said;
-  readonly furtherRefusals?: readonly Refusal[];
   readonly quotaPath: string;
   quota(): unknown;
   readonly healthPath: string;
@@ -122,7 +121,6 @@ export async function startContractServer(contract: Contract): Promise<ContractS
       contract.kind === 'bifrost' ? 'warning' : 'timeout',
       'web-page',
       'stream-error',
-      ...(contract.furtherRefusals ?? []),
     ]),
     refuse: (how) => {
       refusing = how;

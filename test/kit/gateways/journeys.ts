@@ -23,8 +23,14 @@ interface Said {
 }
 export type AllSaid = Readonly<Record<string, Said>>;
 
-export async function askAll(office: Office, prompt: string, retries = 2): Promise<AllSaid> {
-  const ran = await office.run(['node', SCRIPT, prompt, String(retries)]);
+/** `before`: words before the command. */
+export async function askAll(
+  office: Office,
+  prompt: string,
+  retries = 2,
+  before: readonly string[] = [],
+): Promise<AllSaid> {
+  const ran = await office.run([...before, 'node', SCRIPT, prompt, String(retries)]);
   const line = ran.stdout.trim().split('\n').at(-1) ?? '';
   expect(line, `${ran.stderr}\n${office.log()}`).toMatch(/^\{/);
   return JSON.parse(line) as AllSaid;

@@ -29,7 +29,6 @@ export const startLitellm = (): Promise<ContractServer> =>
         ? path
         : undefined,
     refusal,
-    furtherRefusals: ['timeout'],
     quotaPath: '/key/info',
     quota: () => JSON.parse(readRecording('quota').answers[0]?.body ?? '{}'),
     healthPath: '/health/liveliness',

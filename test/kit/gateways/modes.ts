@@ -1,4 +1,5 @@
 /** Every mode through a real gateway: which way each call goes, and whose credential arrives where. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Office, openOffice } from '../office.ts';
@@ -85,7 +86,10 @@ export function describeModes(
       for (const { path: at, headers } of sent) {
         const apps = at.includes('/messages');
         expect(JSON.stringify(headers).includes('provider-key'), at).toBe(apps);
-        if (apps) expect(headers['x-api-key']).toBe(PROVIDER_KEY.anthropic);
+        if (apps)
+          expect([headers['x-api-key'], headers.authorization]).toContainEqual(
+            expect.stringContaining(PROVIDER_KEY.anthropic),
+          );
       }
       expect(JSON.stringify(gateway.sentOn)).not.toContain(gateway.key);
       // Gemini was asked without the gateway, with the app's own key.
@@ -97,7 +101,10 @@ export function describeModes(
 
     it('tunnel, block, and passthrough of another service', async () => {
       const here = await open({ openai: 'tunnel', anthropic: 'block', gemini: 'passthrough' });
-      const said = await askAll(here, 'What is a postern?', 0);
+      // What is tunnelled shows its own certificate, which on a real machine is in the system's store.
+      const trusted = path.join(here.folder, 'trusted.pem');
+      writeFileSync(trusted, readFileSync(here.ready.ca, 'utf8') + here.authority.pem);
+      const said = await askAll(here, 'What is a postern?', 0, ['env', `NODE_EXTRA_CA_CERTS=${trusted}`]);
       answered(said, OPENAI);
       for (const [call, { ok, status }] of of(said, ANTHROPIC))
         expect({ call, ok, status }).toEqual({ call, ok: false, status: 400 });
@@ -108,7 +115,7 @@ export function describeModes(
       } else {
         for (const [call, { ok, status, message }] of of(said, GEMINI)) {
           expect({ call, ok, status }).toEqual({ call, ok: false, status: 400 });
-          expect(message).toMatch(/takes|pass/);
+          expect(message).toMatch(/own sign-in/);
         }
       }
       expect(posts(gateway.received)).toHaveLength(passesThrough.has('gemini') ? 2 : 0);

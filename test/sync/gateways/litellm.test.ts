@@ -109,3 +109,17 @@ describe('what the real proxy tells of a key', () => {
     expect(reading(answerOf('not-theirs'))?.kind).toBe('denied');
   });
 });
+
+describe("an app's own credential stands where the proxy takes it from", () => {
+  const KEY = 'sk-ant-api03-own';
+  it.each<[string, readonly string[], object | undefined]>([
+    ['a key as the SDK writes it', ['Authorization', `Bearer ${KEY}`], { set: ['x-api-key', KEY] }],
+    ["a subscription's token", ['authorization', 'Bearer sk-ant-oat01-own'], undefined],
+    ['a key in its own header', ['X-Api-Key', KEY], undefined],
+    ['both', ['authorization', `Bearer ${KEY}`, 'x-api-key', KEY], undefined],
+    ['none', [], undefined],
+  ])('%s', (_name, headers, moved) => {
+    const expected = moved === undefined ? undefined : { remove: ['authorization'], ...moved };
+    expect(driver.moveCredential?.(headers)).toEqual(expected);
+  });
+});

@@ -1,5 +1,5 @@
 /** LiteLLM's proxy (https://docs.litellm.ai/docs/proxy): every format below one `/v1`, models by the admin's names. */
-import { headerValue } from '../../core/connection.ts';
+import { headerValue, type RawHeaders } from '../../core/connection.ts';
 import type {
   GatewayAnswer,
   GatewayBudget,
@@ -10,6 +10,7 @@ import type {
   GatewayRate,
   GatewayRefusal,
   GatewayRefusalKind,
+  MovedCredential,
 } from '../../core/gateway.ts';
 import { nameModel } from './naming.ts';
 import {
@@ -35,6 +36,7 @@ export function litellm(settings: GatewaySettings): GatewayDriver {
     place: (call) => place(call, settings),
     keyHeaders: (secret, mode) =>
       mode === 'gateway' ? ['authorization', `Bearer ${secret}`] : ['x-litellm-api-key', `Bearer ${secret}`],
+    moveCredential,
     attribution: ({ user, device, app, service, decisionId }) => [
       'x-litellm-end-user-id',
       headerText(user),
@@ -63,6 +65,17 @@ function place(call: GatewayCall, settings: GatewaySettings): GatewayPlace | und
   const path = anthropicPath(wanted) ?? openaiPath(wanted);
   const model = nameModel(call, settings, false);
   return path === undefined ? undefined : { path: `/v1${path}${query}`, ...(model && { model }) };
+}
+
+/**
+ * It hands on `Authorization` if a subscription's token stands there, and keys of the API from `x-api-key` only: Anthropic's
+ * SDK writes those as a bearer token, and the call would be paid by the gateway's own key.
+ */
+function moveCredential(headers: RawHeaders): MovedCredential | undefined {
+  const [, key] = /^Bearer\s+(\S+)$/i.exec(headerValue(headers, 'authorization') ?? '') ?? [];
+  if (key === undefined || key.startsWith('sk-ant-oat')) return undefined;
+  if (headerValue(headers, 'x-api-key') !== undefined) return undefined;
+  return { remove: ['authorization'], set: ['x-api-key', key] };
 }
 
 const BUDGET = /ExceededBudget|budget has been exceeded|over budget|exceeded budget|crossed budget/i;
