@@ -223,6 +223,24 @@ describe('refusals', () => {
     expect(readRefusal({ ...limited, headers: ['Retry-After', '30'] })?.retryAfterMs).toBe(30_000);
   });
 
+  it("name Portkey's guardrail, as the gateway itself tells it", () => {
+    const checks = [{ id: 'default.regexMatch', verdict: false, data: { verdict: false } }];
+    const body = {
+      error: { message: 'The guardrail checks defined in the config failed.', type: 'hooks_failed' },
+      hook_results: {
+        before_request_hooks: [
+          { id: 'no-falcons', verdict: false, checks },
+          { id: 'other', verdict: true, checks: [{ id: 'default.contains', verdict: true }] },
+        ],
+        after_request_hooks: [],
+      },
+    };
+    const answer = { status: 446, headers: [], body: JSON.stringify(body) };
+    expect(driverFor('portkey', NO_SETTINGS).readRefusal(answer)?.message).toBe(
+      'The guardrail checks defined in the config failed. (no-falcons: default.regexMatch)',
+    );
+  });
+
   it('name the guardrail and what it found', () => {
     const error = {
       type: 'guardrail_violation',
