@@ -144,13 +144,17 @@ const configFor = (provider: string): object => ({
     model('claude-sonnet-4-5', 'anthropic/claude-sonnet-4-5', provider),
     model('gemini-2.5-flash', 'gemini/gemini-2.5-flash', `${provider}/v1beta/models/gemini-2.5-flash`),
   ],
-  litellm_settings: { telemetry: false, num_retries: 0 },
+  litellm_settings: {
+    telemetry: false,
+    num_retries: 0,
+    // Wherever this holds, what the agent tells of user and device goes on to the provider.
+    model_group_settings: { forward_client_headers_to_llm_api: ['claude-sonnet-4-5'] },
+  },
   router_settings: { num_retries: 0, disable_cooldowns: true },
   general_settings: {
     master_key: 'sk-master-key-of-the-test',
     custom_auth: 'virtual_keys.user_api_key_auth',
     custom_auth_run_common_checks: true,
-    forward_client_headers_to_llm_api: true,
     forward_llm_provider_auth_headers: true,
   },
   guardrails: [

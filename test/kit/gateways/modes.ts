@@ -27,6 +27,9 @@ const policyOf = (modes: Readonly<Record<string, string>>): string =>
     '',
   ].join('\n');
 
+/** Headers of gateways' own, among them those that tell on whose behalf a call is made. */
+const ATTRIBUTION = /^x-(litellm|portkey|bf)-/;
+
 const of = (said: AllSaid, calls: RegExp) => Object.entries(said).filter(([call]) => calls.test(call));
 const OPENAI = /^(chat|responses)/;
 const ANTHROPIC = /^message/;
@@ -86,6 +89,8 @@ export function describeModes(
       for (const { path: at, headers } of sent) {
         const apps = at.includes('/messages');
         expect(JSON.stringify(headers).includes('provider-key'), at).toBe(apps);
+        // Nor does what the gateway alone is told of user and device: docs/admin.md says where LiteLLM sends it on.
+        if (!apps) expect(Object.keys(headers).filter((name) => ATTRIBUTION.test(name))).toEqual([]);
         if (apps)
           expect([headers['x-api-key'], headers.authorization]).toContainEqual(
             expect.stringContaining(PROVIDER_KEY.anthropic),
