@@ -145,6 +145,7 @@ const scrubbed = (text: string): string =>
     .replaceAll(/(?<=resets? at: )[^"]*?UTC|^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/gi, '{{reset}}')
     .replaceAll(/(?<=current time )[-0-9: .+]+/g, '2026-11-26 00:00:00+00:00')
     .replaceAll(/localhost:\d+/g, 'localhost:443')
+    .replaceAll(/(?<=time taken=)[\d.]+/g, '0.3')
     .replaceAll(/0x[0-9a-f]{8,}/g, '0x0')
     .replaceAll(/chatcmpl-[0-9a-f-]{36}|[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id');
 
