@@ -106,6 +106,7 @@ export async function startRealLitellm(): Promise<RealLitellm> {
       'guardrail',
       'provider-down',
       'timeout',
+      'stream-error',
     ]),
     prompts: { guardrail: FORBIDDEN },
     refuse(how) {
@@ -114,6 +115,7 @@ export async function startRealLitellm(): Promise<RealLitellm> {
       refusing = how;
       provider.failing = how === 'provider-down' ? 503 : undefined;
       provider.headDelayMs = how === 'timeout' ? 2_000 : 0;
+      provider.cutStreams = how === 'stream-error';
     },
     clear() {
       received.length = 0;

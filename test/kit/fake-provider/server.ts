@@ -31,6 +31,8 @@ export interface FakeProvider {
   eventDelayMs: number;
   /** Pause before the head of an answer. */
   headDelayMs: number;
+  /** Streams end in the middle, with the connection. */
+  cutStreams: boolean;
   /** From now on, calls for a model are answered with this status and an error; undefined: with `answer`. */
   failing: number | undefined;
   /** Everything that arrived, as one text to search for what must not have left. */
@@ -105,6 +107,7 @@ export async function startFakeProvider(authority: TestAuthority): Promise<FakeP
     answer: () => ({ text: 'Hello! I am the fake provider, and I answer every question the same way.' }),
     eventDelayMs: 0,
     headDelayMs: 0,
+    cutStreams: false,
     failing: undefined,
     transcript: () => JSON.stringify(received),
     close: () =>
@@ -124,13 +127,17 @@ export async function startFakeProvider(authority: TestAuthority): Promise<FakeP
       'cache-control': 'no-cache',
       'request-id': 'req_fake1',
     });
-    for (const event of events) {
+    const sent = provider.cutStreams ? events.slice(0, 4) : events;
+    for (const event of sent) {
       if (response.destroyed) return;
       response.write(event);
       if (provider.eventDelayMs > 0)
         await new Promise((resolve) => setTimeout(resolve, provider.eventDelayMs));
     }
-    response.end();
+    if (provider.cutStreams) {
+      await new Promise((resolve) => setTimeout(resolve, 50)); // let the events arrive first
+      response.destroy();
+    } else response.end();
   };
   const json = (response: Response, body: string, status = 200): void => {
     response.writeHead(status, { 'content-type': 'application/json', 'request-id': 'req_fake1' });
