@@ -3,6 +3,7 @@
  * Ends with 0 only if everything came out as promised. The agents, their commands, the OpenID provider and the OpenAI
  * SDK are the real ones; the gateway is a contract server that answers as Bifrost's documentation says.
  */
+import { MODEL_ANSWER } from '../kit/gateways/contract-server.ts';
 import { liveLookingAwsKey } from '../kit/office.ts';
 import { type Administrator, openAdministrator } from './administrator.ts';
 import { type Company, openCompany } from './company.ts';
@@ -47,19 +48,30 @@ async function demonstrate(closing: (() => Promise<void>)[]): Promise<void> {
   await withoutVirtualKey(company);
 
   step('An AWS access key in a prompt: with the first policy people are warned');
-  const prompt = `Why is ${liveLookingAwsKey(11)} denied?`;
-  for (const laptop of laptops) await passes(laptop, prompt);
+  const accessKey = liveLookingAwsKey(11);
+  const prompt = `Why is ${accessKey} denied?`;
+  tellCommand(`postern run -- node ask.ts "Why is ${accessKey.slice(0, 4)}… denied?"`);
+  await Promise.all(laptops.map((laptop) => passes(laptop, prompt)));
 
   step('A stricter policy is pushed');
-  await pushed(administrator, 'strict', STRICT, laptops);
+  const strictVersion = await pushed(administrator, 'strict', STRICT, laptops);
   for (const laptop of laptops) await isRefused(laptop, company, prompt);
 
   step('It is rolled back: the file before, signed again as a new version');
-  await pushed(administrator, 'gentle', GENTLE, laptops);
-  for (const laptop of laptops) await passes(laptop, prompt);
+  const backVersion = await pushed(administrator, 'gentle', GENTLE, laptops);
+  promise(
+    backVersion > strictVersion,
+    `Nothing went backwards: version ${backVersion} after ${strictVersion}`,
+  );
+  await Promise.all(laptops.map((laptop) => passes(laptop, prompt)));
 
   step('What arrived at the collector');
-  await tellTelemetry(company, laptops);
+  const keys = [...company.keys.given, ...laptops.map(({ providerKey }) => providerKey)];
+  await tellTelemetry(company, laptops, {
+    calls: 7,
+    blocked: 2,
+    secrets: [prompt, accessKey, HARMLESS, MODEL_ANSWER.text, ...keys],
+  });
 
   step("Ann's agent, by its own account");
   for (const laptop of laptops.slice(0, 1)) {
@@ -161,7 +173,8 @@ async function pushed(
   name: string,
   policy: string,
   laptops: readonly Laptop[],
-): Promise<void> {
+): Promise<number> {
+  let version = 0;
   const pushedAtMs = await administrator.push(`${name}.yaml`, policy);
   for (const laptop of laptops) {
     const now = await laptop.until(({ policy: { name: active } }) => active === name, LIMIT_MS);
@@ -171,7 +184,9 @@ async function pushed(
       `${laptop.person}: ${name} in force ${seconds(tookMs)} after the push (${laptop.hints ? 'hint' : 'looks every 5 s'}), signed version ${now.policy.bundle?.version}`,
       now.policy,
     );
+    version = now.policy.bundle?.version ?? 0;
   }
+  return version;
 }
 
 async function isRefused(laptop: Laptop, { gateway }: Company, prompt: string): Promise<void> {

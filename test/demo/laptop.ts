@@ -25,10 +25,11 @@ export interface Piece {
   readonly atMs: number;
 }
 
-export type Answer = { readonly pieces: readonly Piece[] } & (
+type End =
   | { readonly ok: true }
-  | { readonly ok: false; readonly error: string; readonly status: number; readonly message: string }
-);
+  | { readonly ok: false; readonly error: string; readonly status: number; readonly message: string };
+
+export type Answer = End & { readonly pieces: readonly Piece[] };
 
 export interface Laptop {
   readonly person: string;
@@ -103,18 +104,18 @@ export async function openLaptop(options: LaptopOptions): Promise<Laptop> {
         errors += chunk.toString();
       });
       const pieces: Piece[] = [];
-      let end: Record<string, unknown> | undefined;
+      let end: End | undefined;
       createInterface({ input: child.stdout }).on('line', (line) => {
-        const said = JSON.parse(line) as Piece | Record<string, unknown>;
+        const said = JSON.parse(line) as Piece | End;
         if ('ok' in said) end = said;
         else {
-          pieces.push(said as Piece);
-          onPiece?.(said as Piece);
+          pieces.push(said);
+          onPiece?.(said);
         }
       });
       await new Promise((resolve) => child.once('close', resolve));
       if (end === undefined) throw new Error(`${person}'s program ended without an answer:\n${errors}`);
-      return { ...end, pieces } as Answer;
+      return { ...end, pieces };
     },
     close: () => desk.clear(),
   };

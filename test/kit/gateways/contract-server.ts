@@ -88,10 +88,10 @@ export async function startContractServer(contract: Contract): Promise<ContractS
     const { type, parts } = modelAnswer(modelPath, body, path);
     response.writeHead(refusing === 'warning' ? 246 : 200, { 'content-type': type });
     const sent = refusing === 'stream-error' ? parts.slice(0, 3) : parts;
-    for (const part of sent) {
+    for (const [index, part] of sent.entries()) {
       if (response.destroyed) return;
       response.write(refusing === 'warning' && type.includes('json') ? withWarning(part) : part);
-      if (self.delayMs > 0 && parts.length > 1)
+      if (self.delayMs > 0 && index < sent.length - 1)
         await new Promise((resolve) => setTimeout(resolve, self.delayMs));
     }
     if (refusing === 'stream-error') response.write(contract.refusal('stream-error', path).body);
