@@ -160,13 +160,15 @@ export class ExchangeLog {
     this.#ports.onExchange?.(record);
   }
 
-  /** Of rules, not of traffic: a body that can't be read says nothing about the policy. */
   #tellFailures(): void {
-    const { ruleFailed, policy } = this.#ports;
-    if (ruleFailed === undefined) return;
+    const { failed, policy } = this.#ports;
+    if (failed === undefined) return;
     for (const { rule } of this.decision.reasons) {
       if (rule.kind !== 'failure') continue;
-      if (policy().rules.guardrails.some(({ id }) => id === rule.id)) ruleFailed(rule.id);
+      failed(
+        rule.id,
+        policy().rules.guardrails.some(({ id }) => id === rule.id),
+      );
     }
   }
 

@@ -38,6 +38,7 @@ export class AgentState {
   readonly #files: HomeFiles;
   readonly #startedAtMs = Date.now();
   readonly #incidents = createIncidentLog();
+  readonly #failures = new Map<string, number>();
   readonly #decisions: Record<Action, number> = { allow: 0, warn: 0, redact: 0, justify: 0, block: 0 };
   settings: LoadedConfig;
   configProblems: FileProblem[] = [];
@@ -141,6 +142,11 @@ export class AgentState {
     this.onChange();
   }
 
+  /** By what could not be done: a rule's id, or `failure.unreadableRequest` and its like. */
+  failed(id: string): void {
+    this.#failures.set(id, (this.#failures.get(id) ?? 0) + 1);
+  }
+
   exchangeEnded(record: ExchangeRecord): void {
     this.#decisions[record.effective] += 1;
     this.onExchange(record);
@@ -187,6 +193,7 @@ export class AgentState {
         handshakesRefused: stats?.totals.handshakeFailures ?? 0,
         exchanges: Object.values(this.#decisions).reduce((sum, count) => sum + count, 0),
         decisions: { ...this.#decisions },
+        failures: Object.fromEntries(this.#failures),
       },
       store: this.#store(),
       ...identityStatus(this.identity),

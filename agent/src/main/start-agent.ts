@@ -334,7 +334,11 @@ async function listen(options: StartOptions, settings: LoadedConfig, parts: Part
     vault,
     gateway,
     track: (work) => pending.track(work),
-    ruleFailed: () => managed.ruleFailed(),
+    failed: (id, ofPolicy) => {
+      state.failed(id);
+      // A body that can't be read says nothing about the policy.
+      if (ofPolicy) managed.ruleFailed();
+    },
     exceptionFor: (ruleId, appId) => exceptions.find(ruleId, appId),
     onExchange: (record) => state.exchangeEnded(record),
   });

@@ -250,6 +250,8 @@ export const statusSchema = z.object({
     exchanges: count,
     /** By what was done (`effective`). */
     decisions: z.object({ allow: count, warn: count, redact: count, justify: count, block: count }),
+    /** Calls on which something could not be checked, by rule id, `failure.unreadableRequest` or `.oversizedRequest`. */
+    failures: z.record(z.string(), count),
   }),
   store: z.object({
     state: z.enum(['ok', 'degraded', 'unavailable']),

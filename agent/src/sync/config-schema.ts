@@ -87,6 +87,3 @@ export const PATH_KEYS: readonly string[] = [
   'policy.overrideSecretFile',
   'upstream.extraCaFile',
 ];
-
-/** Accepted, but nothing acts on them yet; what is set here must never look as if it were in force. */
-export const NOT_YET_USED: Readonly<Record<string, string>> = {};
