@@ -1,11 +1,12 @@
 /** Everything that stands in a company's data centre, on loopback, each as a server of its own. */
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type CorporateProxy, startCorporateProxy } from '../kit/corporate-proxy.ts';
 import { type FakeProvider, startFakeProvider } from '../kit/fake-provider/server.ts';
-import { startBifrost } from '../kit/gateways/bifrost.ts';
 import type { ContractServer } from '../kit/gateways/contract-server.ts';
+import { startLitellm } from '../kit/gateways/litellm.ts';
 import { type KeyExchange, startKeyExchange } from '../kit/key-exchange.ts';
 import { CLIENT_ID, type OpenIdProvider, startOpenIdProvider } from '../kit/openid-provider.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../kit/otlp-receiver.ts';
@@ -54,7 +55,8 @@ export async function openCompany(): Promise<Company> {
     writeFileSync(caFile, authority.pem);
     const login = await opened(startOpenIdProvider({ authority }), (server) => server.close());
     const keys = await opened(startKeyExchange(authority, login), (server) => server.close());
-    const gateway = await opened(startBifrost(), (server) => server.stop());
+    const gateway = await opened(startLitellm(), (server) => server.stop());
+    keys.keyFor = (person) => `sk-${randomUUID().slice(0, 8)}-of-${person}`;
     gateway.knows = (key) => keys.given.includes(key);
     gateway.delayMs = PIECE_DELAY_MS;
     const published = path.join(folder, 'published');

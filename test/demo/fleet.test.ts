@@ -11,7 +11,7 @@ const LINES = [
   'Signed in as bob@acme.test.',
   "✓ Ann's virtual key was with it",
   '✓ The provider key of the program was not',
-  '✓ Without one the gateway says 401',
+  '✓ With that one the gateway would have said 401',
   /✓ ann: strict in force \d\.\d s after the push \(hint\), signed version 3/,
   /✓ bob: strict in force \d\.\d s after the push \(looks every 5 s\), signed version 3/,
   /BadRequestError: 400 Postern stopped this call\. The rule "no-secrets"/,

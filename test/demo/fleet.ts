@@ -1,7 +1,8 @@
 /**
  * `npm run demo:fleet`: a company with two laptops on this machine's loopback, from the first sign-in to the telemetry.
  * Ends with 0 only if everything came out as promised. The agents, their commands, the OpenID provider and the OpenAI
- * SDK are the real ones; the gateway is a contract server that answers as Bifrost's documentation says.
+ * SDK are the real ones; the gateway is a contract server that answers as LiteLLM's proxy does, and knows only the keys
+ * that the exchange has given out.
  */
 import { MODEL_ANSWER } from '../kit/gateways/contract-server.ts';
 import { liveLookingAwsKey } from '../kit/office.ts';
@@ -44,8 +45,10 @@ async function demonstrate(closing: (() => Promise<void>)[]): Promise<void> {
   for (const laptop of laptops) await signIn(laptop, company);
 
   step("Ann's program asks OpenAI, and the company's gateway answers");
-  for (const laptop of laptops.slice(0, 1)) await streamedCall(laptop, company);
-  await withoutVirtualKey(company);
+  for (const laptop of laptops.slice(0, 1)) {
+    await streamedCall(laptop, company);
+    await withoutVirtualKey(laptop, company);
+  }
 
   step('An AWS access key in a prompt: with the first policy people are warned');
   const accessKey = liveLookingAwsKey(11);
@@ -88,7 +91,7 @@ function tellServers({ login, keys, gateway, policies, collector }: Company): vo
     ['what', 'where', 'which is'],
     ['OpenID provider', login.issuer, 'oidc-provider from npm'],
     ['token exchange', keys.url, 'a test server (RFC 8693): sign-in against virtual key'],
-    ['AI gateway', String(gateway.config['baseUrl']), `${gateway.title}, written from its documentation`],
+    ['AI gateway', String(gateway.config['baseUrl']), `${gateway.title}: not the real one`],
     ['policy server', policies.url, 'static files'],
     ['collector', collector.url, 'an OTLP/HTTP receiver'],
   ]);
@@ -142,25 +145,28 @@ async function streamedCall(laptop: Laptop, { gateway, keys }: Company): Promise
     throw new NotAsPromised(`${gateway.received.length} calls reached the gateway, not one`);
   tell('');
   tell(`What reached the gateway: ${call.method} ${call.path}`);
-  const told = Object.entries(call.headers).filter(([name]) =>
-    /^(x-bf-|x-request-id|authorization|user-agent)/.test(name),
-  );
-  for (const [name, value] of told)
-    tell(`  ${name}: ${name === gateway.keyHeader ? masked(String(value)) : value}`);
-  promise(call.headers[gateway.keyHeader] === keys.given[0], "Ann's virtual key was with it");
+  for (const [name, value] of Object.entries(call.headers))
+    if (TOLD.test(name)) tell(`  ${name}: ${String(value).replace(/sk-\w+/, 'sk-…')}`);
+  promise(call.headers[gateway.keyHeader] === `Bearer ${keys.given[0]}`, "Ann's virtual key was with it");
   promise(!JSON.stringify(call).includes(laptop.providerKey), 'The provider key of the program was not');
 }
 
-const masked = (key: string): string => `${key.slice(0, 6)}…`;
+/** Without what the SDK says of itself. */
+const TOLD = /^(x-(?!stainless)|authorization$|user-agent$)/;
 
 /** That the key is what opens the gateway. */
-async function withoutVirtualKey({ gateway }: Company): Promise<void> {
-  const answer = await fetch(`${gateway.config['baseUrl']}/openai/v1/chat/completions`, {
+async function withoutVirtualKey(laptop: Laptop, { gateway }: Company): Promise<void> {
+  const answer = await fetch(`${gateway.config['baseUrl']}/v1/chat/completions`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: 'Bearer sk-provider-key-of-ann' },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${laptop.providerKey}` },
     body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: HARMLESS }] }),
   });
-  promise(answer.status === 401, `Without one the gateway says ${answer.status}: ${await answer.text()}`);
+  const { error } = (await answer.json()) as { error: { message: string } };
+  promise(
+    answer.status === 401,
+    `With that one the gateway would have said ${answer.status}: ${error.message.split('.')[0]}`,
+    error,
+  );
 }
 
 async function passes(laptop: Laptop, prompt: string): Promise<void> {
