@@ -1,5 +1,6 @@
 /** A person, and the agent on their laptop: the real one, as a process of its own, driven by its own commands. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { AgentStatus } from '../../agent/src/serve/contract.ts';
@@ -53,6 +54,13 @@ export async function openLaptop(options: LaptopOptions): Promise<Laptop> {
   const place = ['--home', desk.home, '--config', desk.configFile];
   const providerKey = `sk-provider-key-of-${person}`;
   const env = cleanEnvironment({ HOME: desk.folder, OPENAI_API_KEY: providerKey });
+  const programs = new Set<ChildProcess>();
+  const start = (args: readonly string[]) => {
+    const child = spawn(process.execPath, [POSTERN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
+    programs.add(child);
+    child.once('close', () => programs.delete(child));
+    return child;
+  };
   const laptop: Laptop = {
     person,
     hints,
@@ -74,10 +82,7 @@ export async function openLaptop(options: LaptopOptions): Promise<Laptop> {
       }
     },
     async signIn() {
-      const child = spawn(process.execPath, [POSTERN, 'login', '--no-browser', ...place], {
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env,
-      });
+      const child = start(['login', '--no-browser', ...place]);
       let said = '';
       child.stdout.on('data', (chunk: Buffer) => {
         said += chunk.toString();
@@ -95,10 +100,7 @@ export async function openLaptop(options: LaptopOptions): Promise<Laptop> {
       return said.trim();
     },
     async ask(prompt, onPiece) {
-      const child = spawn(process.execPath, [POSTERN, 'run', ...place, '--', 'node', ASK, prompt], {
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env,
-      });
+      const child = start(['run', ...place, '--', 'node', ASK, prompt]);
       let errors = '';
       child.stderr.on('data', (chunk: Buffer) => {
         errors += chunk.toString();
@@ -117,7 +119,14 @@ export async function openLaptop(options: LaptopOptions): Promise<Laptop> {
       if (end === undefined) throw new Error(`${person}'s program ended without an answer:\n${errors}`);
       return { ...end, pieces };
     },
-    close: () => desk.clear(),
+    async close() {
+      // A program that outlives the agent would start one of its own.
+      for (const program of programs) {
+        program.kill('SIGTERM');
+        await once(program, 'close');
+      }
+      await desk.clear();
+    },
   };
   try {
     await desk.start();
