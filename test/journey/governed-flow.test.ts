@@ -193,6 +193,21 @@ describe('time and change', () => {
     expect((record?.endedAtMs ?? 0) - (record?.startedAtMs ?? 0)).toBe(1500);
   });
 
+  it.each([
+    ['after its end', 99, 'complete'],
+    ['in its middle', 4, 'client-aborted'],
+  ])('a caller that hangs up on an answer %s leaves a record', async (_when, pieces, result) => {
+    const journey = openJourney(starterOf('baseline'));
+    const flow = openFlow(journey.governor, { body: { ...chat('hi'), stream: true } });
+    await flow.requestBody(Buffer.from(JSON.stringify({ ...chat('hi'), stream: true })));
+    flow.responseHead(200, ['content-type', 'text/event-stream']);
+    const stream = openaiChat.stream({ text: 'a long answer, word by word' }, 'gpt-4o-mini', false);
+    for (const piece of stream.slice(0, pieces)) await flow.responseData(Buffer.from(piece));
+    const left = { cause: undefined, requestBytes: 9, responseBytes: 99, addedMs: 0 };
+    await flow.finish({ result: 'client-aborted', ...left });
+    expect(journey.exchanges[0]).toMatchObject({ result, status: 200 });
+  });
+
   it('an answer that breaks off is charged by what was seen of it, as an estimate', async () => {
     const journey = openJourney(starterOf('baseline'));
     const stream = anthropic.stream({ text: 'a long answer, word by word' }, 'claude-sonnet-4-5');

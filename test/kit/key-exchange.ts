@@ -10,6 +10,8 @@ export interface KeyExchange {
   /** Keys given out, in order. */
   readonly given: string[];
   expiresInSeconds: number | undefined;
+  /** What keys look like. */
+  keyFor: (person: string | undefined, number: number) => string;
   /** An OAuth error instead of a key. */
   refuses: string | undefined;
   close(): Promise<void>;
@@ -33,7 +35,7 @@ export async function startKeyExchange(authority: TestAuthority, op: OpenIdProvi
         return say(403, { error: self.refuses, error_description: 'not in a team' });
       if (known === undefined)
         return say(400, { error: 'invalid_request', error_description: 'unknown token' });
-      const key = `vk-${known.accountId}-${self.given.length + 1}`;
+      const key = self.keyFor(known.accountId, self.given.length + 1);
       self.given.push(key);
       say(200, {
         access_token: key,
@@ -48,6 +50,7 @@ export async function startKeyExchange(authority: TestAuthority, op: OpenIdProvi
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/exchange`,
     forms: [],
     given: [],
+    keyFor: (person, number) => `vk-${person}-${number}`,
     expiresInSeconds: undefined,
     refuses: undefined,
     close: () =>

@@ -7,7 +7,7 @@ import {
   type OutgoingWithStats,
 } from '../../agent/src/intercept/outgoing/outgoing.ts';
 import { parseProxyUrl } from '../../agent/src/intercept/outgoing/proxy-url.ts';
-import { sendThrough } from '../../agent/src/main/send-http.ts';
+import { atOrigins, sendThrough } from '../../agent/src/main/send-http.ts';
 import { type Answer, type CheckService, startCheckService } from '../kit/check-service.ts';
 import { startCorporateProxy } from '../kit/corporate-proxy.ts';
 import { createTestAuthority, type IssuedCertificate, type TestAuthority } from '../kit/pki.ts';
@@ -30,7 +30,7 @@ async function service(answer: Answer): Promise<CheckService> {
   return started;
 }
 
-function sender(options: Partial<OutgoingOptions> = {}) {
+function sender(options: Partial<OutgoingOptions> = {}, sending: Parameters<typeof sendThrough>[1] = {}) {
   const outgoing = createOutgoing({
     extraCertificates: [authority.pem],
     useSystemStore: false,
@@ -39,7 +39,7 @@ function sender(options: Partial<OutgoingOptions> = {}) {
     ...options,
   });
   outgoings.push(outgoing);
-  return sendThrough(outgoing);
+  return sendThrough(outgoing, sending);
 }
 
 const requestTo = (url: string, signal = AbortSignal.timeout(5_000)) => ({
@@ -78,6 +78,20 @@ describe('the way out', () => {
     const send = sender({ proxy: parseProxyUrl(proxy.url) });
     expect(await send(requestTo(`https://localhost:${port}`))).toMatchObject({ status: 200 });
     expect(proxy.connects).toEqual([`localhost:${port}`]);
+  });
+
+  it('to this machine only where the configuration itself names it, and then past the proxy', async () => {
+    const named = await service(() => ({ ok: true }));
+    const other = await service(() => ({ ok: true }));
+    const proxy = await startCorporateProxy({ route: () => undefined });
+    open.push(proxy);
+    const options = { allowPrivateTargets: false, proxy: parseProxyUrl(proxy.url) };
+    const send = sender(options, { configured: atOrigins([`${named.url}/realms/acme`, undefined]) });
+    expect(await send(requestTo(named.url))).toMatchObject({ status: 200 });
+    await expect(send(requestTo(other.url))).rejects.toMatchObject({ code: 'target-forbidden' });
+    await expect(sender(options)(requestTo(named.url))).rejects.toMatchObject({ code: 'target-forbidden' });
+    expect(await sender(options, { configured: true })(requestTo(other.url))).toMatchObject({ status: 200 });
+    expect(proxy.connects).toEqual([]);
   });
 
   it('never plain HTTP to another machine', async () => {

@@ -276,8 +276,9 @@ export class GovernedFlow implements Flow {
     return this.#socket;
   }
 
-  finish(outcome: FlowOutcome): void | Promise<void> {
+  finish(ended: FlowOutcome): void | Promise<void> {
     this.#finished = true;
+    const outcome = this.#asTheCallerSawIt(ended);
     this.#reader?.close();
     this.#reader?.conclude();
     this.#socket?.close(outcome);
@@ -289,6 +290,13 @@ export class GovernedFlow implements Flow {
     const closed = Promise.all([this.#late, answer]).then(close);
     this.#ports.track?.(closed);
     return closed;
+  }
+
+  /** SDKs hang up at `[DONE]`, without waiting for the end of the body: they have the whole answer. */
+  #asTheCallerSawIt(outcome: FlowOutcome): FlowOutcome {
+    const reader = this.#reader;
+    const whole = reader?.ended === true && reader.late?.waiting !== true;
+    return outcome.result === 'client-aborted' && whole ? { ...outcome, result: 'complete' } : outcome;
   }
 }
 

@@ -16,6 +16,7 @@ import { KeyRing, type KeyView } from '../sync/identity/key-ring.ts';
 import type { Session, SessionView } from '../sync/identity/session.ts';
 import { exchangeToken } from '../sync/identity/token-exchange.ts';
 import { type OpenDevice, openDevice } from './device.ts';
+import { atOrigins } from './send-http.ts';
 import { TenantKeeper } from './tenant-keeper.ts';
 
 /** The agent's state as far as identity needs it. */
@@ -54,6 +55,10 @@ export interface Identity {
   readonly opened: Promise<void>;
   close(): void;
 }
+
+/** Where the configuration itself says that people, keys and enrolment are. */
+export const identityServers = ({ identity, tenant }: Config): ((url: URL) => boolean) =>
+  atOrigins([identity?.issuer, identity?.tokenExchange?.endpoint, tenant?.enrolUrl]);
 
 /** Returns at once: the keychain and the provider are asked afterwards. */
 export function createIdentity({

@@ -129,7 +129,9 @@ export class ManagedPolicy {
 
   #bundleStatus(source: ReturnType<PolicySource['status']>): NonNullable<ManagedStatus['bundle']> {
     const { release, versions, validUntilMs } = source;
-    const inForce = this.#options.keeper.release;
+    const activated = this.#options.keeper.release;
+    // Signed again since it was put in force: the same contents, a newer version.
+    const inForce = release !== undefined && release.digest === activated?.digest ? release : activated;
     return {
       url: source.url,
       groups: [...(this.#options.state.settings.config.policy.source?.groups ?? [])],

@@ -8,17 +8,29 @@ import {
 import type { Outgoing, UpstreamCall } from '../intercept/ports.ts';
 import { sendToLoopback } from '../sync/loopback-http.ts';
 
+interface Sending {
+  /** URLs that the configuration itself names may lead to this machine; what a server or a policy named may not. */
+  readonly configured?: true | ((url: URL) => boolean);
+}
+
 /**
  * The agent's own calls leave the device as every other call does: corporate proxy, extra roots, hardened TLS, revocation.
- * `configured`: every URL is the administrator's own, so that it may lead to this machine.
  */
-export function sendThrough(outgoing: Outgoing, options: { readonly configured?: true } = {}): SendHttp {
+export function sendThrough(outgoing: Outgoing, { configured }: Sending = {}): SendHttp {
   return (request) => {
-    if (isLoopbackHttp(request.url)) return sendToLoopback(request);
-    if (request.url.protocol !== 'https:')
-      return Promise.reject(new Error(`sent over https only, not ${request.url.protocol}`));
-    return send(outgoing, request, options);
+    const { url } = request;
+    if (isLoopbackHttp(url)) return sendToLoopback(request);
+    if (url.protocol !== 'https:')
+      return Promise.reject(new Error(`sent over https only, not ${url.protocol}`));
+    const named = configured === true || configured?.(url) === true;
+    return send(outgoing, request, named ? { configured: true } : {});
   };
+}
+
+/** The servers of these URLs; an OpenID provider's own document names further addresses, which count only there. */
+export function atOrigins(urls: readonly (string | undefined)[]): (url: URL) => boolean {
+  const origins = new Set(urls.flatMap((url) => (url === undefined ? [] : [new URL(url).origin])));
+  return ({ origin }) => origins.has(origin);
 }
 
 const send = (

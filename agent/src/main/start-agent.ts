@@ -33,7 +33,7 @@ import { clientProcesses } from './client-processes.ts';
 import { ExceptionKeeper } from './exceptions.ts';
 import { GatewayKeeper } from './gateway.ts';
 import { createHandlers } from './handlers.ts';
-import { createIdentity } from './identity.ts';
+import { createIdentity, identityServers } from './identity.ts';
 import { ManagedPolicy } from './managed-policy.ts';
 import { PendingWork } from './pending-work.ts';
 import { PolicyKeeper } from './policy-keeper.ts';
@@ -87,7 +87,12 @@ async function assemble(
   });
   const keeper = await PolicyKeeper.open(settings, options, state, (rule) => remoteChecks.checkFor(rule));
   opened.push(() => keeper.close());
-  const managed = new ManagedPolicy({ start: options, state, keeper, send: sendThrough(outgoing) });
+  const managed = new ManagedPolicy({
+    start: options,
+    state,
+    keeper,
+    send: sendThrough(outgoing, { configured: true }),
+  });
   opened.push(() => managed.close());
   state.onIncident = (code) => managed.incident(code);
   const policy = (): CompiledPolicy => keeper.current;
@@ -133,7 +138,8 @@ async function assemble(
   });
   await spend.restore();
   opened.push(() => spend?.close());
-  const identity = createIdentity({ files, state, version, send: sendThrough(outgoing), event: record });
+  const send = sendThrough(outgoing, { configured: identityServers(settings.config) });
+  const identity = createIdentity({ files, state, version, send, event: record });
   opened.push(() => identity.close());
   const user = userName(files, policy, () => identity.user());
   const pending = new PendingWork();

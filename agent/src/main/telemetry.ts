@@ -102,8 +102,9 @@ async function openTelemetryOf(parts: TelemetryParts, coverage: Coverage): Promi
     origin: { host: host ?? device.id, version, processId: process.pid },
     facts: () => factsOf(state, coverage, worksCouncil !== undefined),
     recordsDropped: () => records.health().dropped,
-    send: sendThrough(outgoing),
-    openTls: ({ host: name, port }, signal) => outgoing.openTls({ host: name, port }, [], signal),
+    send: sendThrough(outgoing, { configured: true }),
+    openTls: ({ host: name, port }, signal) =>
+      outgoing.openTls({ host: name, port, configured: true }, [], signal),
     credentialsDirectory: files.credentialsDirectory,
     onTrouble: (code, detail) => state.incident(code, detail),
   });

@@ -37,6 +37,8 @@ const SSE = 'text/event-stream; charset=utf-8';
 export interface ContractServer extends GatewayUnderTest {
   quotaReads(): number;
   setQuota(quota: unknown): void;
+  /** Which keys it knows; its own one unless a test says otherwise. */
+  knows: (key: string) => boolean;
   readonly port: number;
   /** Pause before the answer's head, and between streamed events. */
   delayMs: number;
@@ -65,12 +67,12 @@ export async function startContractServer(contract: Contract): Promise<ContractS
     const bare = path.split('?')[0] ?? '';
     if (bare === contract.quotaPath) {
       reads += 1;
-      if (key !== contract.key) return say(contract.refusal('unknown-key', path));
+      if (key === undefined || !self.knows(key)) return say(contract.refusal('unknown-key', path));
       return say({ status: 200, body: JSON.stringify(quota ?? contract.quota()) });
     }
     received.push(seen);
     if (key === undefined) return say(contract.refusal('no-key', path));
-    if (key !== contract.key) return say(contract.refusal('unknown-key', path));
+    if (!self.knows(key)) return say(contract.refusal('unknown-key', path));
     if (refusing !== undefined && refusing !== 'stream-error' && refusing !== 'warning')
       return say(contract.refusal(refusing, path));
     const modelPath = contract.modelPath(bare);
@@ -86,10 +88,10 @@ export async function startContractServer(contract: Contract): Promise<ContractS
     const { type, parts } = modelAnswer(modelPath, body, path);
     response.writeHead(refusing === 'warning' ? 246 : 200, { 'content-type': type });
     const sent = refusing === 'stream-error' ? parts.slice(0, 3) : parts;
-    for (const part of sent) {
+    for (const [index, part] of sent.entries()) {
       if (response.destroyed) return;
       response.write(refusing === 'warning' && type.includes('json') ? withWarning(part) : part);
-      if (self.delayMs > 0 && parts.length > 1)
+      if (self.delayMs > 0 && index < sent.length - 1)
         await new Promise((resolve) => setTimeout(resolve, self.delayMs));
     }
     if (refusing === 'stream-error') response.write(contract.refusal('stream-error', path).body);
@@ -133,6 +135,7 @@ export async function startContractServer(contract: Contract): Promise<ContractS
       received.length = 0;
       refusing = undefined;
     },
+    knows: (key) => key === contract.key,
     port,
     delayMs: 0,
     stop: () =>

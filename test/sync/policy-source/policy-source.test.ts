@@ -95,6 +95,20 @@ test('the last three releases are kept, and trouble leads back to the one before
   expect(device.text()).toBe(policy('six'));
 });
 
+test('a roll-back is the old release under the new version', async () => {
+  for (const name of ['one', 'two', 'one']) {
+    await publisher.push(policy(name));
+    await device.check();
+  }
+  const { release, versions } = device.source.status();
+  expect(release).toMatchObject({ number: 1, version: versions?.targets });
+  device = device.restart();
+  expect(device.source.status().release).toMatchObject({ number: 1, version: versions?.targets });
+  await publisher.push(policy('one'));
+  await device.check();
+  expect(device.source.status().release?.version).toBe((versions?.targets ?? 0) + 1);
+});
+
 test('what main refuses is not asked for again, and the next push is', async () => {
   await device.check();
   device.source.close();

@@ -113,13 +113,17 @@ export class ReleaseStore {
   }
 
   /** The same contents under newer signatures: the old ones may be by keys that no longer count. */
-  signAgain(release: Release, metadataDir: string): void {
-    const { directory, group } = release;
+  signAgain(release: Release, version: number, metadataDir: string): Release {
+    const { directory, ...before } = release;
+    const facts: ReleaseFacts = { ...before, version };
+    const { group } = facts;
     for (const role of ['targets', ...(group === undefined ? [] : [group])])
       this.#write(
         path.join(directory, 'signed', `${role}.json`),
         readFileSync(path.join(metadataDir, `${role}.json`)),
       );
+    this.#write(path.join(directory, 'release.json'), JSON.stringify(facts));
+    return { ...facts, directory };
   }
 
   /** Newest first. */

@@ -125,8 +125,8 @@ async function keepRelease(
   const releases = store.releases();
   const same = releases.find((release) => release.digest === digest);
   if (same !== undefined) {
-    store.signAgain(same, metadataDir);
-    if (trust.vouchesFor(same)) return same;
+    const again = store.signAgain(same, version, metadataDir);
+    if (trust.vouchesFor(again)) return again;
   }
   const present = new Map(
     releases.flatMap(({ directory, files: theirs }) =>
