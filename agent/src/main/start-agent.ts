@@ -133,7 +133,14 @@ async function assemble(
   });
   await spend.restore();
   opened.push(() => spend?.close());
-  const identity = createIdentity({ files, state, version, send: sendThrough(outgoing), event: record });
+  const identity = createIdentity({
+    files,
+    state,
+    version,
+    send: sendThrough(outgoing),
+    event: record,
+    onWho: () => managed.whoChanged(),
+  });
   opened.push(() => identity.close());
   const user = userName(files, policy, () => identity.user());
   const pending = new PendingWork();
