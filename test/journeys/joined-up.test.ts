@@ -11,6 +11,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../agent/src/cli/context.ts';
+import type { CheckResult } from '../../agent/src/cli/doctor/check.ts';
 import type { AgentStatus } from '../../agent/src/serve/contract.ts';
 import { type Desk, openDesk } from '../kit/agent-process.ts';
 import { startCorporateProxy } from '../kit/corporate-proxy.ts';
@@ -136,6 +137,13 @@ describe('a device that joins an organisation', () => {
   });
 });
 
+/** What `postern doctor` says under a name. */
+async function doctor(of: Desk): Promise<(name: string) => readonly CheckResult[]> {
+  const { stdout } = await of.postern(['doctor', '--json']);
+  const { checks } = JSON.parse(stdout) as { checks: readonly CheckResult[] };
+  return (name) => checks.filter((check) => check.name === name);
+}
+
 const VIA_GATEWAY = 'services: [{ match: [openai], mode: gateway }]\n';
 /** What status says under this code, in both its forms, with something to do. */
 async function told(code: string): Promise<{ text: string; mend?: string | undefined }> {
@@ -202,6 +210,21 @@ describe('trouble, in status with what to do', () => {
     const { text, mend } = await told('gateway-down');
     expect(text).toContain('not-a-gateway');
     expect(mend).toContain('sign in to the network');
+    const checks = await doctor(desk);
+    expect(checks('gateway')).toEqual([
+      expect.objectContaining({ state: 'fail', why: expect.stringContaining('not-a-gateway') }),
+    ]);
+    expect(checks('policy source')).toEqual([
+      expect.objectContaining({
+        state: 'ok',
+        why: expect.stringMatching(/version \d+ of ring-1, root 1, asked/),
+      }),
+    ]);
+    expect(checks('sign-in')).toEqual([
+      expect.objectContaining({ state: 'ok', why: expect.stringContaining('can be reached') }),
+      expect.objectContaining({ state: 'warn', mend: expect.stringContaining('postern login') }),
+    ]);
+    expect(checks('secrets')).toEqual([expect.objectContaining({ state: 'ok', why: 'kept in the file' })]);
     await new Promise((resolve) => hotel.close(resolve));
     desk.configure(config);
     await look();
@@ -259,5 +282,8 @@ describe('a corporate proxy that wants other credentials', () => {
         await sleep(100);
       }
     }
+    const checks = await doctor(other);
+    for (const name of ['policy source', 'telemetry', 'sign-in', 'gateway', 'upstream proxy'])
+      expect(checks(name)[0]).toMatchObject({ state: 'fail', mend: expect.any(String) });
   }, 60_000);
 });
