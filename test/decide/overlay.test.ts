@@ -13,11 +13,17 @@ const one = (changes: Partial<Switch> = {}): Switch => ({
   reason: 'A leak.',
   ...changes,
 });
-const here = { device: 'Ann-Laptop', users: ['ann'], groups: ['ring-1', 'sales'] };
+const here = {
+  devices: ['Ann-Laptop', '0123abcd'],
+  users: ['ann', 'ann@acme.test'],
+  groups: ['ring-1', 'sales'],
+};
 
 test.each<[string, Switch['who'], boolean]>([
   ['everybody', {}, true],
   ['the person', { users: ['bob', 'ANN'] }, true],
+  ['the person by the name that they sign in with', { users: ['Ann@acme.test'] }, true],
+  ['the device by the id of its key', { devices: ['0123abcd'] }, true],
   ['another person', { users: ['bob'] }, false],
   ['the group', { groups: ['sales'] }, true],
   ['the device, in any case', { devices: ['ann-laptop'] }, true],

@@ -1,6 +1,7 @@
 /** Another service's opinion on the way of a call: waited for where it may stop something, beside the call where not. */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RemoteText } from '../../agent/src/core/remote.ts';
+import type { Answer } from '../kit/check-service.ts';
 import {
   answerOf,
   bodyOf,
@@ -113,6 +114,99 @@ describe('answers', () => {
     expect(await flow.responseBody(answerOf('the falcon lands'))).toMatchObject({ type: 'refuse' });
     await flow.finish(DONE);
     expect(records).toMatchObject([{ decision: 'block', effective: 'block', findings: { 'code-name': 1 } }]);
+  });
+
+  const ARGUMENTS = JSON.stringify({ command: 'feed the falcon' });
+  it.each<[string, string, string, object, (text: string) => object]>([
+    [
+      'OpenAI',
+      'api.openai.com',
+      '/v1/chat/completions',
+      { model: 'gpt-4o', messages: [{ role: 'user', content: 'hello' }] },
+      (text) => ({
+        id: 'c',
+        object: 'chat.completion',
+        model: 'gpt-4o',
+        unknown: { kept: 1.0 },
+        choices: [{ index: 0, message: { role: 'assistant', content: text }, finish_reason: 'stop' }],
+      }),
+    ],
+    [
+      'OpenAI, in a tool call',
+      'api.openai.com',
+      '/v1/chat/completions',
+      { model: 'gpt-4o', messages: [{ role: 'user', content: 'hello' }] },
+      (text) => ({
+        id: 'c',
+        object: 'chat.completion',
+        model: 'gpt-4o',
+        choices: [
+          {
+            index: 0,
+            message: {
+              role: 'assistant',
+              content: text,
+              tool_calls: [{ id: 't', type: 'function', function: { name: 'sh', arguments: ARGUMENTS } }],
+            },
+            finish_reason: 'tool_calls',
+          },
+        ],
+      }),
+    ],
+    [
+      'Anthropic',
+      'api.anthropic.com',
+      '/v1/messages',
+      { model: 'claude-opus-5', max_tokens: 5, messages: [{ role: 'user', content: 'hello' }] },
+      (text) => JSON.parse(String(answerOf(text))) as object,
+    ],
+    [
+      'Gemini',
+      'generativelanguage.googleapis.com',
+      '/v1beta/models/gemini-2.5-pro:generateContent',
+      { contents: [{ role: 'user', parts: [{ text: 'hello' }] }] },
+      (text) => ({
+        candidates: [
+          {
+            content: { role: 'model', parts: [{ text }, { text: ' and the falcon again' }] },
+            finishReason: 'STOP',
+          },
+        ],
+        modelVersion: 'gemini-2.5-pro',
+      }),
+    ],
+  ])('an unstreamed one of %s is asked about as a whole, and loses only what was found', async (...words) => {
+    const [, host, path, request, answer] = words;
+    const { service, open, records } = await office('on: [response], action: redact, windowChars: 50');
+    const flow = open(host, path);
+    expect(await flow.requestBody(Buffer.from(JSON.stringify(request)))).toEqual({ type: 'forward' });
+    expect(flow.responseHead(200, ['content-type', 'application/json']).type).toBe('hold');
+    const long = `${'🙂 a plane is no bird. '.repeat(20)}The falcon lands.`;
+    const body = Buffer.from(JSON.stringify(answer(long), undefined, 1));
+    const verdict = await flow.responseBody(body);
+    const expected = String(body).replaceAll('falcon', (word, at: number) =>
+      // The service tells the first of each text only.
+      path.includes('gemini') && String(body).slice(at).startsWith('falcon again')
+        ? word
+        : '[REDACTED:code-name]',
+    );
+    expect(verdict.type === 'forward' && String(verdict.body)).toBe(expected);
+    expect(service.asked.map((one) => String((one.body as unknown as RemoteText).text))[0]).toContain(long);
+    await flow.finish(DONE);
+    expect(records).toMatchObject([{ decision: 'redact', effective: 'redact' }]);
+  });
+
+  it('of an unstreamed one in which the service finds all of a text, all of it is taken out', async () => {
+    const whole: Answer = ({ body }) => {
+      const text = String(body['text']);
+      return [{ entity_type: 'CODE_NAME', start: 0, end: [...text].length, score: 0.9 }];
+    };
+    const { open } = await office('on: [response], action: redact', whole);
+    const flow = open();
+    await flow.requestBody(bodyOf('hello'));
+    flow.responseHead(200, ['content-type', 'application/json']);
+    const verdict = await flow.responseBody(answerOf('the falcon lands'));
+    expect(verdict.type === 'forward' && String(verdict.body)).toBe(String(answerOf('[REDACTED:code-name]')));
   });
 
   it('a harmless one passes as it came', async () => {

@@ -25,6 +25,8 @@ export interface DeskOptions {
   /** Another person's rights (POSIX). */
   readonly uid?: number;
   readonly env?: NodeJS.ProcessEnv;
+  /** The words that run the agent somewhere else: in a namespace of its own. */
+  readonly inside?: (command: readonly [string, ...string[]]) => [string, ...string[]];
 }
 
 export interface RunningProcess {
@@ -70,7 +72,9 @@ export function openDesk(): Desk {
         ...(options.uid !== undefined && { uid: options.uid }),
       }),
     async start(options = {}) {
-      const child = spawn(process.execPath, wordsFor(['start', '--json'], options), {
+      const place = options.inside ?? ((command: readonly [string, ...string[]]) => command);
+      const [command, ...args] = place([process.execPath, ...wordsFor(['start', '--json'], options)]);
+      const child = spawn(command, args, {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: env(options),
         ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),

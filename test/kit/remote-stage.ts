@@ -66,7 +66,11 @@ export async function remoteStage(rule: string, answer: Answer = FALCONS) {
     webSocket: false,
     hasBody: true,
   };
-  const open = () => journey.openFlow(head, {} as Parameters<typeof journey.openFlow>[1]);
+  const open = (host = head.authority.host, path = head.path) =>
+    journey.openFlow(
+      { ...head, authority: { host, port: 443 }, path },
+      {} as Parameters<typeof journey.openFlow>[1],
+    );
   return { service, records, tracked, open };
 }
 

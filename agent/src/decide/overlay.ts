@@ -3,7 +3,8 @@ import type { Policy, ServiceRule } from '../../../policies/schema/policy.ts';
 
 /** Whose device this is, for switches that name somebody. */
 export interface Here {
-  readonly device: string;
+  /** Each name that it goes by. */
+  readonly devices: readonly string[];
   readonly users: readonly string[];
   readonly groups: readonly string[];
 }
@@ -30,7 +31,7 @@ export function switchesHere(all: readonly Switch[], here: Here, nowMs: number):
       nowMs < Date.parse(until) &&
       holds(who.users, here.users) &&
       holds(who.groups, here.groups) &&
-      holds(who.devices, [here.device]),
+      holds(who.devices, here.devices),
   );
 }
 

@@ -1,6 +1,6 @@
-import { type Action, type Decision, stricter } from '../core/decision.ts';
+import { type Decision, stricter } from '../core/decision.ts';
 import type { ExchangeEvent } from '../core/exchange.ts';
-import { type AnswerText, type Finding, isRequestDetector, type RequestDetector } from '../core/finding.ts';
+import { type AnswerText, isRequestDetector, type RequestDetector } from '../core/finding.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import type { CallContext, RequestContext } from '../decide/evaluation.ts';
 import { openResponse, type ResponseJudge } from '../decide/response.ts';
@@ -11,10 +11,11 @@ type TextEvent = Extract<ExchangeEvent, { type: 'text' }>;
 /** Longer answers than this are not gathered for another service; its rules have then failed. */
 const MAX_CHARS = 4_000_000;
 
-/** Detectors that are asked about a whole answer (other services): gathers its text, and asks once. */
+/**
+ * Other services whose rules only look: gathers an answer's text, and asks once, beside it. Those that may stop or change
+ * it are asked by the gate.
+ */
 export class AnswerChecks {
-  /** True if some of their rules may stop an answer; one that can be held waits for them. */
-  readonly enforces: boolean;
   readonly #judge: ResponseJudge;
   readonly #detectors: ReadonlyMap<string, RequestDetector>;
   readonly #texts = new Map<string, { readonly kind: AnswerText['kind']; text: string }>();
@@ -27,7 +28,6 @@ export class AnswerChecks {
   ) {
     this.#judge = openResponse(policy, call);
     this.#detectors = detectors;
-    this.enforces = [...detectors.keys()].some((key) => policy.scan.response.enforces(key));
   }
 
   add({ channel, kind, text, form }: TextEvent): void {
@@ -42,47 +42,44 @@ export class AnswerChecks {
     else known.text += text;
   }
 
-  /** Asks everybody; the strictest of what their rules say. Never rejects. */
-  async ask(): Promise<Action> {
+  /** Asks everybody. Never rejects. */
+  async ask(): Promise<void> {
     const texts = [...this.#texts].map(([channel, { kind, text }]) => ({ channel, kind, text }));
-    const actions = await Promise.all(
-      [...this.#detectors].map(([key, one]) => this.#askOne(key, one, texts)),
-    );
-    return actions.reduce(stricter, 'allow');
+    await Promise.all([...this.#detectors].map(([key, one]) => this.#askOne(key, one, texts)));
   }
 
-  /** `tooLate`: the answer has been passed on; what should have been done to it was not. */
-  conclude(decision: Decision, tooLate: boolean): Decision {
+  /** The answer has been passed on: what should have been done to it was not. */
+  conclude(decision: Decision): Decision {
     const concluded = this.#judge.conclude(decision);
-    if (!tooLate || concluded.effective === decision.effective) return concluded;
+    if (concluded.effective === decision.effective) return concluded;
     return { ...concluded, effective: stricter(decision.effective, 'warn') };
   }
 
-  async #askOne(key: string, detector: RequestDetector, texts: readonly AnswerText[]): Promise<Action> {
+  async #askOne(key: string, detector: RequestDetector, texts: readonly AnswerText[]): Promise<void> {
     try {
-      if (this.#chars > MAX_CHARS)
-        return this.#judge.fail({ detector: key, why: 'has not been shown so long an answer' });
+      if (this.#chars > MAX_CHARS) {
+        this.#judge.fail({ detector: key, why: 'has not been shown so long an answer' });
+        return;
+      }
       const matches = (await detector.inspectAnswer?.(texts)) ?? [];
-      return matches
-        .map((match): Finding => ({ ...match, detector: key, direction: 'response' }))
-        .reduce((action, finding) => stricter(action, this.#judge.judge(finding, false)), 'allow' as Action);
+      for (const match of matches)
+        this.#judge.judge({ ...match, detector: key, direction: 'response' }, false);
     } catch (error) {
-      return this.#judge.fail({ detector: key, why: whyOf(error) });
+      this.#judge.fail({ detector: key, why: whyOf(error) });
     }
   }
 }
 
-/** Undefined if no rule asks for any. `streamed`: those that may stop it are asked by the gate, window by window. */
+/** Undefined if no rule asks for any. */
 export function openAnswerChecks(
   policy: CompiledPolicy,
   call: CallContext | RequestContext,
-  streamed: boolean,
 ): AnswerChecks | undefined {
   const detectors = new Map<string, RequestDetector>();
   for (const key of policy.scan.response.detectors) {
     const detector = policy.detectors.byKey[key];
     if (detector === undefined || !isRequestDetector(detector)) continue;
-    if (!streamed || !policy.scan.response.enforces(key)) detectors.set(key, detector);
+    if (!policy.scan.response.enforces(key)) detectors.set(key, detector);
   }
   return detectors.size === 0 ? undefined : new AnswerChecks(policy, call, detectors);
 }

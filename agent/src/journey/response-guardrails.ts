@@ -8,19 +8,17 @@ import { restoreGuardrail } from '../enforce/restore.ts';
 
 /**
  * The policy's guardrails for one answer, as the gate wants them. In shadow mode they only look. Other services are
- * asked by the gate only about a stream that they may stop; otherwise see `AnswerChecks`.
+ * asked by the gate only where they may stop or change the answer; otherwise see `AnswerChecks`.
  */
 export function responseGuardrails(
   policy: CompiledPolicy,
   call: CallContext | RequestContext,
-  streamed: boolean,
 ): readonly ResponseGuardrail[] {
   const evaluation = new Evaluation(policy, call, 'exchange' in call ? call : undefined);
   return policy.rules.guardrails
     .filter(
       ({ response, detectorKey }) =>
-        response &&
-        ((streamed && policy.scan.response.enforces(detectorKey)) || !isAskedAbout(policy, detectorKey)),
+        response && (policy.scan.response.enforces(detectorKey) || !isAskedAbout(policy, detectorKey)),
     )
     .map((guardrail) => toGate(guardrail, evaluation));
 }

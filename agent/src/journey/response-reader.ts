@@ -7,7 +7,7 @@ import type { CompiledPolicy } from '../decide/compile.ts';
 import type { CallContext } from '../decide/evaluation.ts';
 import { refusalOf } from '../decide/refusal.ts';
 import { openResponse, type ResponseJudge } from '../decide/response.ts';
-import { redactBody } from '../enforce/body.ts';
+import { type BodyVerdict, redactBody } from '../enforce/body.ts';
 import { needsGate, type Question, type Reply, type ResponseGuardrail } from '../enforce/guardrail.ts';
 import {
   createResponseGate,
@@ -27,7 +27,7 @@ import type { JourneyPorts } from './ports.ts';
 import { refusalResponse } from './refuse.ts';
 import { responseGuardrails, restoring } from './response-guardrails.ts';
 import { whyOf } from './scan-parts.ts';
-import { StreamQuestions } from './stream-questions.ts';
+import { askService, StreamQuestions } from './stream-questions.ts';
 
 export interface ReaderInput {
   readonly ports: JourneyPorts;
@@ -95,16 +95,15 @@ export class ResponseReader {
     this.#judge = openResponse(policy, context);
     const streamed = framer !== undefined || transport === 'messages';
     const looks = policy.scan.response.reach !== 'none';
-    const rules = looks ? responseGuardrails(policy, context, streamed) : [];
+    const rules = looks ? responseGuardrails(policy, context) : [];
     this.#guardrails = [...rules, ...restoring(call)];
     const enforces = needsGate(this.#guardrails);
-    this.#answers = openAnswerChecks(policy, context, streamed);
+    this.#answers = openAnswerChecks(policy, context);
     if (streamed && rules.some(({ detector }) => isRequestDetector(detector)))
       this.#questions = new StreamQuestions((question, reply) => this.#settle(question, reply));
     this.late = this.#questions;
     const mayStop = streamed && input.log.spend?.canStop === true;
-    const awaits = enforces || this.#answers?.enforces === true;
-    this.plan = streamed ? (enforces || mayStop ? 'gate' : 'tap') : awaits ? 'hold' : 'tap';
+    this.plan = streamed ? (enforces || mayStop ? 'gate' : 'tap') : enforces ? 'hold' : 'tap';
     this.#gate =
       this.#guardrails.length === 0 || !streamed ? undefined : createResponseGate(this.#gateOptions());
   }
@@ -125,23 +124,10 @@ export class ResponseReader {
       const last = this.#frames(this.#framer.end());
       return this.#over ? last : [...last, ...(this.#gate?.end() ?? [])];
     }
-    if (this.#body.length > 0) this.readBody(Buffer.concat(this.#body));
+    // Only looked at: who may change it had it held, and nobody else is asked here.
+    if (this.#body.length > 0) void this.judgeBody(Buffer.concat(this.#body));
     this.#body = [];
     return [];
-  }
-
-  /** A whole answer that was held: what to send instead, if anything. Waits for services that may stop it. */
-  judgeBody(body: Uint8Array): BodyJudgement | Promise<BodyJudgement> {
-    const judged = this.readBody(body);
-    const answers = this.#answers;
-    if (judged.refuse !== undefined || judged.unreadable || answers?.enforces !== true) return judged;
-    return answers.ask().then((action): BodyJudgement => {
-      const { log, exchange } = this.#input;
-      this.#asked = Promise.resolve();
-      log.decision = answers.conclude(log.decision, false);
-      if (action !== 'block') return judged;
-      return { refuse: refusalResponse(log.decision, exchange.dialect) };
-    });
   }
 
   /** Asks the services that were not waited for; what they say joins the record. Undefined if there are none. */
@@ -150,13 +136,13 @@ export class ResponseReader {
     if (answers === undefined) return undefined;
     this.#asked ??= answers.ask().then(() => {
       const { log } = this.#input;
-      log.decision = answers.conclude(log.decision, true);
+      log.decision = answers.conclude(log.decision);
     });
     return this.#asked;
   }
 
-  /** A whole answer: what to send instead, if anything. */
-  readBody(body: Uint8Array): BodyJudgement {
+  /** A whole answer: what to send instead, if anything. Waits for services that may stop or change it. */
+  judgeBody(body: Uint8Array): BodyJudgement | Promise<BodyJudgement> {
     const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
     const events = this.#decoder.body(text);
     this.#account(events, events.some(isFinalCount));
@@ -168,6 +154,13 @@ export class ResponseReader {
       patch: (edits) => patchJsonStrings(text, edits.map(toStringEdit)),
     };
     const verdict = redactBody(frame, this.#gateOptions());
+    if (verdict.type !== 'ask') return this.#judgement(verdict);
+    return Promise.all(verdict.questions.map(askService)).then((replies) =>
+      this.#judgement(verdict.settle(replies)),
+    );
+  }
+
+  #judgement(verdict: BodyVerdict): BodyJudgement {
     if (verdict.type === 'pass') return {};
     if (verdict.type === 'edited') return { body: Buffer.from(verdict.body, 'utf8') };
     this.conclude();

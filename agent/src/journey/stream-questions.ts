@@ -56,16 +56,11 @@ export class StreamQuestions implements Late<ResponseCommand> {
       const entry = this.#open[this.#next] as Entry;
       this.#next++;
       this.#out++;
-      const { detector, text } = entry.question;
-      const answered = (reply: Reply): void => {
+      void askService(entry.question).then((reply) => {
         this.#out--;
         entry.reply = reply;
         this.#deliverReplies();
-      };
-      (detector.inspectAnswer?.([text]) ?? NOTHING).then(
-        (matches) => answered({ matches }),
-        (error: unknown) => answered({ error }),
-      );
+      });
     }
   }
 
@@ -87,4 +82,11 @@ export class StreamQuestions implements Late<ResponseCommand> {
   }
 }
 
-const NOTHING: Promise<readonly never[]> = Promise.resolve([]);
+/** Never rejects: no answer is a reply too. */
+export async function askService({ detector, text }: Question): Promise<Reply> {
+  try {
+    return { matches: (await detector.inspectAnswer?.([text])) ?? [] };
+  } catch (error) {
+    return { error };
+  }
+}

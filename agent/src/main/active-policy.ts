@@ -16,10 +16,10 @@ import { type CompiledPolicy, compilePolicy } from '../decide/compile.ts';
 import { loadConditions } from '../decide/load-conditions.ts';
 import type { BuildContext } from '../guard/build.ts';
 import { buildDetectors, loadBuilders } from '../guard/detectors.ts';
-import { writePrivateFile } from '../platform/private-files.ts';
 import type { LoadedConfig } from '../sync/config.ts';
 import type { Release } from '../sync/policy-source/policy-source.ts';
 import { companionPath, readBesidePolicy } from './companion-file.ts';
+import { releasesAtHand } from './policy-roots.ts';
 
 const shippedCatalogue = loadCatalogue();
 
@@ -82,14 +82,6 @@ export function followsSource(
   if (config.policy.source === undefined) return false;
   if (origins.get('policy.source') === 'managed') return true;
   return commandLineFile === undefined && origins.get('policy.file') !== 'managed';
-}
-
-/** The best first: signed, whole, and not known to make trouble. What verifies them is loaded only where it is needed. */
-export async function releasesAtHand({ config }: LoadedConfig, home: string): Promise<readonly Release[]> {
-  const { source } = config.policy;
-  if (source === undefined) return [];
-  const { storedReleases } = await import('../sync/policy-source/policy-source.ts');
-  return storedReleases(source, home, writePrivateFile);
 }
 
 export const bundleSource = (release: Release): PolicySource => ({

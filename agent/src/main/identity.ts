@@ -33,6 +33,8 @@ export interface IdentityOptions {
   readonly version: string;
   /** Into the audit log, also before there is a journey. */
   readonly event: (code: string, detail: string) => void;
+  /** Somebody signed in or out, or the device was enrolled: what depends on who it is asks again. */
+  readonly onWho?: () => void;
   readonly keychain?: Keychain;
   readonly nowMs?: () => number;
 }
@@ -73,6 +75,7 @@ export function createIdentity({
   const nowMs = options.nowMs ?? (() => Date.now());
   const keychain = options.keychain ?? osKeychain();
   const onChange = (): void => state.onChange();
+  const onWho = (): void => options.onWho?.();
   const device = openDevice(files.deviceKeyFile);
   if (device.isNew) event('device-key-made', device.id);
   const tenants = new TenantKeeper({
@@ -83,6 +86,7 @@ export function createIdentity({
     version,
     nowMs,
     event,
+    onPinned: onWho,
   });
   const secrets = openSecretStore({
     directory: files.secretsDirectory,
@@ -109,6 +113,7 @@ export function createIdentity({
   });
   const follow = (): void => {
     onChange();
+    onWho();
     // Its failures are its own problem, and are shown.
     void keys.signedInChanged(session?.claimedKey, session?.user !== undefined);
   };
@@ -119,6 +124,7 @@ export function createIdentity({
     await keys.open();
     await tenants.enrolByConfig();
     onChange();
+    onWho();
   })();
   opened.catch((error: unknown) =>
     event('identity-failed', error instanceof Error ? error.message : String(error)),

@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SWITCHES_TARGET } from '../../../policies/bundle/names.ts';
 import { readJson } from '../../../policies/bundle/overlays.ts';
 import { type Switch, switchesSchema } from '../../../policies/bundle/switches.ts';
 import type { StartOptions } from '../cli/ports.ts';
 import type { SendHttp } from '../core/http.ts';
-import { type Here, switchesHere } from '../decide/overlay.ts';
+import { switchesHere } from '../decide/overlay.ts';
 import { writePrivateFile } from '../platform/private-files.ts';
 import type { AgentStatus } from '../serve/contract.ts';
 import { LocalApiError } from '../serve/local-api-error.ts';
@@ -15,12 +16,16 @@ import { followsSource } from './active-policy.ts';
 import type { AgentState } from './agent-state.ts';
 import { OverrideKeeper } from './override.ts';
 import { readSecret } from './override-desk.ts';
+import { groupsHere, hereFor } from './people-here.ts';
 import type { PolicyKeeper } from './policy-keeper.ts';
+import { sourceConfigOf } from './policy-roots.ts';
 import { TroubleWatch } from './trouble-watch.ts';
 
 const HOUR_MS = 3_600_000;
 /** Ends of switches, overrides and grace are noticed within this, also after sleep. */
 const LOOK_MS = 20_000;
+/** The signed-in person is read from the keychain, which may be locked: policy doesn't wait for it longer. */
+const WHO_MS = 5_000;
 /** Faults of our own code: a policy that brings these on is worse than the one before. */
 const FAULTS: ReadonlySet<string> = new Set(['flow-threw', 'attachment-worker-failed']);
 
@@ -43,6 +48,8 @@ export class ManagedPolicy {
   readonly override: OverrideKeeper;
   #source: PolicySource | undefined;
   #configured = '';
+  #groups = '';
+  #started = false;
   #closed = false;
   #switches: readonly Switch[] = [];
   #age: 'fresh' | 'grace' | 'over' = 'fresh';
@@ -72,14 +79,23 @@ export class ManagedPolicy {
 
   /** What is on disk counts from the first call on; what is new is fetched beside it. */
   async start(): Promise<void> {
+    this.#started = true;
     await this.#configure();
     await this.#layOver();
+  }
+
+  /** Somebody signed in or out, or the device was enrolled: groups, switches and roots may be others. */
+  whoChanged(): void {
+    if (!this.#started || this.#closed) return;
+    void this.#configure();
+    void this.#layOver();
   }
 
   close(): void {
     this.#closed = true;
     clearInterval(this.#look);
     this.#source?.close();
+    this.#source = undefined;
   }
 
   /**
@@ -134,7 +150,7 @@ export class ManagedPolicy {
     const inForce = release !== undefined && release.digest === activated?.digest ? release : activated;
     return {
       url: source.url,
-      groups: [...(this.#options.state.settings.config.policy.source?.groups ?? [])],
+      groups: [...this.#groupsHere()],
       ...(release?.group !== undefined && { group: release.group }),
       ...(inForce !== undefined && { release: inForce.number, version: inForce.version }),
       ...(versions !== undefined && { versions }),
@@ -159,19 +175,21 @@ export class ManagedPolicy {
   async #configure(): Promise<void> {
     const { state, start, send, keeper } = this.#options;
     const config = followsSource(state.settings, start.policyFile)
-      ? state.settings.config.policy.source
+      ? sourceConfigOf(state.settings, start.home)
       : undefined;
     const configured = JSON.stringify(config ?? null);
-    if (configured === this.#configured) return;
+    if (configured === this.#configured) return this.#followGroups();
     this.#configured = configured;
+    const groups = this.#groupsHere();
+    this.#groups = groups.join('\0');
     this.#source?.close();
     this.#source = undefined;
     if (config === undefined) return;
     const { PolicySource } = await import('../sync/policy-source/policy-source.ts');
     if (this.#closed || configured !== this.#configured) return;
-    this.#source = new PolicySource(
+    const source = new PolicySource(
       {
-        config,
+        config: { ...config, groups },
         home: start.home,
         send,
         writePrivateFile,
@@ -187,7 +205,32 @@ export class ManagedPolicy {
       },
       keeper.release,
     );
-    this.#source.start();
+    this.#source = source;
+    void this.#begin(source);
+  }
+
+  /** Once it is known who is signed in, so that a start doesn't take everybody's policy before the person's own. */
+  async #begin(source: PolicySource): Promise<void> {
+    const { settings, identity } = this.#options.state;
+    if (settings.config.identity !== undefined && identity !== undefined) {
+      const opened = identity.opened.catch(() => undefined); // told by identity itself
+      await Promise.race([opened, sleep(WHO_MS, undefined, { ref: false })]);
+    }
+    if (this.#source !== source) return;
+    this.#followGroups();
+    source.start();
+  }
+
+  #followGroups(): void {
+    const groups = this.#groupsHere();
+    if (groups.join('\0') === this.#groups) return;
+    this.#groups = groups.join('\0');
+    void this.#source?.changeGroups(groups);
+  }
+
+  #groupsHere(): readonly string[] {
+    const { settings, identity } = this.#options.state;
+    return groupsHere(settings.config.policy.source?.groups ?? [], identity?.user());
   }
 
   async #activate(release: Release): Promise<string | undefined> {
@@ -241,11 +284,8 @@ export class ManagedPolicy {
   }
 
   #switchesHere(): readonly Switch[] {
-    const here: Here = {
-      device: hostname(),
-      users: [userInfo().username],
-      groups: this.#options.state.settings.config.policy.source?.groups ?? [],
-    };
+    const { identity, settings } = this.#options.state;
+    const here = hereFor(settings.config.policy.source?.groups ?? [], identity?.user(), identity?.device.id);
     return switchesHere(this.#switches, here, this.nowMs());
   }
 

@@ -19,10 +19,10 @@ import {
   readPolicySource,
   readPolicyText,
   recompile,
-  releasesAtHand,
   requireReading,
 } from './active-policy.ts';
 import type { AgentState } from './agent-state.ts';
+import { releasesAtHand } from './policy-roots.ts';
 
 /** Holds the policy in force and the settings, and takes over new ones whole or not at all. */
 export class PolicyKeeper {

@@ -138,8 +138,14 @@ async function assemble(
   });
   await spend.restore();
   opened.push(() => spend?.close());
-  const send = sendThrough(outgoing, { configured: identityServers(settings.config) });
-  const identity = createIdentity({ files, state, version, send, event: record });
+  const identity = createIdentity({
+    files,
+    state,
+    version,
+    send: sendThrough(outgoing, { configured: identityServers(settings.config) }),
+    event: record,
+    onWho: () => managed.whoChanged(),
+  });
   opened.push(() => identity.close());
   const user = userName(files, policy, () => identity.user());
   const pending = new PendingWork();

@@ -17,6 +17,8 @@ export interface TenantKeeperOptions {
   readonly version: string;
   readonly nowMs: () => number;
   readonly event: (code: string, detail: string) => void;
+  /** Another organisation than before, or the first. */
+  readonly onPinned?: () => void;
   readonly retryMs?: number;
 }
 
@@ -33,20 +35,27 @@ const stored = z.object({
   policyRoots: z.array(z.string()),
 });
 
+/** As it was pinned; `unreadable` is not "none": whoever can damage the file must win nothing by it. */
+export function readTenant(file: string): StoredTenant | 'unreadable' | undefined {
+  const text = readPrivateFile(file);
+  if (text === undefined) return undefined;
+  const parsed = stored.safeParse(parseJson(text));
+  return parsed.success ? { name: undefined, ...parsed.data } : 'unreadable';
+}
+
+type StoredTenant = Tenant & { readonly deviceId: string };
+
 /** The organisation that this device belongs to: pinned once, never exchanged for another without a reset. */
 export class TenantKeeper {
   readonly #options: TenantKeeperOptions;
-  #pinned: (Tenant & { readonly deviceId: string }) | undefined;
+  #pinned: StoredTenant | undefined;
   #problem: Problem | undefined;
   #retry: NodeJS.Timeout | undefined;
 
   constructor(options: TenantKeeperOptions) {
     this.#options = options;
-    const text = readPrivateFile(options.file);
-    if (text === undefined) return;
-    const parsed = stored.safeParse(parseJson(text));
-    // Not taken for "not enrolled": whoever can damage the file must not win another enrolment by it.
-    if (parsed.success) this.#pinned = { name: undefined, ...parsed.data };
+    const read = readTenant(options.file);
+    if (read !== 'unreadable') this.#pinned = read;
     else {
       this.#problem = {
         code: 'enrolment-unreadable',
@@ -134,6 +143,7 @@ export class TenantKeeper {
     this.#pinned = { ...tenant, deviceId: device.id };
     this.#problem = undefined;
     event('device-enrolled', `${tenant.id}, device ${device.id}`);
+    this.#options.onPinned?.();
     return tenant;
   }
 

@@ -230,3 +230,20 @@ describe('trouble on the way has a name and a mend, and changes nothing', () => 
     first.source.close();
   });
 });
+
+test('other groups are looked at at once, though nothing changed on the server', async () => {
+  await publisher.push(policy('of-dev'), { group: 'dev' });
+  await device.check();
+  expect(device.text()).toBe(policy('one'));
+  const looking = device.source.checkNow();
+  await device.source.changeGroups(['dev']);
+  await looking;
+  expect(device.text()).toBe(policy('of-dev'));
+  server.log.splice(0);
+  await device.source.changeGroups([]);
+  expect(device.text()).toBe(policy('one'));
+  // What was here before isn't fetched again.
+  expect(server.log.filter(({ path: file }) => file.startsWith('/targets/'))).toEqual([]);
+  await device.check();
+  expect(server.log.at(-1)).toEqual({ path: '/timestamp.json', status: 304 });
+});

@@ -47,7 +47,11 @@ export const checkConfig: Check = async (findings) => {
 
 export const checkPolicyFile: Check = async ({ config, context }) => {
   const file = config?.config.policy.file;
-  if (!file) return [{ name: 'policy', state: 'ok', why: 'the built-in one' }];
+  const pushed = config?.config.policy.source !== undefined;
+  if (!file) {
+    const why = pushed ? 'pushed; the built-in one until the first has come' : 'the built-in one';
+    return [{ name: 'policy', state: 'ok', why }];
+  }
   const answer = await context.commands.checkPolicy(file);
   if (!answer.ok) {
     return answer.problems.map((each) => ({

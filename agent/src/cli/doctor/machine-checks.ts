@@ -4,11 +4,13 @@ import { isLoopbackHttp } from '../../core/http.ts';
 import { instanceLockHolder } from '../../platform/instance-lock.ts';
 import { PlatformError } from '../../platform/platform-error.ts';
 import { ensurePrivateDirectory } from '../../platform/private-files.ts';
+import type { AgentStatus } from '../../serve/contract.ts';
 import { baseUrlsOf } from '../../sync/gateways/config.ts';
 import { canConnect, canResolve, canTunnel } from '../../sync/probes.ts';
 import { bytes } from '../format.ts';
 import { CommandFailure } from '../ports.ts';
 import type { Check, CheckResult } from './check.ts';
+import { reach } from './reach.ts';
 
 const WARN_FREE_BYTES = 500e6;
 const FAIL_FREE_BYTES = 50e6;
@@ -106,29 +108,40 @@ async function checkUpstreamProxy(proxy: string): Promise<CheckResult> {
   return { name, state: 'fail', why: `${host} can't be reached: ${probe.why}`, mend };
 }
 
-/** As the agent would reach it: through the company proxy if there is one, unless it is on this machine. */
-export const checkGateway: Check = async ({ config }) => {
+/** As the agent tells of each base URL; without one, as it would go there: through the company proxy if there is one. */
+export const checkGateway: Check = async ({ config, status }) => {
   const gateway = config?.config.gateway;
   if (gateway === undefined) return [];
   const proxy = config?.config.upstream.proxy;
-  const urls = baseUrlsOf(gateway).map((text) => new URL(text));
-  return Promise.all(urls.map((url) => reachGateway(url, isLoopbackHttp(url) ? undefined : proxy)));
+  const seen = new Map(status?.gateway?.endpoints.map((one) => [new URL(one.url).href, one]));
+  return Promise.all(
+    baseUrlsOf(gateway).map((text) => {
+      const url = new URL(text);
+      const one = seen.get(url.href);
+      return one === undefined || one.state === 'unknown'
+        ? reachGateway(url, isLoopbackHttp(url) ? undefined : proxy)
+        : gatewaySeen(url.host, one);
+    }),
+  );
 };
 
-async function reachGateway(
-  { hostname, port, protocol, host }: URL,
-  proxy: string | undefined,
-): Promise<CheckResult> {
-  const target = hostname.replace(/^\[|\]$/g, '');
-  const portNumber = Number(port || (protocol === 'https:' ? 443 : 80));
-  const why = proxy
-    ? await canTunnel(proxy, target, portNumber, TIMEOUT_MS).then((probe) =>
-        !probe.ok ? probe.why : probe.value === 200 ? undefined : `the proxy answers ${probe.value}`,
-      )
-    : await canConnect(target, portNumber, TIMEOUT_MS).then((probe) => (probe.ok ? undefined : probe.why));
-  if (why === undefined) return { name: 'gateway', state: 'ok', why: `${host} can be reached` };
+type Endpoint = NonNullable<AgentStatus['gateway']>['endpoints'][number];
+
+function gatewaySeen(host: string, { state, cause, latencyMs }: Endpoint): CheckResult {
+  const name = 'gateway';
+  if (state !== 'down') {
+    const pace = latencyMs === undefined ? '' : ` in ${Math.round(latencyMs)} ms`;
+    return { name, state: 'ok', why: `${host} answers${pace}` };
+  }
+  const mend = 'See `postern status` for what to do; while another base URL answers, calls go there.';
+  return { name, state: 'fail', why: `${host} can't be used: ${cause ?? 'no answer'}`, mend };
+}
+
+async function reachGateway(url: URL, proxy: string | undefined): Promise<CheckResult> {
+  const why = await reach(url, proxy);
+  if (why === undefined) return { name: 'gateway', state: 'ok', why: `${url.host} can be reached` };
   const mend = 'Check gateway.baseUrl and the network; a private address may need the company VPN.';
-  return { name: 'gateway', state: 'fail', why: `${host} can't be reached: ${why}`, mend };
+  return { name: 'gateway', state: 'fail', why: `${url.host} can't be reached: ${why}`, mend };
 }
 
 /** Only while no agent runs: then nobody may sit on its port. */

@@ -6,6 +6,7 @@ import {
   checkShell,
   checkTrust,
 } from './agent-checks.ts';
+import { checkIdentity, checkPolicySource, checkSecrets, checkTelemetry } from './centre-checks.ts';
 import type { Check, CheckResult, Findings } from './check.ts';
 import {
   checkClock,
@@ -30,6 +31,10 @@ const CHECKS: readonly Check[] = [
   checkShell,
   checkNetwork,
   checkGateway,
+  checkPolicySource,
+  checkTelemetry,
+  checkIdentity,
+  checkSecrets,
   checkPort,
   checkDatabase,
   checkDisk,

@@ -1,5 +1,6 @@
 export type PolicySourceErrorCode =
   | 'no-root'
+  | 'other-root'
   | 'unreachable'
   | 'timeout'
   | 'proxy-auth'
@@ -32,7 +33,9 @@ export class PolicySourceError extends Error {
 
 const MENDS: Readonly<Record<PolicySourceErrorCode, string>> = {
   'no-root':
-    'Set policy.source.rootFingerprint to what `postern policy keygen` printed, or policy.source.rootFile.',
+    'Set policy.source.rootFingerprint to what `postern policy keygen` printed, or policy.source.rootFile, or enrol this device.',
+  'other-root':
+    "Remove policy.source.rootFingerprint and rootFile: the enrolment's root is used then. If the device changed hands, an administrator may run: postern enroll --reset",
   unreachable: 'Check the network and policy.source.url; nothing is lost meanwhile.',
   timeout: 'Check the network; the next attempt follows by itself.',
   'proxy-auth': 'Check user name and password in upstream.proxy.',

@@ -26,6 +26,8 @@ export interface SourceConfig {
   readonly pollSeconds: number;
   readonly rootFile?: string | undefined;
   readonly rootFingerprint?: string | undefined;
+  /** Hex SHA-256 of the roots that came with the enrolment; where there are any, no other root is trusted. */
+  readonly enrolledRoots?: readonly string[] | undefined;
   readonly groups: readonly string[];
   readonly hintUrl?: string | undefined;
 }
@@ -87,18 +89,33 @@ const LONGEST_GRACE_MS = 30 * DAY_MS;
 
 export type { Release } from './release-store.ts';
 
+interface Opened {
+  readonly store: ReleaseStore;
+  pinned: Buffer | undefined;
+  /** Of the roots that may be the first. */
+  readonly fingerprints: readonly string[];
+}
+
 /** Where the releases of the repository that this root begins are kept. */
 function storeFor(
-  { rootFile, rootFingerprint }: SourceConfig,
+  { rootFile, rootFingerprint, enrolledRoots }: SourceConfig,
   home: string,
   write: PolicySourceOptions['writePrivateFile'],
-): { store: ReleaseStore; pinned: Buffer | undefined; fingerprint: string } {
+): Opened {
   const bytes = rootFile === undefined ? undefined : readRootFile(rootFile);
-  const fingerprint = bytes === undefined ? rootFingerprint?.replace(/^sha256:/, '') : sha256(bytes);
-  if (fingerprint === undefined) throw trouble('no-root', 'policy.source names no root to trust.');
-  const store = new ReleaseStore(path.join(home, 'bundles', fingerprint.slice(0, 16)), write);
-  const pinned = bytes ?? store.roots().find((root) => sha256(root.bytes) === fingerprint)?.bytes;
-  return { store, pinned, fingerprint };
+  const named = bytes === undefined ? rootFingerprint?.replace(/^sha256:/, '') : sha256(bytes);
+  if (named !== undefined && enrolledRoots?.includes(named) === false) {
+    throw trouble(
+      'other-root',
+      'policy.source names a root that is not of the organisation that this device is enrolled with.',
+    );
+  }
+  const fingerprints = named === undefined ? (enrolledRoots ?? []) : [named];
+  const [first] = fingerprints;
+  if (first === undefined) throw trouble('no-root', 'policy.source names no root to trust.');
+  const store = new ReleaseStore(path.join(home, 'bundles', first.slice(0, 16)), write);
+  const pinned = bytes ?? store.roots().find((root) => fingerprints.includes(sha256(root.bytes)))?.bytes;
+  return { store, pinned, fingerprints };
 }
 
 function readRootFile(file: string): Buffer {
@@ -130,7 +147,10 @@ export class PolicySource {
   readonly #url: URL;
   readonly #closing = new AbortController();
   readonly #files: Omit<FilesOptions, 'signal'>;
-  #opened: { store: ReleaseStore; pinned: Buffer | undefined; fingerprint: string } | undefined;
+  #opened: Opened | undefined;
+  /** Why there is no store: stays until the configuration changes. */
+  readonly #unopened: PolicySourceError | undefined;
+  #groups: readonly string[];
   readonly clock: SteadyClock;
   #release: Release | undefined;
   #trouble: SourceStatus['trouble'];
@@ -152,6 +172,7 @@ export class PolicySource {
   constructor(options: PolicySourceOptions, release: Release | undefined) {
     this.#options = options;
     const { url } = options.config;
+    this.#groups = options.config.groups;
     this.#url = new URL(url.endsWith('/') ? url : `${url}/`);
     this.#release = release;
     this.#files = {
@@ -164,7 +185,8 @@ export class PolicySource {
     try {
       this.#opened = storeFor(options.config, options.home, options.writePrivateFile);
     } catch (error) {
-      this.#failed(asPolicySourceError(error));
+      this.#unopened = asPolicySourceError(error);
+      this.#failed(this.#unopened);
     }
     const { wallMs, monotonicMs } = options;
     this.clock = new SteadyClock({ wallMs, monotonicMs }, this.#opened?.store.state.floorMs ?? 0);
@@ -220,6 +242,15 @@ export class PolicySource {
       this.#options.onChange();
     });
     return this.#checking;
+  }
+
+  /** Another person's groups: looked at at once, though nothing changed on the server. */
+  async changeGroups(groups: readonly string[]): Promise<void> {
+    this.#groups = groups;
+    await this.#checking;
+    this.#etag = undefined;
+    this.#timestamp = undefined;
+    await this.checkNow();
   }
 
   /** What is in force makes trouble: the one before takes its place, and this one isn't tried again. */
@@ -299,6 +330,7 @@ export class PolicySource {
   }
 
   async #update(): Promise<void> {
+    if (this.#unopened !== undefined) throw this.#unopened;
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(UPDATE_TIMEOUT_MS)]);
     const files = { ...this.#files, signal };
     const trust = this.#trust() ?? (await this.#fetchPinnedRoot(files));
@@ -323,10 +355,11 @@ export class PolicySource {
     }
     requireKnownFormat(answer.body);
     const before = store.state.versions?.timestamp ?? 0;
+    const groups = this.#groups;
     const taken = await takeUpdate(answer.body, {
       ...files,
       url: this.#url,
-      groups: this.#options.config.groups,
+      groups,
       store,
       trust,
       nowMs: wallMs(),
@@ -336,7 +369,8 @@ export class PolicySource {
     store.save({ versions: taken.versions, validUntilMs: taken.validUntilMs, lastContactMs: wallMs() });
     this.#requireFresh();
     await this.#take(taken.release, store);
-    // Only now: what failed half-way is looked at again.
+    // Only now, and for whom it was: what failed half-way, or was another's, is looked at again.
+    if (groups !== this.#groups) return;
     this.#etag = answer.etag;
     this.#timestamp = answer.body;
     this.#lastFullMs = monotonicMs();
@@ -401,13 +435,13 @@ export class PolicySource {
   /** Where only the fingerprint is known, the root may come from anywhere: it is the one with this fingerprint. */
   async #fetchPinnedRoot(files: FilesOptions): Promise<Trust> {
     const opened = this.#opened;
-    if (opened === undefined) throw trouble('no-root', 'policy.source names no root to trust.');
+    if (opened === undefined) throw new Error('a source without a store looks for nothing');
     for (let version = 1; version <= MAX_ROOTS; version += 1) {
       const name = `${version}.root.json`;
       const { status, body } = await fetchFile(new URL(name, this.#url), ROOT_MAX_BYTES, files);
       if (status === 404 && version > 1) break;
       if (status !== 200) throw statusTrouble(status, name);
-      if (sha256(body) !== opened.fingerprint) continue;
+      if (!opened.fingerprints.includes(sha256(body))) continue;
       opened.pinned = Buffer.from(body);
       opened.store.keepRoot(version, body);
       return trustFrom(opened.pinned, opened.store.roots());
