@@ -22,6 +22,11 @@ const commands: AgentCommands = {
     (await import('./main/policy-tools/test.ts')).testPolicy(policy, cases),
   diffPolicies: async (from, to) => (await import('./main/policy-tools/diff.ts')).diffPolicyFiles(from, to),
   replayPolicy: async (question) => (await import('./main/policy-tools/replay.ts')).replayPolicy(question),
+  bundleTools: async () => (await import('./main/policy-tools/bundle.ts')).bundleTools,
+  overrideMaster: async (file) => (await import('./main/override-desk.ts')).makeMaster(file),
+  overrideSecret: async (file, device) =>
+    (await import('./main/override-desk.ts')).deviceSecret(file, device),
+  overrideCode: async (question) => (await import('./main/override-desk.ts')).issueCode(question),
   auditTail: async (place, limit) => (await import('./main/history.ts')).auditTail(place, limit),
   async *auditExport(place, wanted) {
     yield* (await import('./main/history.ts')).auditExport(place, wanted);

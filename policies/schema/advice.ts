@@ -3,12 +3,7 @@ import type { Policy } from './policy.ts';
 import type { Fault } from './problem.ts';
 
 /** What is allowed but probably not meant, or worth a second look before it is rolled out. */
-export function* adviceOn(
-  policy: Policy,
-  catalogue: Catalogue | undefined,
-  written: object,
-): Iterable<Fault> {
-  yield* notInForceYet(written);
+export function* adviceOn(policy: Policy, catalogue: Catalogue | undefined): Iterable<Fault> {
   yield* unreachableServiceRules(policy, catalogue);
   yield* unreachable(policy.models, ['models']);
   yield* unreachable(policy.apps.rules, ['apps', 'rules']);
@@ -41,26 +36,6 @@ function* streamsWait({ guardrails }: Policy): Iterable<Fault> {
       message: `Streamed answers wait for this service: people see them in stretches of up to ${rule.windowChars} characters, each once it has been checked.`,
       mend: 'Keep it if that is meant; use warn, without onFailure: block, to record what it finds and hold nothing.',
     };
-  }
-}
-
-/** Accepted, so that a policy needs no change when they arrive; what is written must not look as if it were in force. */
-const NOT_YET_IN_FORCE = {
-  failure: ['policyGraceHours', 'afterGrace'],
-} as const;
-
-function* notInForceYet(written: object): Iterable<Fault> {
-  for (const [section, names] of Object.entries(NOT_YET_IN_FORCE)) {
-    const settings: unknown = Object.entries(written).find(([key]) => key === section)?.[1];
-    if (typeof settings !== 'object' || settings === null) continue;
-    for (const name of names) {
-      if (!Object.hasOwn(settings, name)) continue;
-      yield {
-        path: [section, name],
-        message: 'This has no effect yet: policies come from a file, which has no age to be judged by.',
-        mend: 'Keep it for later, or remove it; nothing depends on it.',
-      };
-    }
   }
 }
 

@@ -54,7 +54,7 @@ export function parsePolicy(text: string, fileName: string, options: ParseOption
   const faults = [...duplicateIds(result.data), ...spendFaults(result.data)];
   if (options.catalogue !== undefined) faults.push(...checkReferences(result.data, options.catalogue));
   if (faults.length > 0) return { ok: false, problems: source.place(faults) };
-  const warnings = source.place([...adviceOn(result.data, options.catalogue, data)]);
+  const warnings = source.place([...adviceOn(result.data, options.catalogue)]);
   return { ok: true, policy: result.data, revision: revisionOf(result.data), source, warnings };
 }
 

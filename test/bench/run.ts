@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: Postern against its peers in one run, so that ratios hold whatever the machine is doing.
  * Options: `--quick` (shorter), `--only=postern,squid` (peers), `--only=quality` (how well the detectors find things),
- * `--skip-proxies` (what needs no sockets).
+ * `--only=fleet` (pushing policy to 100,000 devices), `--skip-proxies` (what needs no sockets).
  * Prints figures, ratios, the design's goals and whether they are met. Never fails a build.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -11,6 +11,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Route } from './client.ts';
 import { benchDecisionPath } from './decision-path.ts';
+import { benchFleet } from './fleet/run.ts';
 import { mitmproxy } from './peers/mitmproxy.ts';
 import { httpMitmProxy, mockttp } from './peers/npm-packages.ts';
 import type { Peer } from './peers/peer.ts';
@@ -179,11 +180,11 @@ function medians(all: Map<string, Record<string, Figures>[]>): Map<string, Recor
 const scratch = mkdtempSync(path.join(tmpdir(), 'postern-bench-'));
 try {
   const isOutside = process.env['POSTERN_BENCH_INSIDE'] !== '1';
-  const qualityAlone = only?.every((name) => name === 'quality') ?? false;
-  if (isOutside && !qualityAlone) await benchDecisionPath();
+  const noProxies = only?.every((name) => name === 'quality' || name === 'fleet') ?? false;
+  if (isOutside && !noProxies) await benchDecisionPath();
   if (isOutside && (only === undefined || only.includes('quality'))) await benchQuality();
-  if (!qualityAlone && !options.has('--skip-proxies') && insideNamespace(scratch))
-    await benchProxies(scratch);
+  if (isOutside && (only === undefined || only.includes('fleet'))) await benchFleet(quick);
+  if (!noProxies && !options.has('--skip-proxies') && insideNamespace(scratch)) await benchProxies(scratch);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

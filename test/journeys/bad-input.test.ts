@@ -191,7 +191,11 @@ describe('a request that is', () => {
   it('counted, each of them', async () => {
     const before = (await statusOf(office)).counters.decisions.block;
     await send(office, Buffer.concat([Buffer.from([0xff]), Buffer.from(` ${KEY} `)]));
-    expect((await statusOf(office)).counters.decisions.block).toBe(before + 1);
+    const { decisions, failures } = (await statusOf(office)).counters;
+    expect(decisions.block).toBe(before + 1);
+    // Those of the tests above: whatever could not be checked left its mark.
+    expect(failures['failure.oversizedRequest']).toBeGreaterThan(0);
+    expect(failures['failure.unreadableRequest']).toBeGreaterThan(0);
   });
 });
 

@@ -309,21 +309,17 @@ describe('a bad file while the agent runs', () => {
     });
   });
 
-  it('a setting without effect yet is said so by check, start and status', async () => {
+  it('what is worth a second look is said by check, start and status', async () => {
     const policy = path.join(desk.folder, 'policy.yaml');
-    writeFileSync(policy, 'postern: 1\nname: later\nfailure:\n  policyGraceHours: 24\n');
+    writeFileSync(policy, 'postern: 1\nname: later\nrollout:\n  shadow: true\n');
     expect(await desk.postern(['policy', 'check', policy])).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/policy\.yaml:4:\d+: failure\.policyGraceHours: This has no effect yet/),
+      stdout: expect.stringMatching(/policy\.yaml:4:\d+: rollout\.shadow: Shadow mode is on/),
     });
     desk.configure({ policy: { file: policy } });
     const running = await desk.start();
-    await vi.waitFor(() =>
-      expect(running.log()).toContain('failure.policyGraceHours: This has no effect yet'),
-    );
-    expect((await desk.postern(['status'])).stdout).toContain(
-      'failure.policyGraceHours: This has no effect yet',
-    );
+    await vi.waitFor(() => expect(running.log()).toContain('rollout.shadow: Shadow mode is on'));
+    expect((await desk.postern(['status'])).stdout).toContain('rollout.shadow: Shadow mode is on');
   });
 });
 

@@ -255,7 +255,8 @@ describe('telemetry', () => {
     await arrived('postern.heartbeat', 3);
     const syslog = () => Buffer.concat(received).toString();
     await vi.waitFor(() => {
-      expect(syslog()).toMatch(/^\d+ <\d+>1 .* postern \d+ postern\.agent-started \[meta sequenceId="1"\]/);
+      expect(syslog()).toMatch(/^\d+ <\d+>1 .* postern \d+ postern\.device-key-made \[meta sequenceId="1"\]/);
+      expect(syslog()).toContain(' postern.agent-started ');
       expect(syslog()).toMatch(/postern\.ai_call .*effective="block"/);
       expect(syslog()).toMatch(/postern\.log-checkpoint .*log\.root="[0-9a-f]{64}"/);
       const events = readFileSync(file, 'utf8')

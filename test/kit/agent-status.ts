@@ -32,6 +32,7 @@ export function healthyStatus(changes: Partial<AgentStatus> = {}): AgentStatus {
       handshakesRefused: 0,
       exchanges: 4,
       decisions: { allow: 3, warn: 0, redact: 0, justify: 0, block: 1 },
+      failures: {},
     },
     store: { state: 'ok', file: '/home/ann/.local/share/postern/postern.db', queued: 0, dropped: 0 },
     identity: { state: 'not-configured', keys: [], mayTypeKeys: false, secretsIn: 'unopened' },
@@ -141,6 +142,8 @@ export function handlers(changes: Partial<Handlers> = {}): Handlers {
     useKey: () => ({ done: true }),
     removeKey: () => ({ done: true }),
     enrol: () => healthyStatus().device,
+    override: () => ({ scope: 'observe', untilMs: 1_700_000_900_000 }),
+    endOverride: () => ({ done: true }),
     reload: () => ({ policy: { name: 'baseline', revision: 'a1b2c3d4' }, problems: [] }),
     ...changes,
   };

@@ -141,6 +141,10 @@ export const commands: AgentCommands = {
     policy: POLICY,
     trace: [{ rule: 'services[0]', applied: false, text: question.method ?? '' }],
   }),
+  bundleTools: async () => (await import('../../agent/src/main/policy-tools/bundle.ts')).bundleTools,
+  overrideMaster: async () => undefined,
+  overrideSecret: async () => 'secret',
+  overrideCode: async () => ({ code: 'K7QM-2X4D-9RTP', untilMs: 1_700_000_900_000 }),
   testPolicy: async (_policy, file) => ({
     policy: POLICY,
     file,

@@ -71,16 +71,6 @@ it.each<[string, string, readonly string[]]>([
   for (const warning of warnings) expect(warning).toContain('This rule is never asked');
 });
 
-it('says of a setting that nothing acts on it yet, where it was written', () => {
-  const [first = '', second = '', ...more] = warningsOf(
-    'failure:\n  afterGrace: restrictive\n  policyGraceHours: 72\n',
-  );
-  expect(first).toMatch(/^4 failure\.afterGrace: This has no effect yet/);
-  expect(second).toMatch(/^5 failure\.policyGraceHours: This has no effect yet/);
-  expect(more).toEqual([]);
-  expect(warningsOf('failure: { pinnedClient: block }\n')).toEqual([]);
-});
-
 it('points out shadow mode and stored prompts', () => {
   expect(warningsOf('rollout: { shadow: true }\nprivacy: { content: blocked }\n')).toEqual([
     '3 rollout.shadow: Shadow mode is on: everything is decided and recorded, and nothing is enforced.',

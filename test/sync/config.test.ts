@@ -190,16 +190,6 @@ describe('two files', () => {
     expect(notices.map(({ code }) => code).sort()).toEqual(['managed-value-kept']);
   });
 
-  test('what nothing acts on yet is said, empty sections are not', () => {
-    fs.writeFileSync(
-      own,
-      JSON.stringify({ telemetry: {}, policy: { source: { url: 'https://cdn.example.com/p/' } } }),
-    );
-    const notices = load().notices;
-    expect(notices.map(({ code, field }) => [code, field])).toEqual([['not-yet-used', 'policy.source']]);
-    expect(notices[0]?.message).toContain('built-in policy applies');
-  });
-
   test.runIf(process.platform !== 'win32')('a managed file that anybody can write is reported', () => {
     fs.writeFileSync(managed, '{}');
     fs.chmodSync(managed, 0o666);

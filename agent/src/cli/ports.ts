@@ -217,6 +217,91 @@ export interface TrustRenewal {
   readonly status: TrustStatus;
 }
 
+/** Where a bundle repository and the keys that sign it lie. Paths are absolute. */
+export interface BundlePlace {
+  readonly repository: string;
+  /** Several, so that root keys can come from media of their own; new keys go into the first. */
+  readonly keyDirectories: readonly string[];
+  readonly passphraseFile: string | undefined;
+  readonly lifetimeDays: Readonly<Partial<Record<'root' | 'targets' | 'snapshot' | 'timestamp', number>>>;
+}
+
+export interface KeygenAnswer {
+  readonly files: readonly string[];
+  /** What devices are given to begin with; none for a group's key. */
+  readonly rootFile: string | undefined;
+  readonly fingerprint: string | undefined;
+}
+
+export interface SignAnswer {
+  readonly policy: PolicyIdentity;
+  readonly group: string | undefined;
+  readonly files: readonly string[];
+  readonly version: number;
+  readonly timestampVersion: number;
+}
+
+export interface PublishAnswer {
+  readonly directory: string;
+  readonly copied: number;
+  readonly present: number;
+  readonly timestampVersion: number;
+}
+
+export interface RefreshAnswer {
+  readonly renewed: readonly string[];
+  readonly timestampVersion: number;
+  readonly timestampExpiresMs: number;
+  /** Only when it is soon: a root that has ended stops every push. */
+  readonly rootEndsInDays?: number;
+}
+
+export interface RotateAnswer {
+  readonly roles: readonly string[];
+  readonly rootVersion: number;
+  readonly made: readonly string[];
+  readonly retired: readonly string[];
+}
+
+export interface BundleKeys {
+  readonly roles: readonly {
+    readonly role: string;
+    readonly threshold: number;
+    readonly keys: readonly { readonly id: string; readonly file?: string }[];
+  }[];
+}
+
+/** Policy as a signed repository: who publishes it. */
+export interface BundleTools {
+  keygen(
+    place: BundlePlace,
+    options: { rootKeys: number; rootThreshold: number; group: string | undefined },
+  ): Promise<KeygenAnswer>;
+  sign(
+    place: BundlePlace,
+    wanted: {
+      readonly policyFile: string;
+      readonly catalogueFile: string | undefined;
+      readonly pricesFile: string | undefined;
+      readonly switchesFile: string | undefined;
+      readonly group: string | undefined;
+    },
+  ): Promise<SignAnswer>;
+  publish(place: BundlePlace, directory: string): Promise<PublishAnswer>;
+  refresh(place: BundlePlace): Promise<RefreshAnswer>;
+  rotate(place: BundlePlace, role: string, key: string | undefined): Promise<RotateAnswer>;
+  revoke(place: BundlePlace, key: string): Promise<RotateAnswer>;
+  keys(place: BundlePlace): Promise<BundleKeys>;
+}
+
+/** A help desk's code for one device. */
+export interface OverrideQuestion {
+  readonly masterFile: string;
+  readonly device: string;
+  readonly scope: 'observe' | 'aside';
+  readonly hours: number;
+}
+
 export interface AgentCommands {
   readonly version: string;
   /** How this very program is started again: `[node, postern.js]`, or the single executable. */
@@ -228,6 +313,11 @@ export interface AgentCommands {
   testPolicy(policyFile: string, casesFile: string): Promise<PolicyTest>;
   diffPolicies(fromFile: string, toFile: string): Promise<PolicyDiff>;
   replayPolicy(question: ReplayQuestion): Promise<PolicyReplay>;
+  bundleTools(): Promise<BundleTools>;
+  /** A new master secret, written to a file; the secret of one device; a code for it. */
+  overrideMaster(file: string): Promise<void>;
+  overrideSecret(masterFile: string, device: string): Promise<string>;
+  overrideCode(question: OverrideQuestion): Promise<{ readonly code: string; readonly untilMs: number }>;
   /** The last `limit` lines, oldest first. */
   auditTail(place: Place, limit: number): Promise<readonly AuditLine[]>;
   /** Lines with their ends, oldest first. */

@@ -156,7 +156,20 @@ export class ExchangeLog {
       ...this.#content(),
     };
     this.#ports.recorder.exchange(record);
+    this.#tellFailures();
     this.#ports.onExchange?.(record);
+  }
+
+  #tellFailures(): void {
+    const { failed, policy } = this.#ports;
+    if (failed === undefined) return;
+    for (const { rule } of this.decision.reasons) {
+      if (rule.kind !== 'failure') continue;
+      failed(
+        rule.id,
+        policy().rules.guardrails.some(({ id }) => id === rule.id),
+      );
+    }
   }
 
   #content(): Pick<ExchangeRecord, 'content'> {

@@ -38,6 +38,11 @@ export interface JourneyPorts {
   exceptionFor?(ruleId: string, appId: string, nowMs: number): PolicyException | undefined;
   /** What still runs after a call has ended (another service's opinion for its record): stopping waits for it. */
   track?(work: Promise<void>): void;
+  /**
+   * A rule could not be applied to a call, or (`ofPolicy` false) its body could not be read: for counters, and for
+   * whoever watches what a new policy does.
+   */
+  failed?(id: string, ofPolicy: boolean): void;
   /** After an exchange is handed to the recorder: for the tray and `watch`. */
   onExchange?(record: ExchangeRecord): void;
 }

@@ -1,7 +1,13 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
+import path from 'node:path';
+import { CATALOGUE_TARGET, POLICY_TARGET, PRICES_TARGET } from '../../../policies/bundle/names.ts';
+import type { Read } from '../../../policies/bundle/overlays.ts';
 import { loadCatalogue } from '../../../policies/catalogue/catalogue.ts';
+import type { Catalogue } from '../../../policies/schema/catalogue.ts';
 import { parsePolicy } from '../../../policies/schema/parse-policy.ts';
+import type { Policy } from '../../../policies/schema/policy.ts';
+import type { PriceRule } from '../../../policies/schema/prices.ts';
 import { formatProblems, type Problem } from '../../../policies/schema/problem.ts';
 import { loadStarter } from '../../../policies/starter/starter.ts';
 import { priceList } from '../account/price-list.ts';
@@ -10,15 +16,26 @@ import { type CompiledPolicy, compilePolicy } from '../decide/compile.ts';
 import { loadConditions } from '../decide/load-conditions.ts';
 import type { BuildContext } from '../guard/build.ts';
 import { buildDetectors, loadBuilders } from '../guard/detectors.ts';
+import { writePrivateFile } from '../platform/private-files.ts';
 import type { LoadedConfig } from '../sync/config.ts';
+import type { Release } from '../sync/policy-source/policy-source.ts';
 import { companionPath, readBesidePolicy } from './companion-file.ts';
 
-const catalogue = loadCatalogue();
+const shippedCatalogue = loadCatalogue();
 
-/** Where the policy in force comes from: a file, or the starter policy that ships with the agent. */
+/** Where the policy in force comes from: a signed release, a file, or the starter policy that ships with the agent. */
 export interface PolicySource {
-  readonly kind: 'embedded' | 'file';
+  readonly kind: 'embedded' | 'file' | 'bundle';
   readonly file: string | undefined;
+  /** Of a signed release. */
+  readonly release?: Release;
+}
+
+/** What a release brings beside its policy. */
+export interface PolicyAdditions {
+  readonly catalogue?: Catalogue | undefined;
+  /** Asked after the policy's own. */
+  readonly prices?: readonly PriceRule[] | undefined;
 }
 
 export interface GoodReading {
@@ -28,6 +45,8 @@ export interface GoodReading {
   readonly warnings: readonly Problem[];
   /** Files that its rules name: part of what is in force, though not of its revision. */
   readonly companions: readonly string[];
+  /** What it was compiled with. */
+  readonly catalogue: Catalogue;
 }
 
 export type PolicyReading = GoodReading | { readonly ok: false; readonly problems: readonly Problem[] };
@@ -35,8 +54,18 @@ export type PolicyReading = GoodReading | { readonly ok: false; readonly problem
 /** Other services that rules ask; only a running agent has them. */
 export type AskRemote = NonNullable<BuildContext['remote']>;
 
-/** `--policy` wins, unless device management has set the file. */
-export function policySource(
+/** The newest release of a policy source, else a file. `--policy` wins, unless device management has set either. */
+export async function policySource(
+  settings: LoadedConfig,
+  commandLineFile: string | undefined,
+  home: string,
+): Promise<PolicySource> {
+  if (!followsSource(settings, commandLineFile)) return fileSource(settings, commandLineFile);
+  const [release] = await releasesAtHand(settings, home);
+  return release === undefined ? fileSource(settings, commandLineFile) : bundleSource(release);
+}
+
+export function fileSource(
   { config, origins }: LoadedConfig,
   commandLineFile: string | undefined,
 ): PolicySource {
@@ -44,6 +73,30 @@ export function policySource(
   const file = managed ? config.policy.file : (commandLineFile ?? config.policy.file);
   return { kind: file === undefined ? 'embedded' : 'file', file };
 }
+
+/** A source goes before a file, unless the file is managed and the source is the person's own. */
+export function followsSource(
+  { config, origins }: LoadedConfig,
+  commandLineFile: string | undefined,
+): boolean {
+  if (config.policy.source === undefined) return false;
+  if (origins.get('policy.source') === 'managed') return true;
+  return commandLineFile === undefined && origins.get('policy.file') !== 'managed';
+}
+
+/** The best first: signed, whole, and not known to make trouble. What verifies them is loaded only where it is needed. */
+export async function releasesAtHand({ config }: LoadedConfig, home: string): Promise<readonly Release[]> {
+  const { source } = config.policy;
+  if (source === undefined) return [];
+  const { storedReleases } = await import('../sync/policy-source/policy-source.ts');
+  return storedReleases(source, home, writePrivateFile);
+}
+
+export const bundleSource = (release: Release): PolicySource => ({
+  kind: 'bundle',
+  file: path.join(release.directory, 'files', POLICY_TARGET),
+  release,
+});
 
 /**
  * Text to a policy in force: parsed, checked against the catalogue, detectors and conditions compiled. All of it or
@@ -53,10 +106,15 @@ export async function readPolicyText(
   text: string,
   fileName: string,
   remote?: AskRemote,
+  additions: PolicyAdditions = {},
 ): Promise<PolicyReading> {
+  const catalogue = additions.catalogue ?? shippedCatalogue;
   const parsed = parsePolicy(text, fileName, { catalogue });
   if (!parsed.ok) return parsed;
-  const { policy, revision } = parsed;
+  const { revision } = parsed;
+  const { prices = [] } = additions;
+  const policy =
+    prices.length === 0 ? parsed.policy : { ...parsed.policy, prices: [...parsed.policy.prices, ...prices] };
   const companions = new Set<string>();
   const readFile = (name: string) => {
     companions.add(companionPath(fileName, name));
@@ -73,7 +131,27 @@ export async function readPolicyText(
   const result = compilePolicy({ policy, revision, catalogue, detectors, compileCondition, device });
   if (!result.ok) return { ok: false, problems: parsed.source.place(result.faults) };
   const warnings = [...parsed.warnings, ...parsed.source.place(built.warnings)];
-  return { ok: true, compiled: result.compiled, warnings, companions: [...companions] };
+  return { ok: true, compiled: result.compiled, warnings, companions: [...companions], catalogue };
+}
+
+/** The same rules and detectors, in a document that something has been laid over: switches, an override, a date. */
+export async function recompile(
+  { compiled, catalogue }: GoodReading,
+  policy: Policy,
+): Promise<CompiledPolicy> {
+  const { detectors, identity } = compiled;
+  const compileCondition = await loadConditions(policy);
+  const { revision } = identity;
+  const result = compilePolicy({
+    policy,
+    revision,
+    catalogue,
+    detectors,
+    compileCondition,
+    device: hostname(),
+  });
+  if (result.ok) return result.compiled;
+  throw new Error(`What is laid over the policy can't be compiled: ${result.faults[0]?.message}`);
 }
 
 export async function readPolicySource(source: PolicySource, remote?: AskRemote): Promise<PolicyReading> {
@@ -81,8 +159,50 @@ export async function readPolicySource(source: PolicySource, remote?: AskRemote)
     const { text, fileName } = loadStarter('baseline');
     return readPolicyText(text, fileName, remote);
   }
-  return readPolicyText(readPolicyFile(source.file), source.file, remote);
+  const text = readPolicyFile(source.file);
+  if (source.release === undefined) return readPolicyText(text, source.file, remote);
+  const additions = await readAdditions(path.dirname(source.file));
+  return additions.ok ? readPolicyText(text, source.file, remote, additions.value) : additions;
 }
+
+/** What a release brings for the catalogue and the prices; a mistake there refuses all of it. */
+async function readAdditions(
+  directory: string,
+): Promise<
+  { readonly ok: true; readonly value: PolicyAdditions } | { ok: false; problems: readonly Problem[] }
+> {
+  const { readCatalogueOverlay, readPriceOverlay } = await import('../../../policies/bundle/overlays.ts');
+  const read = <T>(name: string, parse: (text: string) => Read<T>): Read<T> | undefined => {
+    const file = path.join(directory, name);
+    return existsSync(file) ? parse(readFileSync(file, 'utf8')) : undefined;
+  };
+  const catalogue = read(CATALOGUE_TARGET, (text) => readCatalogueOverlay(text, shippedCatalogue));
+  const prices = read(PRICES_TARGET, readPriceOverlay);
+  const problems = [
+    ...problemsOf(path.join(directory, CATALOGUE_TARGET), catalogue),
+    ...problemsOf(path.join(directory, PRICES_TARGET), prices),
+  ];
+  if (problems.length > 0) return { ok: false, problems };
+  return {
+    ok: true,
+    value: {
+      ...(catalogue?.ok === true && { catalogue: catalogue.value }),
+      ...(prices?.ok === true && { prices: prices.value }),
+    },
+  };
+}
+
+const problemsOf = (file: string, read: Read<unknown> | undefined): Problem[] =>
+  read === undefined || read.ok
+    ? []
+    : read.problems.map(({ field, message }) => ({
+        file,
+        line: 1,
+        column: 1,
+        field,
+        message,
+        mend: 'Whoever publishes policy must sign a correct one.',
+      }));
 
 /** Throws CommandFailure with every problem's place and mend. */
 export const requirePolicy = async (source: PolicySource): Promise<CompiledPolicy> =>
@@ -116,7 +236,7 @@ export async function checkPolicy(file: string): Promise<PolicyCheck> {
   return { ok: true, file, policy: identity, rules, warnings: reading.warnings };
 }
 
-function readPolicyFile(file: string, pipes = false): string {
+export function readPolicyFile(file: string, pipes = false): string {
   try {
     // An agent that reads a pipe or a device could wait for ever; somebody who checks a text may well pipe it.
     if (!pipes && !statSync(file).isFile()) throw new Error("it isn't a file");

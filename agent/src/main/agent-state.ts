@@ -16,6 +16,7 @@ import type { PolicySource } from './active-policy.ts';
 import { type CheckCounters, NOTHING_CHECKED } from './check-counters.ts';
 import { gatewayProblems, gatewayStatus } from './gateway.ts';
 import { type Identity, identityStatus } from './identity.ts';
+import { pushTroubles } from './push-troubles.ts';
 import { telemetryTroubles } from './telemetry-status.ts';
 import { fingerprint, type Trust } from './trust.ts';
 
@@ -23,6 +24,7 @@ import { fingerprint, type Trust } from './trust.ts';
 const TIMER_SLACK_MS = 20;
 
 type Degraded = AgentStatus['degraded'];
+type ManagedStatus = Pick<AgentStatus['policy'], 'bundle' | 'switches' | 'override'>;
 
 /** The policy in force, as status tells of it. */
 export interface PolicyState {
@@ -39,6 +41,7 @@ export class AgentState {
   readonly #files: HomeFiles;
   readonly #startedAtMs = Date.now();
   readonly #incidents = createIncidentLog();
+  readonly #failures = new Map<string, number>();
   readonly #decisions: Record<Action, number> = { allow: 0, warn: 0, redact: 0, justify: 0, block: 0 };
   settings: LoadedConfig;
   configProblems: FileProblem[] = [];
@@ -53,6 +56,10 @@ export class AgentState {
   readonly moreDegraded: (() => Degraded)[] = [];
   identity: Identity | undefined;
   gateway: () => GatewayView | undefined = () => undefined;
+  /** Where it was fetched, and what is laid over it. */
+  managedPolicy: () => ManagedStatus = () => ({});
+  /** Of what status tells of; for whoever watches how often. */
+  onIncident: (code: string) => void = () => undefined;
   onChange: () => void = () => undefined;
   onExchange: (record: ExchangeRecord) => void = () => undefined;
   /** A changed configuration has been taken over. */
@@ -139,7 +146,13 @@ export class AgentState {
   /** Told to status only: the caller keeps the record. */
   note(code: string, detail: string): void {
     this.#incidents.add(code, detail, Date.now());
+    this.onIncident(code);
     this.onChange();
+  }
+
+  /** By what could not be done: a rule's id, or `failure.unreadableRequest` and its like. */
+  failed(id: string): void {
+    this.#failures.set(id, (this.#failures.get(id) ?? 0) + 1);
   }
 
   exchangeEnded(record: ExchangeRecord): void {
@@ -188,6 +201,7 @@ export class AgentState {
         handshakesRefused: stats?.totals.handshakeFailures ?? 0,
         exchanges: Object.values(this.#decisions).reduce((sum, count) => sum + count, 0),
         decisions: { ...this.#decisions },
+        failures: Object.fromEntries(this.#failures),
       },
       store: this.#store(),
       ...identityStatus(this.identity),
@@ -222,6 +236,7 @@ export class AgentState {
       loadedAtMs: policy.loadedAtMs,
       warnings: policy.warnings.map(toFileProblem),
       ...(policy.lastError !== undefined && { lastError: policy.lastError }),
+      ...this.managedPolicy(),
     };
   }
 
@@ -269,9 +284,13 @@ export class AgentState {
       reasons.push({
         code: 'policy-refused',
         text: 'A newer policy was refused; the one before is still in force.',
-        mend: 'Run: postern policy check FILE',
+        mend:
+          policy.source.kind === 'bundle'
+            ? 'Whoever publishes policy must sign one that can be used; what is wrong stands below.'
+            : 'Run: postern policy check FILE',
       });
     }
+    reasons.push(...pushTroubles(this.managedPolicy()));
     reasons.push(...gatewayProblems(policy?.compiled, this.gateway()));
     const uncovered = policy === undefined ? [] : (trust?.uncovered(policy.compiled) ?? []);
     if (uncovered.length > 0) {

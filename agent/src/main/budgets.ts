@@ -59,7 +59,7 @@ function viewOf({ terms, subject, spent, held, slot, lost }: BudgetState): Budge
 
 /** The same from the database alone: what is still held counts as spent. */
 export async function budgets(place: Place, policyFile: string | undefined): Promise<readonly BudgetView[]> {
-  const policy = await requirePolicy(policySource(settingsOf(place), policyFile));
+  const policy = await requirePolicy(await policySource(settingsOf(place), policyFile, place.home));
   const snapshot = await withReader(place, (reader) => reader.loadSpend());
   const nowMs = Math.max(Date.now(), snapshot.seenMs);
   const book = new SpendBook({ nowMs: () => nowMs, monotonicMs: () => nowMs });

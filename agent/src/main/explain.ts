@@ -30,10 +30,10 @@ export async function explainQuestion(question: ExplainQuestion): Promise<Explan
       `"${question.subject}" is not a URL.`,
       'Write it whole: https://api.openai.com/v1/responses',
     );
-  const policy = await requirePolicy(policySource(settingsOf(question), question.policyFile));
-  const { config } = settingsOf(question);
+  const settings = settingsOf(question);
+  const policy = await requirePolicy(await policySource(settings, question.policyFile, question.home));
   const input = await inputFor(policy, question, url);
-  const { explained, note } = throughGateway(explain(policy, input), policy, config, input, url);
+  const { explained, note } = throughGateway(explain(policy, input), policy, settings.config, input, url);
   const answer = present(explained, policy);
   const notes = [...(note === undefined ? [] : [note]), ...(await budgetNotes(question, answer))];
   return notes.length === 0 ? answer : { ...answer, notes };

@@ -11,6 +11,7 @@ import type { ExceptionKeeper } from './exceptions.ts';
 import type { Identity } from './identity.ts';
 import { identityHandlers } from './identity-handlers.ts';
 import { inOneLine } from './in-one-line.ts';
+import type { OverrideKeeper } from './override.ts';
 import { ownDoctor } from './own-doctor.ts';
 import type { PolicyKeeper } from './policy-keeper.ts';
 import { policyView } from './policy-view.ts';
@@ -19,16 +20,20 @@ import { usageQuery, usageView } from './usage-view.ts';
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
+export interface HandlerParts {
+  readonly state: AgentState;
+  readonly keeper: PolicyKeeper;
+  readonly records: Records;
+  readonly exceptions: ExceptionKeeper;
+  readonly identity: Identity;
+  readonly override: OverrideKeeper;
+  readonly place: Place;
+  readonly stop: () => void;
+}
+
 /** The local API's answers, each from the room that knows. */
-export function createHandlers(
-  state: AgentState,
-  keeper: PolicyKeeper,
-  records: Records,
-  exceptions: ExceptionKeeper,
-  identity: Identity,
-  place: Place,
-  stop: () => void,
-): Handlers {
+export function createHandlers(parts: HandlerParts): Handlers {
+  const { state, keeper, records, exceptions, identity, override, place, stop } = parts;
   const retentionMs = (): number => keeper.current.policy.privacy.retentionDays * DAY_MS;
   const view = (stored: StoredExchange): ExchangeView => storedView(stored, retentionMs());
   const handlers: Handlers = {
@@ -106,6 +111,11 @@ export function createHandlers(
     exceptions: () => ({ exceptions: [...exceptions.inForce()] }),
     revokeException({ id }) {
       if (!exceptions.revoke(id)) throw new LocalApiError('not-found', `There is no exception ${id}.`);
+      return { done: true };
+    },
+    override: ({ code }) => override.enter(code),
+    endOverride() {
+      if (!override.end()) throw new LocalApiError('conflict', 'No override is in force.');
       return { done: true };
     },
     async reload() {

@@ -1,18 +1,25 @@
+import type { Policy } from '../../../policies/schema/policy.ts';
 import type { StartOptions } from '../cli/ports.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
+import { layOver, NO_OVERLAY, type Overlay } from '../decide/overlay.ts';
 import { platform } from '../platform/platform.ts';
 import type { FileProblem } from '../serve/contract.ts';
 import { type LoadedConfig, loadConfig } from '../sync/config.ts';
 import { ConfigError } from '../sync/config-error.ts';
 import { type FileWatcher, watchFile } from '../sync/file-watcher.ts';
+import type { Release } from '../sync/policy-source/policy-source.ts';
 import {
   type AskRemote,
+  bundleSource,
+  fileSource,
+  followsSource,
   type GoodReading,
   type PolicyReading,
   type PolicySource,
-  policySource,
   readPolicySource,
   readPolicyText,
+  recompile,
+  releasesAtHand,
   requireReading,
 } from './active-policy.ts';
 import type { AgentState } from './agent-state.ts';
@@ -30,7 +37,14 @@ export class PolicyKeeper {
   #configWatchers: FileWatcher[] = [];
   #lastReading: Promise<void> = Promise.resolve();
   #closed = false;
+  /** The document by itself, and what is laid over it now. */
+  #base: GoodReading;
+  #overlay: Overlay = NO_OVERLAY;
   current: CompiledPolicy;
+  /** After the settings were read again. */
+  onSettings: () => void = () => undefined;
+  /** Asks the policy server now. */
+  refresh: () => Promise<void> = () => Promise.resolve();
 
   /** Throws CommandFailure if the first policy can't be used: an agent never starts without one. */
   static async open(
@@ -39,7 +53,15 @@ export class PolicyKeeper {
     state: AgentState,
     remote: AskRemote,
   ): Promise<PolicyKeeper> {
-    const source = policySource(settings, options.policyFile);
+    if (followsSource(settings, options.policyFile)) {
+      for (const release of await releasesAtHand(settings, options.home)) {
+        const source = bundleSource(release);
+        const reading = await readPolicySource(source, remote);
+        if (reading.ok) return new PolicyKeeper(options, state, remote, source, reading);
+        state.note('policy-refused', `release ${release.number}: ${reading.problems[0]?.message}`);
+      }
+    }
+    const source = fileSource(settings, options.policyFile);
     return new PolicyKeeper(options, state, remote, source, await requireReading(source, remote));
   }
 
@@ -55,6 +77,7 @@ export class PolicyKeeper {
     this.#state = state;
     this.#source = source;
     const { compiled, warnings, companions } = first;
+    this.#base = first;
     this.current = compiled;
     this.#companions = companions;
     state.policy = { compiled, warnings, source, loadedAtMs: Date.now(), lastError: undefined };
@@ -68,6 +91,55 @@ export class PolicyKeeper {
     );
   }
 
+  /** The release in force, if it is one. */
+  get release(): Release | undefined {
+    return this.#source.release;
+  }
+
+  /** As it was written, without what is laid over it. */
+  get document(): Policy {
+    return this.documented.policy;
+  }
+
+  get documented(): CompiledPolicy {
+    return this.#base.compiled;
+  }
+
+  /** Puts a verified release in force, or says why not; then the one before stays. */
+  async takeRelease(release: Release): Promise<readonly FileProblem[] | undefined> {
+    const source = bundleSource(release);
+    let problems: readonly FileProblem[] | undefined;
+    await this.#inTurn(async () => {
+      const reading = await readPolicySource(source, this.#remote);
+      if (this.#closed) return;
+      if (!reading.ok) problems = reading.problems;
+      else {
+        this.#source = source;
+        this.#policyWatcher?.close();
+      }
+      await this.#take(reading);
+    });
+    return problems;
+  }
+
+  /** Switches, overrides and the policy's age: nothing of the document changes. */
+  layOver(overlay: Overlay): Promise<void> {
+    return this.#inTurn(async () => {
+      if (JSON.stringify(overlay) === JSON.stringify(this.#overlay)) return;
+      this.#overlay = overlay;
+      await this.#compileOverlay();
+    });
+  }
+
+  async #compileOverlay(): Promise<void> {
+    const { policy } = this.#base.compiled;
+    const laid = layOver(policy, this.#overlay);
+    this.current = laid === policy ? this.#base.compiled : await recompile(this.#base, laid);
+    const { policy: state } = this.#state;
+    if (state !== undefined) this.#state.policy = { ...state, compiled: this.current };
+    this.#state.onChange();
+  }
+
   close(): void {
     this.#closed = true;
     this.#policyWatcher?.close();
@@ -77,7 +149,8 @@ export class PolicyKeeper {
   /** Reads everything now; the problems say why something stayed as it was. */
   async reload(): Promise<readonly FileProblem[]> {
     await this.reloadConfig();
-    await this.#reread();
+    if (this.#source.kind !== 'bundle') await this.#reread();
+    await this.refresh();
     return [...this.#state.configProblems, ...(this.#state.policy?.lastError?.problems ?? [])];
   }
 
@@ -107,13 +180,21 @@ export class PolicyKeeper {
         },
       };
       state.onSettings(state.settings);
-      return this.#follow(policySource(next, this.#options.policyFile));
+      this.onSettings();
+      return this.#follow(this.#sourceIn(next));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       state.configProblems = error.problems.map((problem) => ({ ...problem }));
       state.incident('config-refused', error.message);
       return Promise.resolve();
     }
+  }
+
+  /** A release that is in force stays until its source brings another. */
+  #sourceIn(settings: LoadedConfig): PolicySource {
+    const { policyFile } = this.#options;
+    const follows = followsSource(settings, policyFile);
+    return follows && this.#source.release !== undefined ? this.#source : fileSource(settings, policyFile);
   }
 
   async #follow(source: PolicySource): Promise<void> {
@@ -131,13 +212,19 @@ export class PolicyKeeper {
 
   /** One reading after the other, so that what was written last is what stays in force. */
   #takeOver(source: PolicySource, read: () => Promise<PolicyReading>): Promise<void> {
+    return this.#inTurn(async () => {
+      const reading = await read();
+      if (!this.#closed && source === this.#source) await this.#take(reading);
+    });
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
     this.#lastReading = this.#lastReading.then(async () => {
       try {
-        const reading = await read();
-        if (!this.#closed) this.#take(reading);
+        await work();
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
-        this.#refuse([{ file: source.file ?? '', message }]);
+        this.#refuse([{ file: this.#source.file ?? '', message }]);
       }
     });
     return this.#lastReading;
@@ -146,7 +233,8 @@ export class PolicyKeeper {
   /** Word lists and rules beside the policy: a change reads policy and files again, all of them or none. */
   #watchCompanions(): void {
     for (const watcher of this.#companionWatchers ?? []) watcher.close();
-    this.#companionWatchers = this.#companions.map((file) => {
+    const files = this.#source.kind === 'bundle' ? [] : this.#companions;
+    this.#companionWatchers = files.map((file) => {
       const changed = (): void => {
         this.#state.event('policy-companion-changed', file);
         void this.#reread();
@@ -158,7 +246,8 @@ export class PolicyKeeper {
   #watchPolicy(): void {
     const source = this.#source;
     const { file } = source;
-    if (file === undefined) return;
+    // What a release says was signed; whoever writes into its folder has signed nothing.
+    if (file === undefined || source.kind === 'bundle') return;
     this.#policyWatcher = watchFile({
       file,
       onText: (text) => void this.#takeOver(source, () => readPolicyText(text, file, this.#remote)),
@@ -167,14 +256,16 @@ export class PolicyKeeper {
     });
   }
 
-  #take(reading: PolicyReading): void {
+  async #take(reading: PolicyReading): Promise<void> {
     if (!reading.ok) {
       this.#refuse(reading.problems);
       return;
     }
     const before = this.current.identity;
-    const { identity } = reading.compiled;
-    this.current = reading.compiled;
+    const { identity, policy } = reading.compiled;
+    const laid = layOver(policy, this.#overlay);
+    this.current = laid === policy ? reading.compiled : await recompile(reading, laid);
+    this.#base = reading;
     const { companions } = reading;
     const others = companions.join('\0') !== this.#companions.join('\0');
     this.#companions = companions;

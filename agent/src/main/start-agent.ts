@@ -34,6 +34,7 @@ import { ExceptionKeeper } from './exceptions.ts';
 import { GatewayKeeper } from './gateway.ts';
 import { createHandlers } from './handlers.ts';
 import { createIdentity } from './identity.ts';
+import { ManagedPolicy } from './managed-policy.ts';
 import { PendingWork } from './pending-work.ts';
 import { PolicyKeeper } from './policy-keeper.ts';
 import { sendThrough } from './send-http.ts';
@@ -86,6 +87,9 @@ async function assemble(
   });
   const keeper = await PolicyKeeper.open(settings, options, state, (rule) => remoteChecks.checkFor(rule));
   opened.push(() => keeper.close());
+  const managed = new ManagedPolicy({ start: options, state, keeper, send: sendThrough(outgoing) });
+  opened.push(() => managed.close());
+  state.onIncident = (code) => managed.incident(code);
   const policy = (): CompiledPolicy => keeper.current;
   const trust = openTrust(files.directory, policy());
   state.trust = trust;
@@ -173,12 +177,22 @@ async function assemble(
     spend,
     user,
     pending,
+    managed,
     opened,
   });
   const api = await createLocalApi({
     socketPath: files.socketPath,
     tokenFile: files.tokenFile,
-    handlers: createHandlers(state, keeper, records, exceptions, identity, options, () => void stop()),
+    handlers: createHandlers({
+      state,
+      keeper,
+      records,
+      exceptions,
+      identity,
+      override: managed.override,
+      place: options,
+      stop: () => void stop(),
+    }),
     writePrivateFile,
     onInternalError: (call, error) => state.incident('local-api-failed', `${call}: ${String(error)}`),
     onLeases: (count) => state.onLeases(count),
@@ -196,6 +210,7 @@ async function assemble(
     telemetry.exchange(record);
   };
   keeper.watch();
+  await managed.start();
   const collect = fullCollection();
   if (collect !== undefined) {
     const collecting = collectStartGarbage({ busyMs: eventLoopBusyMs, collect });
@@ -250,6 +265,7 @@ interface Parts {
   readonly user: () => string;
   readonly pending: PendingWork;
   readonly gateway: () => Gateway | undefined;
+  readonly managed: ManagedPolicy;
   readonly opened: (() => Promise<void> | void)[];
 }
 
@@ -286,6 +302,7 @@ async function listen(options: StartOptions, settings: LoadedConfig, parts: Part
     spend,
     user,
     pending,
+    managed,
     outgoing,
     opened,
     telemetry,
@@ -311,6 +328,11 @@ async function listen(options: StartOptions, settings: LoadedConfig, parts: Part
     vault,
     gateway,
     track: (work) => pending.track(work),
+    failed: (id, ofPolicy) => {
+      state.failed(id);
+      // A body that can't be read says nothing about the policy.
+      if (ofPolicy) managed.ruleFailed();
+    },
     exceptionFor: (ruleId, appId) => exceptions.find(ruleId, appId),
     onExchange: (record) => state.exchangeEnded(record),
   });
@@ -326,7 +348,7 @@ async function listen(options: StartOptions, settings: LoadedConfig, parts: Part
       relayWebSocket: createRelayWebSocket(),
       processes,
       pac: () => ({
-        script: buildPac([...policy().inspectedHosts()], state.proxyAddress),
+        script: buildPac([...managed.inspectedHosts()], state.proxyAddress),
         version: policy().identity.revision,
       }),
       newId: newDecisionId,

@@ -66,7 +66,7 @@ async function placeOf(place: Place): Promise<{ policy: CompiledPolicy; director
   const files = homeFiles(place.home);
   prepareHome(files);
   return {
-    policy: await requirePolicy(policySource(settingsOf(place), undefined)),
+    policy: await requirePolicy(await policySource(settingsOf(place), undefined, place.home)),
     directory: files.directory,
   };
 }

@@ -168,6 +168,35 @@ export const gatewaySchema = z.object({
   quotaProblem: z.string().optional(),
 });
 
+/** Signed policy from a server: what is in force, how fresh it is, and what is wrong with the way there. */
+const bundleSchema = z.object({
+  url: z.string(),
+  /** As configured; `group` is the one whose policy is in force. */
+  groups: z.array(z.string()),
+  group: z.string().optional(),
+  /** Number on this device, and version that was signed; absent until a first one has come. */
+  release: count.optional(),
+  version: count.optional(),
+  versions: z.object({ root: count, timestamp: count, snapshot: count, targets: count }).optional(),
+  lastContactMs: timeMs.optional(),
+  lastChangeMs: timeMs.optional(),
+  nextCheckMs: timeMs.optional(),
+  /** When what was signed passes its date, and when the policy's own grace ends. */
+  validUntilMs: timeMs.optional(),
+  graceUntilMs: timeMs.optional(),
+  age: z.enum(['fresh', 'grace', 'over']),
+  hint: z.enum(['off', 'connected', 'waiting']),
+  /** This device's clock says less than is certain. */
+  clockBehind: z.boolean(),
+  polls: count,
+  bytes: count,
+  trouble: problem.extend({ atMs: timeMs }).optional(),
+  /** A push made so much trouble that the one before it is in force again. */
+  fellBack: z.object({ atMs: timeMs, why: z.string() }).optional(),
+});
+
+export const overrideSchema = z.object({ scope: z.enum(['observe', 'aside']), untilMs: timeMs });
+
 export const statusSchema = z.object({
   state: z.enum(['running', 'paused', 'stopping']),
   process: z.object({ pid: count, version: z.string(), startedAtMs: timeMs, rssBytes: count }),
@@ -188,6 +217,22 @@ export const statusSchema = z.object({
     warnings: z.array(fileProblem),
     /** A newer document was refused; the one above is still in force. */
     lastError: z.object({ atMs: timeMs, problems: z.array(fileProblem) }).optional(),
+    bundle: bundleSchema.optional(),
+    /** Switches of the organisation that count on this device now. */
+    switches: z
+      .array(
+        z.object({
+          id: z.string(),
+          what: z.enum(['aside', 'block']),
+          /** Empty: all. */
+          apps: z.array(z.string()),
+          untilMs: timeMs,
+          reason: z.string(),
+        }),
+      )
+      .optional(),
+    /** A help desk's code is in force. */
+    override: overrideSchema.optional(),
   }),
   config: z.object({
     files: z.array(z.object({ file: z.string(), kind: z.enum(['managed', 'own']), present: z.boolean() })),
@@ -205,6 +250,8 @@ export const statusSchema = z.object({
     exchanges: count,
     /** By what was done (`effective`). */
     decisions: z.object({ allow: count, warn: count, redact: count, justify: count, block: count }),
+    /** Calls on which something could not be checked, by rule id, `failure.unreadableRequest` or `.oversizedRequest`. */
+    failures: z.record(z.string(), count),
   }),
   store: z.object({
     state: z.enum(['ok', 'degraded', 'unavailable']),
@@ -543,6 +590,14 @@ export const CONTRACT = {
     }),
     output: deviceSchema,
   },
+  /** A help desk's code: lifts enforcement until its end. */
+  override: {
+    method: 'POST',
+    path: '/v1/override',
+    input: z.strictObject({ code: z.string().min(1).max(100) }),
+    output: overrideSchema,
+  },
+  endOverride: { method: 'POST', path: '/v1/override/end', input: nothing, output: done },
   /** Reads config and policy files now. Both apply whole or not at all; `problems` says why not. */
   reload: {
     method: 'POST',

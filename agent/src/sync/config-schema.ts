@@ -29,8 +29,29 @@ export const configSchema = z.strictObject({
   policy: z
     .strictObject({
       file: file.optional(),
+      /** Break-glass codes; counts only in the managed file. */
+      overrideSecretFile: file.optional(),
       source: z
-        .strictObject({ url: httpsUrl, pollSeconds: z.int().min(5).max(86_400).default(60) })
+        .strictObject({
+          url: httpsUrl,
+          pollSeconds: z.int().min(5).max(86_400).default(60),
+          /** The root that this device begins to trust with: the file itself, or its SHA-256. */
+          rootFile: file.optional(),
+          rootFingerprint: z
+            .string()
+            .regex(
+              /^sha256:[0-9a-f]{64}$/,
+              'must be sha256: and 64 hex digits, as `postern policy keygen` prints it',
+            )
+            .optional(),
+          /** The first for which there is a policy decides. */
+          groups: z
+            .array(z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'must be a group name'))
+            .max(50)
+            .default([]),
+          /** An event stream that says when there is something new. */
+          hintUrl: httpsUrl.optional(),
+        })
         .optional(),
     })
     .prefault({}),
@@ -60,9 +81,9 @@ export const configSchema = z.strictObject({
 export type Config = z.infer<typeof configSchema>;
 
 /** Keys whose value is a path: relative ones count from the file that holds them. */
-export const PATH_KEYS: readonly string[] = ['policy.file', 'upstream.extraCaFile'];
-
-/** Accepted, but nothing acts on them yet; what is set here must never look as if it were in force. */
-export const NOT_YET_USED: Readonly<Record<string, string>> = {
-  'policy.source': 'Policy is not fetched; the policy file or the built-in policy applies.',
-};
+export const PATH_KEYS: readonly string[] = [
+  'policy.file',
+  'policy.source.rootFile',
+  'policy.overrideSecretFile',
+  'upstream.extraCaFile',
+];

@@ -6,7 +6,7 @@
 import fs from 'node:fs';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { type ConfigFile, isObject, readConfigFile } from './config-file.ts';
-import { type Config, configSchema, NOT_YET_USED } from './config-schema.ts';
+import { type Config, configSchema } from './config-schema.ts';
 
 export interface ConfigSources {
   /** `--config`. */
@@ -31,7 +31,7 @@ export interface LoadedConfig {
 }
 
 export interface ConfigNotice extends ConfigProblem {
-  readonly code: 'managed-value-kept' | 'not-yet-used' | 'managed-file-writable';
+  readonly code: 'managed-value-kept' | 'managed-file-writable';
 }
 
 /** Throws ConfigError naming file, line, column, field and mend of everything that is wrong. */
@@ -48,7 +48,6 @@ export function loadConfig({ explicitPath, managedPath, env }: ConfigSources): L
       else origins.set(field, 'own');
     });
   }
-  notices.push(...notYetUsed([managed, own], merged));
   if (managed && isWritableByOthers(managedPath)) notices.push(writableByOthers(managed));
   const files: LoadedConfig['files'] = [
     { file: managedPath, kind: 'managed', present: managed !== undefined },
@@ -134,24 +133,6 @@ const managedValueKept = (own: ConfigFile, field: string, managedPath: string): 
   ),
   code: 'managed-value-kept',
 });
-
-function notYetUsed(
-  files: readonly (ConfigFile | undefined)[],
-  merged: Record<string, unknown>,
-): ConfigNotice[] {
-  return Object.entries(NOT_YET_USED).flatMap(([field, consequence]) => {
-    if (!hasContent(valueAt(merged, field))) return [];
-    const file = files.find((candidate) => candidate && valueAt(candidate.value, field) !== undefined);
-    if (!file) return [];
-    const notice = file.problemAt(field, `is not supported by this version. ${consequence}`);
-    return [{ ...notice, code: 'not-yet-used' as const }];
-  });
-}
-
-const hasContent = (value: unknown): boolean => isObject(value) && Object.keys(value).length > 0;
-
-const valueAt = (object: Readonly<Record<string, unknown>>, field: string): unknown =>
-  field.split('.').reduce<unknown>((inner, key) => (isObject(inner) ? inner[key] : undefined), object);
 
 function isWritableByOthers(file: string): boolean {
   if (process.platform === 'win32') return false;

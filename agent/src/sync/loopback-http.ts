@@ -20,7 +20,10 @@ export function sendToLoopback(own: OwnRequest): Promise<OwnReply> {
           if (onData !== undefined) return onData(chunk);
           size += chunk.length;
           chunks.push(chunk);
-          if (size > maxReplyBytes) request.destroy(new ReplyTooLarge());
+          if (size <= maxReplyBytes) return;
+          reject(new ReplyTooLarge());
+          // Without an error: the socket of an answer that has just ended is nobody's, and would throw it at the process.
+          request.destroy();
         });
         response.on('end', () =>
           resolve({ status, headers: response.rawHeaders, body: Buffer.concat(chunks) }),

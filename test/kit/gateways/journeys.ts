@@ -78,7 +78,7 @@ export function describeGateway(name: string, start: () => Promise<GatewayUnderT
     it('is told in records, explain and status, and the key nowhere', async () => {
       await askAll(office, 'Once more');
       const usage = await office.postern(['usage', '--by', 'key', '--json']);
-      expect(usage.stdout).toContain('"configured"');
+      expect(usage.stdout).toContain('"company"');
       const log = await office.postern(['audit', 'export']);
       expect(log.stdout).toContain('"mode":"gateway"');
       const explained = await office.postern(['explain', 'https://api.openai.com/v1/chat/completions']);

@@ -12,6 +12,7 @@ import { addJustify } from './justify.ts';
 import { addKey } from './key.ts';
 import { addLogin } from './login.ts';
 import { addMetrics } from './metrics.ts';
+import { addOverride } from './override.ts';
 import { addPolicy } from './policy.ts';
 import { addRun } from './run.ts';
 import { addStart } from './start.ts';
@@ -33,6 +34,7 @@ export const ALL_COMMANDS: readonly ((program: Command, context: Context) => voi
   addAudit,
   addPolicy,
   addJustify,
+  addOverride,
   addTrust,
   addDoctor,
   addMetrics,

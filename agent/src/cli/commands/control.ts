@@ -15,6 +15,7 @@ import { bytes, duration, localTime, safe, short, table } from '../format.ts';
 import { describeGateway } from '../gateway-line.ts';
 import { CommandFailure } from '../ports.ts';
 import { telemetryProblems, telemetryRows } from '../telemetry-status.ts';
+import { pushedPolicy } from './status-policy.ts';
 
 /** `stop`, `status`, `pause`, `resume`: what a running agent is asked. */
 export function addControl(program: Command, context: Context): void {
@@ -103,10 +104,11 @@ function describeStatus(context: Context, status: AgentStatus): string {
     ['CA', status.ca.file],
     [
       'policy',
-      `${policy.name} ${colors.dim(`(${policy.revision}, ${policy.source.file ?? policy.source.kind}, since ${localTime(policy.loadedAtMs)})`)}`,
+      `${policy.name} ${colors.dim(`(${policy.revision}, ${policy.source.kind === 'bundle' ? 'signed' : (policy.source.file ?? policy.source.kind)}, since ${localTime(policy.loadedAtMs)})`)}`,
     ],
     ...identityRows(context, status),
     ...(status.gateway === undefined ? [] : [['gateway', describeGateway(colors, status.gateway)]]),
+    ...pushedPolicy(status),
     [
       'connections',
       `${short(counters.connections)}, ${short(counters.inspected)} inspected, ${short(counters.tunnels)} untouched, ${counters.openConnections} open`,

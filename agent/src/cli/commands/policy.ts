@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import type { FileProblem } from '../../serve/contract.ts';
 import { type Context, commonOptions, print } from '../context.ts';
+import { addPolicyBundle } from './policy-bundle.ts';
 import { addPolicyTools } from './policy-tools.ts';
 
 export function addPolicy(program: Command, context: Context): void {
@@ -14,6 +15,7 @@ export function addPolicy(program: Command, context: Context): void {
     .addHelpText('after', '\nExample:\n  $ postern policy check policy.yaml && git push')
     .action((file: string, _options: unknown, command: Command) => check(context, file, command));
   addPolicyTools(policy, context);
+  addPolicyBundle(policy, context);
 }
 
 async function check(context: Context, file: string, command: Command): Promise<void> {
