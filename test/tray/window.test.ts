@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AgentStatus } from '../../agent/src/serve/contract.ts';
 import type { BridgeEvent } from '../../tray-ui/src/shared/bridge.ts';
 import { violationsIn } from '../kit/axe.ts';
-import { COMPANY_PARTS } from '../kit/company-parts.ts';
+import { COMPANY_PARTS, COMPANY_POLICY } from '../kit/company-parts.ts';
 import type { Office } from '../kit/office.ts';
 import { startAgentAgain } from '../kit/restart-agent.ts';
 import { makeCalls, openTrayOffice, TRAY_POLICY } from '../kit/tray-office.ts';
@@ -174,6 +174,10 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
     await page.getByText(/The text of \d+ calls was deleted/).waitFor();
     await goTo(page, 'Help');
     await page.getByRole('button', { name: 'Collect and show' }).click();
+    await page.getByLabel('Code', { exact: true }).fill('K7QM-2X4D-9RTP');
+    await page.getByRole('button', { name: 'Use the code' }).click();
+    // This machine's company has no help desk with codes: the agent says so.
+    await card('A code from the help desk').getByRole('alert').waitFor();
     await page.getByText('status.json').click({ timeout: 60_000 });
     await page.getByText('"counters"').waitFor();
     const download = page.waitForEvent('download');
@@ -289,7 +293,11 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
     const id = /"effective":"block"[^\n]*?"host":"[^"]+","id":"([^"]+)"/.exec(
       (await office.postern(['audit', 'export'])).stdout,
     )?.[1];
-    const connected = { type: 'connected', status: { ...status, ...COMPANY_PARTS }, missed: true } as const;
+    const connected = {
+      type: 'connected',
+      status: { ...status, ...COMPANY_PARTS, policy: { ...status.policy, ...COMPANY_POLICY } },
+      missed: true,
+    } as const;
     const asked = await windows.open(
       {},
       events(connected, { type: 'navigate', to: { page: 'activity', decision: id ?? '' } }),
@@ -304,6 +312,8 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
     });
     const part = (title: string) =>
       shown.locator('section.card', { has: shown.getByRole('heading', { name: title }) });
+    await part('Rules in force').getByText('overdue, still in force').waitFor();
+    await part('Rules in force').getByText('an outage at the provider').waitFor();
     await part('Company gateway').getByText('takes calls, with trouble').waitFor();
     await part('Company gateway').getByText('US$376.50 of US$500.00 left').waitFor();
     await part('Sign-in and keys').getByText('Nobody is signed in.').waitFor();
