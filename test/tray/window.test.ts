@@ -112,6 +112,11 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
     await goTo(page, 'Activity');
     await page.getByLabel('Search').fill('aws-access');
     await expect.poll(() => page.locator('.call').count(), SOON).toBe(1);
+    // What is searched for lags behind what is typed: it must not take letters away.
+    await page.getByLabel('Search').fill('');
+    await page.getByLabel('Search').pressSequentially('customer-numbers', { delay: 110 });
+    expect(await page.getByLabel('Search').inputValue()).toBe('customer-numbers');
+    await expect.poll(() => page.locator('.call').count(), SOON).toBe(1);
     await page.getByLabel('Search').fill('nothing is called this');
     await page.getByText('No call matches.').waitFor();
     await page.getByRole('button', { name: 'Clear' }).click();
