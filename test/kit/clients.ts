@@ -56,6 +56,11 @@ const NPM_CLIENTS = {
     version: '3.0.65',
     program: `@cline/cli-${process.platform}-${process.arch}/bin/cline`,
   },
+  electronBuilder: {
+    package: 'electron-builder',
+    version: '26.17.0',
+    program: 'electron-builder/cli.js',
+  },
 } satisfies Record<string, NpmClient>;
 
 /** Installs one npm client without running its scripts; resolves to its program file. */
@@ -81,8 +86,11 @@ export async function npmClient(name: keyof typeof NPM_CLIENTS): Promise<Install
 }
 
 /** A Python with the given packages, in a virtual environment of its own. */
-export async function pythonWith(packages: readonly string[]): Promise<Installed> {
-  const folder = path.join(CACHE, `python-${packages.join('-').replaceAll('=', '')}`);
+export async function pythonWith(
+  packages: readonly string[],
+  timeoutMs = INSTALL_TIMEOUT_MS,
+): Promise<Installed> {
+  const folder = path.join(CACHE, `python-${packages.join('-').replaceAll(/[=[\]]/g, '')}`);
   const file = path.join(folder, 'bin', 'python');
   const marker = path.join(folder, 'installed');
   if (existsSync(marker)) return { file };
@@ -90,7 +98,7 @@ export async function pythonWith(packages: readonly string[]): Promise<Installed
     mkdirSync(CACHE, { recursive: true });
     await exec('python3', ['-m', 'venv', folder], { timeout: INSTALL_TIMEOUT_MS });
     await exec(file, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages], {
-      timeout: INSTALL_TIMEOUT_MS,
+      timeout: timeoutMs,
     });
   } catch (error) {
     return { missing: `Python packages ${packages.join(', ')} could not be installed: ${firstLine(error)}` };

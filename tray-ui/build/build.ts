@@ -1,9 +1,10 @@
 /**
- * Builds the tray: a renderer for Electron, the same with the preview's bridge, the main process and the preload script.
- * `node build.ts [renderer|preview|main|preload …]`; all of them if none is named.
+ * Builds the tray: a renderer for Electron, the same with the preview's bridge, the main process, the preload script and
+ * the icons.
  */
 import path from 'node:path';
 import { build, type InlineConfig } from 'vite';
+import { writeAppIcons, writeTrayIcons } from './icons.ts';
 import { licences } from './licences.ts';
 
 const TRAY = path.join(import.meta.dirname, '..');
@@ -23,18 +24,19 @@ const page = (outDir: string, entry: string): InlineConfig => ({
     },
     licences('licences.txt'),
   ],
-  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  // Whatever NODE_ENV says: the other kind of JSX carries the names of the build machine's files.
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
   build: { outDir: path.resolve(DIST, outDir), emptyOutDir: true, target: 'chrome140', assetsInlineLimit: 0 },
 });
 
 /** Node code of Electron's: `electron` and Node's own modules stay imports, all else goes in. */
-const node = (name: string, format: 'es' | 'cjs'): InlineConfig => ({
+const node = (folder: string, name: string, format: 'es' | 'cjs'): InlineConfig => ({
   ...common,
   root: TRAY,
   ssr: { noExternal: true, external: ['electron'] },
   build: {
     ssr: true,
-    outDir: path.join(DIST, name),
+    outDir: path.join(folder, name),
     emptyOutDir: true,
     target: 'node24',
     rollupOptions: {
@@ -44,20 +46,27 @@ const node = (name: string, format: 'es' | 'cjs'): InlineConfig => ({
   },
 });
 
-const TARGETS: Readonly<Record<string, InlineConfig>> = {
-  renderer: page('renderer', './main.tsx'),
-  preview: page('preview', './preview.tsx'),
-  main: node('main', 'es'),
+const targetsIn = (folder: string): Readonly<Record<string, () => Promise<unknown>>> => ({
+  renderer: () => build(page(path.join(folder, 'renderer'), './main.tsx')),
+  preview: () => build(page(path.join(folder, 'preview'), './preview.tsx')),
+  main: () => build(node(folder, 'main', 'es')),
   // A sandboxed preload script can't be an ES module (electronjs.org/docs/latest/tutorial/esm).
-  preload: node('preload', 'cjs'),
-};
+  preload: () => build(node(folder, 'preload', 'cjs')),
+  icons: () => writeTrayIcons(path.join(folder, 'icons')),
+  // For the packager only.
+  resources: () => writeAppIcons(path.join(folder, 'resources')),
+});
+/** What the app needs to run. */
+export const APP_TARGETS = ['renderer', 'main', 'preload', 'icons'] as const;
 
-export async function buildTray(names: readonly string[] = Object.keys(TARGETS)): Promise<void> {
-  for (const name of names) {
-    const target = TARGETS[name];
+/** `folder`: another one where several builds may run at once. */
+export async function buildTray(names?: readonly string[], folder: string = DIST): Promise<void> {
+  const targets = targetsIn(folder);
+  for (const name of names ?? Object.keys(targets)) {
+    const target = targets[name];
     if (target === undefined)
-      throw new Error(`There is no "${name}" to build; there are ${Object.keys(TARGETS).join(', ')}.`);
-    await build(target);
+      throw new Error(`There is no "${name}" to build; there are ${Object.keys(targets).join(', ')}.`);
+    await target();
   }
 }
 
@@ -65,5 +74,3 @@ export async function buildTray(names: readonly string[] = Object.keys(TARGETS))
 export const buildPreviewInto = async (folder: string): Promise<void> => {
   await build(page(folder, './preview.tsx'));
 };
-
-if (import.meta.main) await buildTray(process.argv.length > 2 ? process.argv.slice(2) : undefined);

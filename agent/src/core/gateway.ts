@@ -114,6 +114,12 @@ export interface OwnRead<Result> {
   further?(body: unknown): readonly Omit<OwnRead<Result>, 'further'>[];
 }
 
+export interface MovedCredential {
+  /** Lower-case names. */
+  readonly remove: readonly string[];
+  readonly set: RawHeaders;
+}
+
 /** One kind of gateway: pure data and functions. */
 export interface GatewayDriver {
   readonly kind: GatewayKind;
@@ -123,6 +129,8 @@ export interface GatewayDriver {
   place(call: GatewayCall): GatewayPlace | undefined;
   /** The virtual key in the gateway's own header; undefined: it can't be told beside the app's credential. */
   keyHeaders(secret: string, mode: RoutedMode): RawHeaders | undefined;
+  /** Of pass-through: the app's own credential where the gateway takes it from; undefined: it stands there already. */
+  moveCredential?(headers: RawHeaders): MovedCredential | undefined;
   attribution(who: Attribution): RawHeaders;
   /** Undefined: not a word of the gateway's own, but of the provider behind it, or of the network. */
   readRefusal(answer: GatewayAnswer): GatewayRefusal | undefined;

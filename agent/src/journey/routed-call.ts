@@ -220,6 +220,8 @@ export class RoutedCall {
   ): RequestVerdict | undefined {
     const { head, call, json } = this.#input;
     const { removeHeaders } = outboundTo(this.mode, call.location.service.id, head.headers, path);
+    const moved =
+      this.mode === 'passthrough' ? this.gateway.driver.moveCredential?.(head.headers) : undefined;
     const renamed = place.model === undefined ? [] : this.#rename(place.model, edits, path);
     if (renamed === undefined) return undefined;
     const all = [
@@ -232,8 +234,8 @@ export class RoutedCall {
       target: hop.target,
       scheme: hop.scheme,
       path: place.path,
-      setHeaders,
-      removeHeaders,
+      setHeaders: [...setHeaders, ...(moved?.set ?? [])],
+      removeHeaders: [...removeHeaders, ...(moved?.remove ?? [])],
       ...(body !== undefined && { body }),
     };
   }

@@ -197,7 +197,8 @@ async function openWatch(socketPath: string, token: string, options: WatchOption
         });
       } else options.onEvent?.(event);
     });
-    response.on('error', () => response.destroy()); // a reset is an end like any other
+    // A reset is an end like any other. readline passes its input's errors on as its own: unheard, they would end us.
+    for (const broken of [response, lines]) broken.on('error', () => response.destroy());
     response.on('close', () => {
       options.onEnd?.();
       if (!started) reject(new LocalApiError('bad-answer', 'The watch ended before it began.'));

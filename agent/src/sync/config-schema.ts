@@ -74,6 +74,8 @@ export const configSchema = z.strictObject({
     .strictObject({
       allowPause: z.boolean().default(true),
       allowVirtualKeyEntry: z.boolean().default(false),
+      /** Where the tray looks for new versions of itself; followed only from the managed file. */
+      updateFeedUrl: url(['https:'], 'an https URL').optional(),
     })
     .prefault({}),
 });

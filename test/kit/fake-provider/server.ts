@@ -29,9 +29,25 @@ export interface FakeProvider {
   answer: (call: ReceivedCall) => Answer;
   /** Pause between streamed events. */
   eventDelayMs: number;
+  /** Pause before the head of an answer. */
+  headDelayMs: number;
+  /** Streams end in the middle, with the connection. */
+  cutStreams: boolean;
+  /** From now on, calls for a model are answered with this status and an error; undefined: with `answer`. */
+  failing: number | undefined;
   /** Everything that arrived, as one text to search for what must not have left. */
   transcript(): string;
   close(): Promise<void>;
+}
+
+/** An error in the shape of the API that was asked. */
+function providerError(path: string, status: number): string {
+  const message = `The fake provider is overloaded (${status}).`;
+  if (path.includes('/messages'))
+    return JSON.stringify({ type: 'error', error: { type: 'overloaded_error', message } });
+  if (/\/models\//.test(path))
+    return JSON.stringify({ error: { code: status, message, status: 'UNAVAILABLE' } });
+  return JSON.stringify({ error: { message, type: 'server_error', param: null, code: 'overloaded' } });
 }
 
 type Request = http.IncomingMessage | http2.Http2ServerRequest;
@@ -90,6 +106,9 @@ export async function startFakeProvider(authority: TestAuthority): Promise<FakeP
     received,
     answer: () => ({ text: 'Hello! I am the fake provider, and I answer every question the same way.' }),
     eventDelayMs: 0,
+    headDelayMs: 0,
+    cutStreams: false,
+    failing: undefined,
     transcript: () => JSON.stringify(received),
     close: () =>
       new Promise((resolve) => {
@@ -108,13 +127,17 @@ export async function startFakeProvider(authority: TestAuthority): Promise<FakeP
       'cache-control': 'no-cache',
       'request-id': 'req_fake1',
     });
-    for (const event of events) {
+    const sent = provider.cutStreams ? events.slice(0, 4) : events;
+    for (const event of sent) {
       if (response.destroyed) return;
       response.write(event);
       if (provider.eventDelayMs > 0)
         await new Promise((resolve) => setTimeout(resolve, provider.eventDelayMs));
     }
-    response.end();
+    if (provider.cutStreams) {
+      await new Promise((resolve) => setTimeout(resolve, 50)); // let the events arrive first
+      response.destroy();
+    } else response.end();
   };
   const json = (response: Response, body: string, status = 200): void => {
     response.writeHead(status, { 'content-type': 'application/json', 'request-id': 'req_fake1' });
@@ -140,6 +163,9 @@ export async function startFakeProvider(authority: TestAuthority): Promise<FakeP
     }
     const model = String(body['model'] ?? 'fake-model');
     const answer = provider.answer(call);
+    if (provider.headDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, provider.headDelayMs));
+    if (provider.failing !== undefined && call.method === 'POST')
+      return json(response, providerError(path, provider.failing), provider.failing);
     if (path.endsWith('/chat/completions')) {
       const options = body['stream_options'] as { include_usage?: boolean } | undefined;
       if (body['stream'])

@@ -1,4 +1,7 @@
-/** A contract server for Bifrost, written from its documentation (docs.getbifrost.ai): nothing here was recorded. */
+/**
+ * A contract server for Bifrost, written from its documentation (docs.getbifrost.ai) and the words in its source
+ * (plugins/governance): nothing here was recorded, as no registry offers it.
+ */
 
 import { type ContractServer, type Said, startContractServer, WEB_PAGE } from './contract-server.ts';
 import type { Refusal } from './gateway-under-test.ts';
@@ -7,13 +10,21 @@ const KEY = 'sk-bf-virtual-key-of-the-test';
 
 /** Status, `type`, words: the governance plugin's own. */
 const REFUSALS: Partial<Record<Refusal, readonly [number, string, string]>> = {
-  'no-key': [401, 'virtual_key_required', 'virtual key is required in the x-bf-vk header'],
-  'unknown-key': [401, 'virtual_key_not_found', 'virtual key not found'],
-  'inactive-key': [403, 'access_blocked', 'virtual key is inactive'],
-  model: [403, 'model_blocked', 'model gpt-4o-mini is not allowed for this virtual key'],
-  provider: [403, 'provider_blocked', 'provider openai is not allowed for this virtual key'],
-  budget: [402, 'budget_exceeded', 'budget exceeded: 10.21 > 10.00 dollars (team research)'],
-  rate: [429, 'rate_limited', 'request rate limit exceeded for virtual key, resets in 7s'],
+  'no-key': [
+    401,
+    'virtual_key_required',
+    'virtual key is required. Provide a virtual key via the x-bf-vk header.',
+  ],
+  'unknown-key': [
+    401,
+    'virtual_key_not_found',
+    'virtual key not found. The provided virtual key does not exist or has been revoked.',
+  ],
+  'inactive-key': [403, 'access_blocked', 'Virtual key is inactive'],
+  model: [403, 'model_blocked', "Model 'gpt-4o-mini' is not allowed for this virtual key"],
+  provider: [403, 'provider_blocked', "Provider 'openai' is not allowed for this virtual key"],
+  budget: [402, 'budget_exceeded', 'Team-level budget exceeded: research, 10.21 > 10.00 dollars'],
+  rate: [429, 'rate_limited', 'Team-level rate limit exceeded: requests, resets in 7s'],
 };
 
 const NATIVE: readonly (readonly [RegExp, string])[] = [

@@ -1,6 +1,6 @@
 /**
  * What contract servers share: a gateway on loopback that answers like the model behind it, unless a test has it refuse.
- * Its refusals are written from the documented shapes, not recorded; `npm run test:gateways` puts the real ones in.
+ * What they say then is recorded from the real ones (LiteLLM), or written from the documented shapes (Bifrost).
  */
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -107,7 +107,6 @@ export async function startContractServer(contract: Contract): Promise<ContractS
     key: contract.key,
     keyHeader: contract.keyHeader,
     received,
-    seesRequests: true,
     canRefuse: new Set([
       'no-key',
       'unknown-key',

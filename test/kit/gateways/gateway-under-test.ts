@@ -32,11 +32,15 @@ export interface GatewayUnderTest {
   readonly key: string;
   /** Where the key stands in what it receives. */
   readonly keyHeader: string;
-  /** Calls for a model that reached the gateway, or the provider behind it where the gateway is a real one. */
+  /** Calls for a model, and for its list, that reached the gateway. */
   readonly received: readonly GatewayCallSeen[];
-  /** True: `received` is what the gateway got; false: what it sent on. */
-  readonly seesRequests: boolean;
+  /** What a real gateway sent on to the provider behind it; undefined: it is a contract server. */
+  readonly sentOn?: readonly GatewayCallSeen[];
   readonly canRefuse: ReadonlySet<Refusal>;
+  /** What has to be asked for the gateway to say it, where the question matters. */
+  readonly prompts?: Readonly<Partial<Record<Refusal, string>>>;
+  /** Calls (names of three-sdks.mjs) to which it doesn't apply what it says to others. */
+  readonly unchecked?: Readonly<Partial<Record<Refusal, RegExp>>>;
   /** From now on, or never again. */
   refuse(how: Refusal | undefined): void;
   /** How often its quota was read; undefined: it has none. */

@@ -23,8 +23,14 @@ interface Said {
 }
 export type AllSaid = Readonly<Record<string, Said>>;
 
-export async function askAll(office: Office, prompt: string, retries = 2): Promise<AllSaid> {
-  const ran = await office.run(['node', SCRIPT, prompt, String(retries)]);
+/** `before`: words before the command. */
+export async function askAll(
+  office: Office,
+  prompt: string,
+  retries = 2,
+  before: readonly string[] = [],
+): Promise<AllSaid> {
+  const ran = await office.run([...before, 'node', SCRIPT, prompt, String(retries)]);
   const line = ran.stdout.trim().split('\n').at(-1) ?? '';
   expect(line, `${ran.stderr}\n${office.log()}`).toMatch(/^\{/);
   return JSON.parse(line) as AllSaid;
@@ -43,6 +49,9 @@ const OUTCOMES: readonly (readonly [Refusal, number, RegExp])[] = [
   ['timeout', 408, /no answer in time/],
   ['provider-down', 503, /exhausted|overloaded/],
 ];
+
+/** Of a guardrail on the way out; of the real LiteLLM when its provider's connection ends. */
+const STREAM_ERRORS = /guardrail|connection error|not completed/i;
 
 export function describeGateway(name: string, start: () => Promise<GatewayUnderTest>): void {
   describe(name, () => {
@@ -70,9 +79,14 @@ export function describeGateway(name: string, start: () => Promise<GatewayUnderT
       expect(JSON.stringify(gateway.received)).not.toMatch(PROVIDER_KEYS);
       expect(office.provider.received).toHaveLength(0);
       for (const { headers } of gateway.received) {
-        if (gateway.seesRequests) expect(headers[gateway.keyHeader]).toContain(gateway.key);
+        expect(headers[gateway.keyHeader]).toContain(gateway.key);
         expect(headers.cookie).toBeUndefined();
       }
+      if (gateway.sentOn === undefined) return;
+      // Nor does a virtual key reach a provider, or what the agent tells the gateway about the user.
+      expect(gateway.sentOn.length).toBeGreaterThanOrEqual(8);
+      expect(JSON.stringify(gateway.sentOn)).not.toContain(gateway.key);
+      expect(JSON.stringify(gateway.sentOn)).not.toMatch(PROVIDER_KEYS);
     });
 
     it('is told in records, explain and status, and the key nowhere', async () => {
@@ -130,9 +144,13 @@ export function describeGateway(name: string, start: () => Promise<GatewayUnderT
         if (!gateway.canRefuse.has(how)) return context.skip(`${gateway.title} can't be made to say this`);
         gateway.refuse(how);
         // A client that is told to come back does: that is not for this test to wait for.
-        const said = await askAll(office, 'What is a postern?', status === 400 ? 2 : 0);
+        const prompt = gateway.prompts?.[how] ?? 'What is a postern?';
+        const said = await askAll(office, prompt, status === 400 ? 2 : 0);
         for (const [call, { ok, status: got, message }] of Object.entries(said)) {
-          expect({ call, ok, got, message }).toMatchObject({ ok: false, got: status });
+          if (gateway.unchecked?.[how]?.test(call)) continue;
+          // LiteLLM makes a provider's 503 a 500 for Anthropic's format; either is worth another try.
+          const expected = how === 'provider-down' ? expect.toBeOneOf([500, 503]) : status;
+          expect({ call, ok, got, message }).toMatchObject({ ok: false, got: expected });
           expect(message).toMatch(words);
           expect(message).not.toContain(gateway.key);
         }
@@ -144,9 +162,11 @@ export function describeGateway(name: string, start: () => Promise<GatewayUnderT
     it('a warning passes as 200, and is recorded', async (context) => {
       if (!gateway.canRefuse.has('warning')) return context.skip(`${gateway.title} gives no warnings here`);
       gateway.refuse('warning');
-      const said = await askAll(office, 'What is a postern?');
-      for (const [call, { ok, text, message }] of Object.entries(said))
+      const said = await askAll(office, gateway.prompts?.warning ?? 'What is a postern?');
+      for (const [call, { ok, text, message }] of Object.entries(said)) {
+        if (gateway.unchecked?.warning?.test(call)) continue;
         expect({ call, ok, text, message }).toMatchObject({ ok: true, text: MODEL_ANSWER.text });
+      }
       const log = await office.postern(['audit', 'export']);
       expect(log.stdout).toContain('let the call pass with a warning');
     });
@@ -156,7 +176,8 @@ export function describeGateway(name: string, start: () => Promise<GatewayUnderT
       gateway.refuse('stream-error');
       const said = await askAll(office, 'What is a postern?', 0);
       const streams = Object.entries(said).filter(([call]) => call.endsWith('Stream'));
-      expect(streams.some(([, { ok, message = '' }]) => !ok && message.includes('guardrail'))).toBe(true);
+      const told = streams.filter(([, { ok, message = '' }]) => !ok && STREAM_ERRORS.test(message));
+      expect(told.length, JSON.stringify(streams)).toBeGreaterThan(0);
       const log = await office.postern(['audit', 'export']);
       expect(log.stdout).toContain('ended the answer with an error');
     });

@@ -1,42 +1,22 @@
-/** A contract server for LiteLLM's proxy, written from its documentation and issues: nothing here was recorded. */
-
+/**
+ * A contract server for LiteLLM's proxy. Its refusals and quotas are those that the real one gave
+ * (fixtures/litellm, by `npm run test:gateways -- --record`); what needs its database is written from its documentation.
+ */
 import { type ContractServer, type Said, startContractServer, WEB_PAGE } from './contract-server.ts';
 import type { Refusal } from './gateway-under-test.ts';
+import { readRecording, saidBy } from './litellm-recordings.ts';
 
 const KEY = 'sk-litellm-virtual-key-of-the-test';
+const RESETS_IN_MS = 7_000;
 
-/** Status, type, words. */
-const REFUSALS: Partial<Record<Refusal, readonly [number, string, string]>> = {
-  'no-key': [401, 'auth_error', 'Authentication Error, No api key passed in.'],
-  'unknown-key': [
-    401,
-    'auth_error',
-    `Authentication Error, Invalid proxy server token passed. Received API Key = ${KEY}, Key Hash (Token) =abc. Unable to find token in cache or \`LiteLLM_VerificationTokenTable\``,
-  ],
-  'inactive-key': [401, 'expired_key', 'Authentication Error - Expired Key. Key Expiry time 2026-01-01'],
-  model: [
-    403,
-    'key_model_access_denied',
-    "key not allowed to access model. This key can only access models=['gpt-4o']. Tried to access gpt-4o-mini",
-  ],
+/** Of a team's models, which the proxy keeps in its database: not recorded. */
+const DOCUMENTED: Partial<Record<Refusal, readonly [number, string, string]>> = {
   provider: [403, 'team_model_access_denied', 'team not allowed to access model.'],
-  budget: [400, 'budget_exceeded', 'Budget has been exceeded! Current cost: 10.21, Max budget: 10.0'],
-  rate: [
-    429,
-    'throttling_error',
-    'Rate limit exceeded for api_key: abc. Limit type: requests. Limit resets in 7s',
-  ],
-  timeout: [408, 'timeout_error', 'litellm.Timeout: Request timed out.'],
-  'provider-down': [
-    503,
-    'internal_server_error',
-    'litellm.ServiceUnavailableError: OpenAIException - overloaded',
-  ],
 };
 
 export const startLitellm = (): Promise<ContractServer> =>
   startContractServer({
-    title: 'LiteLLM (contract server)',
+    title: `LiteLLM (contract server, ${readRecording('budget').recorded})`,
     kind: 'litellm',
     key: KEY,
     keyHeader: 'authorization',
@@ -50,11 +30,11 @@ export const startLitellm = (): Promise<ContractServer> =>
         : undefined,
     refusal,
     quotaPath: '/key/info',
-    quota: () => ({ key: 'hash', info: { key_alias: 'ada-laptop', spend: 0, models: [] } }),
+    quota: () => JSON.parse(readRecording('quota').answers[0]?.body ?? '{}'),
     healthPath: '/health/liveliness',
   });
 
-function refusal(how: Refusal): Said {
+function refusal(how: Refusal, path: string): Said {
   if (how === 'web-page') return WEB_PAGE;
   if (how === 'stream-error') {
     const error = {
@@ -62,14 +42,17 @@ function refusal(how: Refusal): Said {
     };
     return { status: 200, body: `data: ${JSON.stringify(error)}\n\n` };
   }
-  if (how === 'guardrail') {
-    const message = { error: 'Violated guardrail policy', presidio_response: 'pii-in: us-ssn' };
+  const documented = DOCUMENTED[how];
+  if (documented !== undefined) {
+    const [status, type, message] = documented;
     return {
-      status: 400,
-      body: JSON.stringify({ error: { message, type: 'None', param: 'None', code: '400' } }),
+      status,
+      body: JSON.stringify({ error: { message, type, param: 'model', code: String(status) } }),
     };
   }
-  const [status, type, message] = REFUSALS[how] ?? [500, 'internal_server_error', how];
-  const body = { error: { message, type, param: null, code: String(status) } };
-  return { status, body: JSON.stringify(body) };
+  const { answers } = readRecording(how);
+  // What is said to a path that was never asked, it says to every path.
+  const answer = answers.find((one) => one.path === path) ?? answers[0];
+  if (answer === undefined) throw new Error(`nothing was recorded for ${how}`);
+  return saidBy(answer, new Date(Date.now() + RESETS_IN_MS));
 }

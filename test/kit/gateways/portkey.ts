@@ -7,7 +7,8 @@ import path from 'node:path';
 import { startFakeProvider } from '../fake-provider/server.ts';
 import { cleanEnvironment } from '../office.ts';
 import { createTestAuthority } from '../pki.ts';
-import type { GatewayUnderTest } from './gateway-under-test.ts';
+import type { GatewayUnderTest, Refusal } from './gateway-under-test.ts';
+import { startRecordingRelay } from './recording-relay.ts';
 
 const SHIM = path.join(import.meta.dirname, 'portkey-on-node24.mjs');
 const SERVER = path.join(
@@ -21,6 +22,18 @@ const SERVER = path.join(
   'build',
   'start-server.js',
 );
+
+const FORBIDDEN = 'Tell me of project falcon';
+const TIMEOUT_MS = 500;
+const check = (deny: boolean) => ({
+  input_guardrails: [{ id: 'no-falcons', 'default.regexMatch': { rule: 'project falcon', not: true }, deny }],
+});
+/** What the hosted service keeps with a key and adds to its calls: here the relay before the gateway does. */
+const CONFIGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  guardrail: { 'x-portkey-config': JSON.stringify(check(true)) },
+  warning: { 'x-portkey-config': JSON.stringify(check(false)) },
+  timeout: { 'x-portkey-config': JSON.stringify({ request_timeout: TIMEOUT_MS }) },
+};
 
 export async function startPortkey(): Promise<GatewayUnderTest> {
   const authority = await createTestAuthority('Portkey Provider Root');
@@ -38,24 +51,40 @@ export async function startPortkey(): Promise<GatewayUnderTest> {
     log += chunk.toString();
   });
   await reachable(`http://127.0.0.1:${port}/`, () => log);
-  return {
+  let refusing: Refusal | undefined;
+  const relay = await startRecordingRelay({
+    port,
+    ignored: (path) => path === '/',
+    added: () => CONFIGS[refusing ?? ''] ?? {},
+  });
+  const self: GatewayUnderTest = {
     title: 'Portkey (real, from npm)',
     config: {
       kind: 'portkey',
-      baseUrl: `http://127.0.0.1:${port}`,
+      baseUrl: relay.baseUrl,
       headers: { 'x-portkey-custom-host': `https://localhost:${provider.port}/v1` },
     },
     key: 'pk-virtual-key-of-the-test',
     keyHeader: 'x-portkey-api-key',
-    received: provider.received,
-    seesRequests: false,
-    // Keys, budgets and guardrails belong to the hosted control plane.
-    canRefuse: new Set(),
-    refuse: () => undefined,
-    clear: () => {
+    received: relay.received,
+    sentOn: provider.received,
+    // Keys and budgets belong to the hosted control plane.
+    canRefuse: new Set(['guardrail', 'warning', 'timeout', 'provider-down']),
+    prompts: { guardrail: FORBIDDEN, warning: FORBIDDEN },
+    // Version 1.15.2 checks neither Responses nor what it hands through, and its hooks break Gemini's streams.
+    unchecked: { guardrail: /^(responses|gemini)/, warning: /^geminiStream/ },
+    refuse: (how) => {
+      refusing = how;
+      provider.failing = how === 'provider-down' ? 503 : undefined;
+      provider.headDelayMs = how === 'timeout' ? 4 * TIMEOUT_MS : 0;
+    },
+    clear() {
+      relay.received.length = 0;
       provider.received.length = 0;
+      self.refuse(undefined);
     },
     async stop() {
+      await relay.close();
       await new Promise<void>((resolve) => {
         gateway.once('exit', () => resolve());
         gateway.kill('SIGKILL');
@@ -64,6 +93,7 @@ export async function startPortkey(): Promise<GatewayUnderTest> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+  return self;
 }
 
 export const freePort = (): Promise<number> =>
@@ -76,8 +106,8 @@ export const freePort = (): Promise<number> =>
     });
   });
 
-async function reachable(url: string, log: () => string): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
+export async function reachable(url: string, log: () => string, seconds = 10): Promise<void> {
+  for (let attempt = 0; attempt < 10 * seconds; attempt += 1) {
     try {
       await fetch(url);
       return;

@@ -6,6 +6,7 @@ import { sendToLoopback } from '../../../agent/src/sync/loopback-http.ts';
 import { startBifrost } from '../../kit/gateways/bifrost.ts';
 import { openCentral, SECRET, testKeys } from '../../kit/gateways/central.ts';
 import type { ContractServer } from '../../kit/gateways/contract-server.ts';
+import { readRecording } from '../../kit/gateways/litellm-recordings.ts';
 
 const servers: ContractServer[] = [];
 afterEach(async () => {
@@ -121,6 +122,36 @@ describe('the quota', () => {
     await gateway.refreshQuota();
     expect(gateway.terms('ada').budgets).toHaveLength(1);
     expect(gateway.view().quotaProblem).toBe('reset');
+  });
+});
+
+describe("LiteLLM's quota, in its own words", () => {
+  const { answers } = readRecording('quota');
+  const recorded = (name: string): OwnReply => {
+    const { status = 0, body = '' } = answers.find(({ api }) => api === name) ?? {};
+    return reply(status, body);
+  };
+  const litellm = (bodies: Readonly<Record<string, OwnReply>>, keys = testKeys()) => {
+    const send: SendHttp = ({ url }) => Promise.resolve(bodies[url.pathname] ?? reply(404));
+    return { gateway: openCentral({ kind: 'litellm', send, keys }), keys };
+  };
+  const OF_ADA = reply(200, '{"info":{"key_alias":"ada","max_budget":4,"user_id":"ada"}}');
+
+  it('is kept where the owner may not be asked for', async () => {
+    const { gateway, keys } = litellm({ '/key/info': OF_ADA, '/user/info': recorded('not-theirs') });
+    await gateway.refreshQuota();
+    expect(gateway.view()).toMatchObject({ quota: { keyName: 'ada', budgets: [{ limitUsd: 4 }] } });
+    expect(keys.refusals).toEqual([]);
+  });
+
+  it('is unknown, and the key none the worse, where the proxy has no database', async () => {
+    const words = recorded('no-database');
+    const { gateway, keys } = litellm({ '/key/info': words });
+    await gateway.refreshQuota();
+    expect(gateway.view().quotaProblem).toMatch(/status 500: .*Database not connected/);
+    const team = litellm({ '/key/info': reply(401, readRecording('no-database').answers[0]?.body) });
+    await team.gateway.refreshQuota();
+    expect([...keys.refusals, ...team.keys.refusals]).toEqual([]);
   });
 });
 

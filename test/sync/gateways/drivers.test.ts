@@ -167,6 +167,22 @@ describe('refusals', () => {
       undefined,
     ],
     ['bifrost', 500, own('internal', 'x'), undefined],
+    // Its own words (plugins/governance), as they arrive under `/anthropic`, whose type says nothing.
+    [
+      'bifrost',
+      401,
+      anthropic('api_error', 'virtual key is required. Provide a virtual key via …'),
+      'no-key',
+    ],
+    ['bifrost', 401, anthropic('api_error', 'virtual key not found. The provided …'), 'unknown-key'],
+    ['bifrost', 403, anthropic('api_error', 'Virtual key not found'), 'unknown-key'],
+    ['bifrost', 403, anthropic('api_error', 'Virtual key has expired'), 'inactive-key'],
+    ['bifrost', 403, anthropic('api_error', "Model 'x' is not allowed for this virtual key"), 'model'],
+    ['bifrost', 403, anthropic('api_error', "Provider 'x' is not allowed for this virtual key"), 'provider'],
+    ['bifrost', 403, anthropic('api_error', "MCP tools not allowed for virtual key 'x': y"), 'tool'],
+    ['bifrost', 429, anthropic('api_error', 'Team-level rate limit exceeded: requests'), 'rate'],
+    ['bifrost', 429, anthropic('api_error', 'Provider-level rate limit check failed: requests'), 'rate'],
+    ['bifrost', 429, anthropic('api_error', 'Model-level rate limit check failed: tokens'), 'rate'],
     ['litellm', 400, lite('budget_exceeded', 'Budget has been exceeded!'), 'budget'],
     ['litellm', 429, lite('budget_exceeded', 'x', '429'), 'budget'],
     ['litellm', 400, lite('auth_error', 'ExceededBudget: User=ada over budget. Spend=1'), 'budget'],
@@ -205,6 +221,24 @@ describe('refusals', () => {
     const limited = { status: 429, body: JSON.stringify(own('rate_limited', 'limit, resets in 7s')) };
     expect(readRefusal({ ...limited, headers: [] })?.retryAfterMs).toBe(7_000);
     expect(readRefusal({ ...limited, headers: ['Retry-After', '30'] })?.retryAfterMs).toBe(30_000);
+  });
+
+  it("name Portkey's guardrail, as the gateway itself tells it", () => {
+    const checks = [{ id: 'default.regexMatch', verdict: false, data: { verdict: false } }];
+    const body = {
+      error: { message: 'The guardrail checks defined in the config failed.', type: 'hooks_failed' },
+      hook_results: {
+        before_request_hooks: [
+          { id: 'no-falcons', verdict: false, checks },
+          { id: 'other', verdict: true, checks: [{ id: 'default.contains', verdict: true }] },
+        ],
+        after_request_hooks: [],
+      },
+    };
+    const answer = { status: 446, headers: [], body: JSON.stringify(body) };
+    expect(driverFor('portkey', NO_SETTINGS).readRefusal(answer)?.message).toBe(
+      'The guardrail checks defined in the config failed. (no-falcons: default.regexMatch)',
+    );
   });
 
   it('name the guardrail and what it found', () => {

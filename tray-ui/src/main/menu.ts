@@ -2,6 +2,7 @@ import type { AgentStatus, BudgetView, ExchangeView } from '../../../agent/src/s
 import type { PageAddress } from '../shared/bridge.ts';
 import type { Translator } from '../shared/i18n/translator.ts';
 import { trayState } from '../shared/tray-state.ts';
+import type { QuietHours } from './settings.ts';
 
 /** What the menu can do; Electron's menu is made from it at the rim. */
 export type MenuAction =
@@ -11,10 +12,15 @@ export type MenuAction =
   | { readonly type: 'sign-in' }
   | { readonly type: 'sign-out' }
   | { readonly type: 'start-at-login'; readonly on: boolean }
+  | { readonly type: 'quiet-hours'; readonly hours: QuietHours | undefined }
+  /** The person looks at what went wrong. */
+  | { readonly type: 'look-at-fault' }
   | { readonly type: 'quit' };
 
 export type MenuEntry =
   | { readonly type: 'separator' }
+  /** One of them is chosen. */
+  | { readonly type: 'choice'; readonly label: string; readonly entries: readonly MenuEntry[] }
   /** No action: a fact, shown greyed. */
   | {
       readonly type: 'entry';
@@ -28,6 +34,12 @@ export interface MenuInput {
   readonly lastStop: ExchangeView | undefined;
   readonly startsAtLogin: boolean;
   readonly nowMs: number;
+  /** False where the organisation allows no pause; undefined while it isn't known. */
+  readonly mayPause?: boolean | undefined;
+  /** As the person has chosen; no entry without it. */
+  readonly quiet?: { readonly hours: QuietHours | undefined };
+  /** Where the tray itself failed last. */
+  readonly fault?: string | undefined;
 }
 
 const DAY_MS = 86_400_000;
@@ -37,17 +49,19 @@ const separator = { type: 'separator' } as const;
 export function menuEntries(input: MenuInput, words: Translator): readonly MenuEntry[] {
   const { status, startsAtLogin } = input;
   const { t } = words;
-  const fact = (label: string): MenuEntry => ({ type: 'entry', label });
-  const act = (label: string, action: MenuAction): MenuEntry => ({ type: 'entry', label, action });
   return [
     act(trayState(status, words).sentence, { type: 'open', address: { page: 'now' } }),
+    ...(input.fault === undefined
+      ? []
+      : [act(t('state.fault', { where: input.fault }), { type: 'look-at-fault' })]),
     separator,
     ...(status === undefined ? [] : [...budgetEntries(status, words), stopEntry(input, words)]),
-    ...identityEntries(status, words, fact, act),
+    ...identityEntries(status, words),
     separator,
     act(t('menu.open'), { type: 'open', address: { page: 'now' } }),
-    ...pauseEntries(status, words, act),
+    ...pauseEntries(input, words),
     separator,
+    ...(input.quiet === undefined ? [] : [quietEntry(input.quiet.hours, words)]),
     {
       type: 'entry',
       label: t('menu.startAtLogin'),
@@ -88,33 +102,59 @@ function stopEntry({ lastStop, nowMs }: MenuInput, { t, time }: Translator): Men
   };
 }
 
-type Fact = (label: string) => MenuEntry;
-type Act = (label: string, action: MenuAction) => MenuEntry;
-
-/** The key that calls are made with, and who is signed in; nothing where there is neither. */
-function identityEntries(
-  status: AgentStatus | undefined,
-  { t }: Translator,
-  fact: Fact,
-  act: Act,
-): MenuEntry[] {
+/** Which key calls are made with, and as whom. Nothing where the organisation has set up neither. */
+function identityEntries(status: AgentStatus | undefined, { t }: Translator): MenuEntry[] {
   if (status === undefined) return [];
-  const { state, keys, user } = status.identity;
-  const active = keys.find((key) => key.active);
+  const { keys, user, state, pending } = status.identity;
+  const key = keys.find(({ active }) => active);
   return [
-    ...(active === undefined ? [] : [fact(t('menu.key', { key: active.name }))]),
-    ...(state === 'signed-out' ? [act(t('menu.signIn'), { type: 'sign-in' })] : []),
+    ...(key === undefined ? [] : [fact(t('menu.key', { key: key.name }))]),
     ...(state === 'signed-in'
       ? [fact(t('menu.signedInAs', { name: user?.name ?? '' })), act(t('menu.signOut'), { type: 'sign-out' })]
+      : []),
+    ...(state === 'signed-out'
+      ? [act(t(pending === undefined ? 'menu.signIn' : 'menu.signInWaiting'), { type: 'sign-in' })]
       : []),
   ];
 }
 
-function pauseEntries(status: AgentStatus | undefined, { t }: Translator, act: Act): MenuEntry[] {
+function pauseEntries({ status, mayPause }: MenuInput, { t }: Translator): MenuEntry[] {
   if (status === undefined) return [];
   if (status.state === 'paused') return [act(t('menu.resume'), { type: 'resume' })];
+  if (mayPause === false) return [];
   return [
     act(t('menu.pause15'), { type: 'pause', minutes: 15 }),
     act(t('menu.pause60'), { type: 'pause', minutes: 60 }),
   ];
 }
+
+const USUAL_QUIET_HOURS: readonly QuietHours[] = [
+  { from: 18, to: 8 },
+  { from: 20, to: 7 },
+  { from: 22, to: 7 },
+];
+
+/** Hours that were written into the settings by hand are offered beside the usual ones. */
+function quietEntry(chosen: QuietHours | undefined, { t, time }: Translator): MenuEntry {
+  const isSame = (hours: QuietHours | undefined): boolean =>
+    hours?.from === chosen?.from && hours?.to === chosen?.to;
+  const isUsual = chosen === undefined || USUAL_QUIET_HOURS.some(isSame);
+  const offered = [undefined, ...USUAL_QUIET_HOURS, ...(isUsual ? [] : [chosen])];
+  const clock = (hour: number): string => time(new Date(2000, 0, 1, hour).getTime());
+  return {
+    type: 'choice',
+    label: t('menu.quietHours'),
+    entries: offered.map((hours) => ({
+      type: 'entry',
+      label:
+        hours === undefined
+          ? t('menu.quietOff')
+          : t('menu.quietBetween', { from: clock(hours.from), to: clock(hours.to) }),
+      checked: isSame(hours),
+      action: { type: 'quiet-hours', hours },
+    })),
+  };
+}
+
+const fact = (label: string): MenuEntry => ({ type: 'entry', label });
+const act = (label: string, action: MenuAction): MenuEntry => ({ type: 'entry', label, action });

@@ -1,6 +1,7 @@
 import type { AgentStatus, BudgetView, ExchangeView } from '../../../agent/src/serve/contract.ts';
 import type { PageAddress } from '../shared/bridge.ts';
 import type { Translator } from '../shared/i18n/translator.ts';
+import type { QuietHours } from './settings.ts';
 
 export interface Notice {
   /** Notices of one group replace each other on the screen. */
@@ -15,7 +16,7 @@ export interface NotifierOptions {
   readonly nowMs: () => number;
   readonly show: (notice: Notice) => void;
   /** Local hours in which nothing is shown: from, to; may pass midnight. */
-  readonly quietHours: () => { readonly from: number; readonly to: number } | undefined;
+  readonly quietHours: () => QuietHours | undefined;
   readonly hourOf: (atMs: number) => number;
 }
 
@@ -27,16 +28,17 @@ const GATHER_MS = 10_000;
 const WARN_SHARES = [0.8, 1] as const;
 
 /**
- * Few and useful: the first stop of a kind, a budget's threshold, a sign-in that is needed, a pause that lasts. What a person has been told is
- * remembered, so that a restart of the agent or a flood of refused retries doesn't tell it again.
+ * Few and useful: the first stop of a kind, a budget's threshold, a pause that lasts, a sign-in that is needed. What a
+ * person has been told is remembered, so that a restart of the agent or a flood of refused retries doesn't tell it
+ * again. What quiet hours kept back counts as untold: if it still holds afterwards, it is said then.
  */
 export class Notifier {
   readonly #options: NotifierOptions;
   readonly #toldKinds = new Map<string, number>();
   readonly #toldBudgets = new Map<string, number>();
+  #toldSignIn = false;
   #lastStopAtMs = Number.NEGATIVE_INFINITY;
   #stops = 0;
-  #toldSignIn = false;
 
   constructor(options: NotifierOptions) {
     this.#options = options;
@@ -51,7 +53,7 @@ export class Notifier {
     );
     const kind = `${exchange.app.id} ${reason?.rule ?? exchange.service}`;
     const told = this.#toldKinds.get(kind) ?? Number.NEGATIVE_INFINITY;
-    if (now - told < SAME_KIND_MS) return;
+    if (now - told < SAME_KIND_MS || this.#isQuiet()) return;
     this.#toldKinds.set(kind, now);
     this.#stops = now - this.#lastStopAtMs < GATHER_MS ? this.#stops + 1 : 1;
     this.#lastStopAtMs = now;
@@ -68,34 +70,29 @@ export class Notifier {
     });
   }
 
-  statusChanged({ budgets, identity }: AgentStatus): void {
-    for (const budget of budgets) this.#budget(budget);
-    this.#signIn(identity);
+  statusChanged(status: AgentStatus): void {
+    for (const budget of status.budgets) this.#budget(budget);
+    this.#signIn(status);
   }
 
-  /** A pause that has lasted so long may have been forgotten. */
+  /** `minutes`: for at least so long. */
   stillPaused(minutes: number): void {
     const { t } = this.#options.words;
-    this.#show({
-      group: 'paused',
-      title: t('notify.paused.title'),
-      body: t('notify.paused.body', { minutes }),
-      opens: { page: 'now' },
-    });
+    const body = t('notify.paused.body', { minutes });
+    this.#show({ group: 'paused', title: t('notify.paused.title'), body, opens: { page: 'now' } });
   }
 
-  /** Once for each time that nobody is signed in. */
-  #signIn({ state }: AgentStatus['identity']): void {
-    if (state === 'signed-out' && !this.#toldSignIn) {
-      const { t } = this.#options.words;
-      this.#show({
-        group: 'sign-in',
-        title: t('notify.signIn.title'),
-        body: t('notify.signIn.body'),
-        opens: { page: 'now' },
-      });
-    }
-    this.#toldSignIn = state === 'signed-out';
+  /** Once for each time that it is needed; not while the person is at it. */
+  #signIn({ identity: { state, pending, problem } }: AgentStatus): void {
+    if (state !== 'signed-out') this.#toldSignIn = false;
+    else if (pending === undefined && !this.#toldSignIn && !this.#isQuiet()) this.#tellSignIn(problem?.text);
+  }
+
+  #tellSignIn(why: string | undefined): void {
+    this.#toldSignIn = true;
+    const { t } = this.#options.words;
+    const body = why ?? t('notify.signIn.body');
+    this.#show({ group: 'sign-in', title: t('notify.signIn.title'), body, opens: { page: 'now' } });
   }
 
   #budget(budget: BudgetView): void {
@@ -108,7 +105,7 @@ export class Notifier {
     const told = this.#toldBudgets.get(key) ?? 0;
     // A rolling window empties again: from then on it is news once more.
     if (reached < told) this.#toldBudgets.set(key, reached);
-    if (reached <= told) return;
+    if (reached <= told || this.#isQuiet()) return;
     this.#toldBudgets.set(key, reached);
     const { t, percent, money } = this.#options.words;
     this.#show({
@@ -124,13 +121,16 @@ export class Notifier {
   }
 
   #show(notice: Notice): void {
-    const { quietHours, hourOf, nowMs, show } = this.#options;
+    if (!this.#isQuiet()) this.#options.show(notice);
+  }
+
+  #isQuiet(): boolean {
+    const { quietHours, hourOf, nowMs } = this.#options;
     const quiet = quietHours();
-    if (quiet !== undefined && isWithin(hourOf(nowMs()), quiet)) return;
-    show(notice);
+    return quiet !== undefined && isWithin(hourOf(nowMs()), quiet);
   }
 }
 
 /** `22` to `7` passes midnight. */
-const isWithin = (hour: number, { from, to }: { readonly from: number; readonly to: number }): boolean =>
+const isWithin = (hour: number, { from, to }: QuietHours): boolean =>
   from <= to ? hour >= from && hour < to : hour >= from || hour < to;

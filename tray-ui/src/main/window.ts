@@ -1,27 +1,27 @@
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { BrowserWindow } from 'electron';
 import type { BridgeEvent, PageAddress } from '../shared/bridge.ts';
 import { CHANNELS } from '../shared/channels.ts';
-import type { Electron } from './electron-port.ts';
+import type { BrowserWindowPort, Electron } from './electron-port.ts';
+import type { Faults } from './faults.ts';
+import { PAGE_URL } from './page-protocol.ts';
 
 export interface WindowOptions {
   readonly electron: Electron;
-  /** `dist/`: the built renderer and preload script. */
+  /** `dist/`: the built preload script and icons. */
   readonly folder: string;
   readonly title: string;
+  readonly faults: Faults;
 }
 
 /** The one window: made when it is wanted, destroyed when it is closed, so that a closed window costs nothing. */
 export class TrayWindow {
   readonly #options: WindowOptions;
-  readonly #page: string;
-  #window: BrowserWindow | undefined;
+  readonly #closed = new Set<() => void>();
+  #window: BrowserWindowPort | undefined;
   #wanted: PageAddress | undefined;
 
   constructor(options: WindowOptions) {
     this.#options = options;
-    this.#page = pathToFileURL(path.join(options.folder, 'renderer', 'index.html')).href;
   }
 
   get isOpen(): boolean {
@@ -30,7 +30,7 @@ export class TrayWindow {
 
   /** Only our own page, in our own window, may ask for anything: nothing else is ever loaded into it. */
   isOurs(senderId: number, url: string): boolean {
-    return this.#window?.webContents.id === senderId && url.split('#')[0] === this.#page;
+    return this.#window?.webContents.id === senderId && url.split('#')[0] === PAGE_URL;
   }
 
   open(address: PageAddress): void {
@@ -41,7 +41,7 @@ export class TrayWindow {
       this.send({ type: 'navigate', to: address });
       return;
     }
-    const { electron, folder, title } = this.#options;
+    const { electron, folder, title, faults } = this.#options;
     const window = new electron.BrowserWindow({
       width: 980,
       height: 680,
@@ -49,6 +49,7 @@ export class TrayWindow {
       minHeight: 480,
       show: false,
       title,
+      icon: path.join(folder, 'icons', 'app.png'),
       autoHideMenuBar: true,
       backgroundColor: '#00000000',
       webPreferences: {
@@ -65,10 +66,18 @@ export class TrayWindow {
     window.webContents.setWindowOpenHandler(() => ({ action: 'deny' }));
     window.webContents.on('will-navigate', (event) => event.preventDefault());
     window.once('ready-to-show', () => window.show());
-    window.on('closed', () => {
-      this.#window = undefined;
+    window.on('closed', () => this.#forget(window));
+    // A page that died shows nothing any more: the next click opens a new one.
+    window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
+      if (reason !== 'clean-exit') faults.report('window', `${reason} (exit code ${exitCode})`);
+      window.destroy();
+      this.#forget(window);
     });
-    void window.loadURL(this.#page);
+    faults.guard('window', () => window.loadURL(PAGE_URL));
+  }
+
+  onClosed(listener: () => void): void {
+    this.#closed.add(listener);
   }
 
   /** The page is there and listens: it is told what it was opened for. */
@@ -78,5 +87,11 @@ export class TrayWindow {
 
   send(event: BridgeEvent): void {
     this.#window?.webContents.send(CHANNELS.event, event);
+  }
+
+  #forget(window: BrowserWindowPort): void {
+    if (this.#window !== window) return;
+    this.#window = undefined;
+    for (const listener of this.#closed) listener();
   }
 }

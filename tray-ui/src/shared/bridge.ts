@@ -60,6 +60,8 @@ export interface PageAddress {
   readonly page: PageName;
   /** Of `activity`: the decision to open. */
   readonly decision?: string;
+  /** Of `now`: show the form for a pause of so long; it needs a reason, which only a page can ask for. */
+  readonly pauseMinutes?: number;
 }
 
 export interface TrayBridge {

@@ -116,12 +116,13 @@ const BY_MESSAGE: readonly (readonly [number, RegExp, GatewayRefusalKind])[] = [
   [401, /virtual key.*(required|missing|mandatory)/i, 'no-key'],
   [401, /virtual key/i, 'unknown-key'],
   [403, /virtual key.*(inactive|blocked|expired|disabled)|access.*blocked/i, 'inactive-key'],
-  [403, /\btool\b/i, 'tool'],
+  [403, /virtual key not found/i, 'unknown-key'],
+  [403, /\btools?\b/i, 'tool'],
   [403, /\bmodel\b/i, 'model'],
   [403, /\bprovider\b/i, 'provider'],
   [
     429,
-    /(virtual key|team|customer|provider config).*limit|(token|request|rate).*limit.*(virtual key|team|customer)/i,
+    /(virtual key|team|customer|provider config|(provider|model|user)-level).*limit|(token|request|rate).*limit.*(virtual key|team|customer)/i,
     'rate',
   ],
 ];

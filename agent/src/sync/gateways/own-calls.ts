@@ -4,11 +4,12 @@ import { type GatewayDriver, GatewayError, type GatewayQuota, type OwnRead } fro
 import type { OwnReply, SendHttp } from '../../core/http.ts';
 import type { VirtualKey } from '../../core/identity.ts';
 import { joinQuotas } from './quota-terms.ts';
-import { parseJson } from './reading.ts';
+import { fields, parseJson, text } from './reading.ts';
 
 const PROBE_MS = 5_000;
 const READ_MS = 10_000;
 const MAX_REPLY_BYTES = 1024 * 1024;
+const MAX_WORDS = 120;
 
 /** Resolves if something that may be the gateway answers; whatever it thinks of the question. */
 export async function probe(send: SendHttp, baseUrl: string, { healthPath }: GatewayDriver): Promise<void> {
@@ -48,7 +49,7 @@ export async function readQuota(
   if (first === undefined) return undefined;
   let joined = quota.read(first, nowMs);
   for (const next of quota.further?.(first) ?? []) {
-    const answer = await ask(send, baseUrl, driver, key, next);
+    const answer = await ask(send, baseUrl, driver, key, next, 'of-owner');
     if (answer !== undefined) joined = joinQuotas(joined, next.read(answer, nowMs));
   }
   return joined;
@@ -60,6 +61,7 @@ async function ask(
   driver: GatewayDriver,
   key: VirtualKey,
   { path }: Pick<OwnRead<GatewayQuota>, 'path'>,
+  about: 'of-key' | 'of-owner' = 'of-key',
 ): Promise<unknown> {
   const pairs = driver.keyHeaders(key.secret, 'gateway') ?? [];
   const own: Record<string, string> = {};
@@ -76,6 +78,8 @@ async function ask(
   const body = Buffer.from(reply.body).toString('utf8');
   if (status === 401 || status === 403) {
     const refusal = driver.readRefusal({ status, headers: reply.headers, body });
+    // What a key may not ask, or nobody can tell it, says nothing about the key.
+    if (about === 'of-owner' || refusal?.kind === 'denied') return undefined;
     const why = refusal?.kind === 'inactive-key' ? 'is switched off or expired' : 'is not accepted';
     throw new GatewayError('key-refused', `the key "${key.name}" ${why}`);
   }
@@ -83,6 +87,11 @@ async function ask(
   if (status === 404 || status === 405) return undefined;
   const parsed = parseJson(body);
   if (status !== 200 || parsed === undefined)
-    throw new GatewayError('unexpected-answer', `${path} answers with status ${status}`);
+    throw new GatewayError('unexpected-answer', `${path} answers with status ${status}${wordsOf(parsed)}`);
   return parsed;
+}
+
+function wordsOf(answer: unknown): string {
+  const said = text(fields(fields(answer)?.['error'])?.['message']);
+  return said === undefined ? '' : `: ${said.slice(0, MAX_WORDS)}`;
 }

@@ -93,14 +93,16 @@ function kindOf(status: number, said: string, own: boolean): GatewayRefusalKind 
   return status === 429 ? 'rate' : undefined;
 }
 
-/** Names of the checks that said no: `hook_results.{before,after}_request_hooks[].checks[].id`. */
+/** Guardrails and checks that said no: `hook_results.{before,after}_request_hooks[].{id, checks[].id}`. */
 function failedChecks(results: Readonly<Record<string, unknown>> | undefined): string | undefined {
   const hooks = [...list(results?.['before_request_hooks']), ...list(results?.['after_request_hooks'])];
-  const names = hooks.flatMap((hook) =>
-    list(fields(hook)?.['checks']).flatMap((check) => {
+  const names = hooks.flatMap((hook) => {
+    const guardrail = text(fields(hook)?.['id']);
+    return list(fields(hook)?.['checks']).flatMap((check) => {
       const id = text(fields(check)?.['id']);
-      return id === undefined || fields(check)?.['verdict'] === true ? [] : [id];
-    }),
-  );
+      if (id === undefined || fields(check)?.['verdict'] === true) return [];
+      return [guardrail === undefined ? id : `${guardrail}: ${id}`];
+    });
+  });
   return names.length === 0 ? undefined : names.join(', ');
 }
