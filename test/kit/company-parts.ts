@@ -45,3 +45,29 @@ export const COMPANY_PARTS: Pick<AgentStatus, 'gateway' | 'identity' | 'telemetr
     metrics: {},
   },
 };
+
+/** A signed policy that is overdue, and a switch of the organisation. */
+export const COMPANY_POLICY: Pick<AgentStatus['policy'], 'bundle' | 'switches'> = {
+  bundle: {
+    url: 'https://policy.acme.example/postern/',
+    groups: ['payments'],
+    group: 'payments',
+    release: 41,
+    version: 41,
+    lastContactMs: NOW_MS,
+    age: 'grace',
+    hint: 'off',
+    clockBehind: false,
+    polls: 12,
+    bytes: 48_000,
+  },
+  switches: [
+    {
+      id: 's-1',
+      what: 'block',
+      apps: ['codex'],
+      untilMs: NOW_MS + 3_600_000,
+      reason: 'an outage at the provider',
+    },
+  ],
+};

@@ -36,7 +36,7 @@ try {
     await take('stop');
     await page.keyboard.press('Escape');
     await open(page, /Held back/);
-    await page.getByRole('heading', { name: 'Ask for an exception' }).scrollIntoViewIfNeeded();
+    await page.getByRole('button', { name: 'Let it pass' }).scrollIntoViewIfNeeded();
     await take('exception');
     await page.keyboard.press('Escape');
     await goTo(page, 'Now');

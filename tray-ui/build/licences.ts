@@ -2,7 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Plugin } from 'vite';
 
-/** Writes the licence texts of the packages that the bundle really contains, for the window's last page. */
+const PLACE = /(["'`])@postern-licences@\1/;
+
+/**
+ * Puts the licence texts of the packages that the bundle really contains where the window's last page shows them, and
+ * beside it as a file.
+ */
 export function licences(fileName: string): Plugin {
   return {
     name: 'postern-licences',
@@ -12,7 +17,13 @@ export function licences(fileName: string): Plugin {
       );
       const folders = new Set(files.flatMap((file) => packageFolder(file) ?? []));
       const texts = [...folders].sort().map(licenceOf);
-      this.emitFile({ type: 'asset', fileName, source: texts.join('\n') });
+      const source = texts.join('\n');
+      const place = Object.values(bundle).find(
+        (output) => output.type === 'chunk' && PLACE.test(output.code),
+      );
+      if (place?.type !== 'chunk') throw new Error('The window has no place for licences.');
+      place.code = place.code.replace(PLACE, () => JSON.stringify(source));
+      this.emitFile({ type: 'asset', fileName, source });
     },
   };
 }

@@ -6,6 +6,7 @@ import { healthyStatus } from '../../kit/agent-status.ts';
 
 const words = createTranslator(['en']);
 const untilMs = new Date(2026, 10, 26, 15, 30).getTime();
+const aside = (apps: string[]) => ({ id: 's', what: 'aside' as const, apps, untilMs, reason: 'an outage' });
 const lost = { code: 'budgets-lost', text: 'The record of what budgets have spent was lost.' };
 
 it.each<[string, AgentStatus | undefined, string, RegExp]>([
@@ -13,6 +14,27 @@ it.each<[string, AgentStatus | undefined, string, RegExp]>([
   ['it ends', healthyStatus({ state: 'stopping' }), 'off', /stopping/],
   ['all is well', healthyStatus(), 'protected', /checking AI traffic/],
   ['something is wrong', healthyStatus({ degraded: [lost] }), 'attention', /budgets have spent was lost/],
+  [
+    'a help desk has lifted the rules',
+    healthyStatus({
+      policy: { ...healthyStatus().policy, override: { scope: 'observe', untilMs } },
+      degraded: [lost],
+    }),
+    'paused',
+    /help desk has lifted the rules until 0?3:30/,
+  ],
+  [
+    'the company stands aside for all',
+    healthyStatus({ policy: { ...healthyStatus().policy, switches: [aside([])] } }),
+    'paused',
+    /stand aside until 0?3:30/,
+  ],
+  [
+    'the company stands aside for one app',
+    healthyStatus({ policy: { ...healthyStatus().policy, switches: [aside(['codex'])] } }),
+    'protected',
+    /checking/,
+  ],
   [
     'a pause, which counts for more than what else is wrong',
     healthyStatus({ state: 'paused', pause: { untilMs, reason: 'demo' }, degraded: [lost] }),

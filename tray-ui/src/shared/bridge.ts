@@ -32,6 +32,8 @@ export const PAGE_CALLS = [
   'cancelSignIn',
   'signOut',
   'useKey',
+  'override',
+  'endOverride',
 ] as const satisfies readonly Call[];
 
 export type PageCall = (typeof PAGE_CALLS)[number];

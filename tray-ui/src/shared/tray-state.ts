@@ -16,6 +16,13 @@ export function trayState(status: AgentStatus | undefined, { t, time }: Translat
   if (status.state === 'stopping') return { icon: 'off', sentence: t('state.stopping') };
   if (status.pause !== undefined)
     return { icon: 'paused', sentence: t('state.paused', { time: time(status.pause.untilMs) }) };
+  // Nothing is stopped for as long as these last, whatever else is well.
+  const { override, switches = [] } = status.policy;
+  if (override !== undefined)
+    return { icon: 'paused', sentence: t('state.override', { time: time(override.untilMs) }) };
+  const aside = switches.find(({ what, apps }) => what === 'aside' && apps.length === 0);
+  if (aside !== undefined)
+    return { icon: 'paused', sentence: t('state.aside', { time: time(aside.untilMs) }) };
   const [first] = status.degraded;
   // The agent's own words are a sentence; the person shouldn't have to open a window for it.
   if (first !== undefined) return { icon: 'attention', sentence: first.text };

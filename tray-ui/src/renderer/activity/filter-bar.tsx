@@ -1,11 +1,9 @@
-import { useId } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import type { ExchangeView } from '../../../../agent/src/serve/contract.ts';
 import { useServices } from '../context.ts';
 import { useAnswer } from '../state/use-answer.ts';
 import { type CallFilter, NO_FILTER } from './filter.ts';
-
-/** A person types faster than a search is worth. */
-const SETTLE_MS = 200;
+import { SearchField } from './search-field.tsx';
 
 interface FilterProps {
   readonly filter: CallFilter;
@@ -17,26 +15,16 @@ export function FilterBar({ filter, onChange }: FilterProps) {
   const apps = useAnswer('apps', {}).value?.apps.filter(({ calls }) => calls > 0) ?? [];
   const models = useAnswer('usage', { by: 'model' }).value?.rows ?? [];
   const services = new Map(apps.flatMap((app) => app.services.map(({ id, name }) => [id, name] as const)));
-  const search = useId();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  function typed(text: string): void {
-    clearTimeout(timer);
-    timer = setTimeout(() => onChange({ ...filter, search: text }), SETTLE_MS);
-  }
+  const [clearings, setClearings] = useState(0);
   const isOn = JSON.stringify(filter) !== JSON.stringify(NO_FILTER);
+  function clear(): void {
+    setClearings(clearings + 1);
+    onChange(NO_FILTER);
+  }
+
   return (
     <search class="filter">
-      <div class="field field-grow">
-        <label for={search}>{t('activity.search')}</label>
-        <input
-          id={search}
-          type="search"
-          maxLength={100}
-          placeholder={t('activity.searchHint')}
-          value={filter.search}
-          onInput={(event) => typed(event.currentTarget.value)}
-        />
-      </div>
+      <SearchField key={clearings} onSettled={(search) => onChange({ ...filter, search })} />
       <Choice
         label={t('activity.app')}
         value={filter.app}
@@ -64,7 +52,7 @@ export function FilterBar({ filter, onChange }: FilterProps) {
         {t('activity.onlyStopped')}
       </label>
       {isOn && (
-        <button type="button" class="button button-small" onClick={() => onChange(NO_FILTER)}>
+        <button type="button" class="button button-small" onClick={clear}>
           {t('activity.clear')}
         </button>
       )}

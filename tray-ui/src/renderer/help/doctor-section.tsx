@@ -6,8 +6,8 @@ import { FailureNote } from '../parts/failure-note.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
 import { Section } from '../parts/section.tsx';
-import type { Problem } from '../state/coming.ts';
 import type { Failure } from '../state/failure.ts';
+import type { Problem } from '../state/problem.ts';
 import { useAnswer } from '../state/use-answer.ts';
 import { type Check, type Mend, mendOf } from './mends.ts';
 

@@ -3,6 +3,7 @@ import { PageTitle } from '../parts/page-title.tsx';
 import { AboutSection } from './about-section.tsx';
 import { DiagnosticsSection } from './diagnostics-section.tsx';
 import { DoctorSection } from './doctor-section.tsx';
+import { OverrideSection } from './override-section.tsx';
 import { SettingsSection } from './settings-section.tsx';
 import { TelemetrySection } from './telemetry-section.tsx';
 
@@ -16,6 +17,7 @@ export function HelpPage() {
         <>
           <DoctorSection />
           <DiagnosticsSection />
+          <OverrideSection status={status} />
           <TelemetrySection status={status} />
           <SettingsSection />
         </>

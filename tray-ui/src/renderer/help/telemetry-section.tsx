@@ -3,7 +3,7 @@ import { useServices } from '../context.ts';
 import { Facts } from '../parts/facts.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
 import { Section } from '../parts/section.tsx';
-import type { Problem } from '../state/coming.ts';
+import type { Problem } from '../state/problem.ts';
 
 /** Where records go, and how far they have come; only where the company has them sent anywhere. */
 export function TelemetrySection({ status }: { readonly status: AgentStatus }) {

@@ -4,7 +4,6 @@ import { AgentText } from '../parts/agent-text.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
 import { Section } from '../parts/section.tsx';
-import { policyExtras } from '../state/coming.ts';
 import { fileProblem } from './problems-of.ts';
 
 /** The rules in force: which, from where, since when; and how fresh a signed one is. */
@@ -12,7 +11,7 @@ export function PolicySection({ status }: { readonly status: AgentStatus }) {
   const { words } = useServices();
   const { t, dateTime } = words;
   const { name, revision, source, loadedAtMs, warnings } = status.policy;
-  const { bundle, override, switches = [] } = policyExtras(status);
+  const { bundle, override, switches = [] } = status.policy;
   return (
     <Section title={t('policy.title')}>
       <Facts

@@ -1,6 +1,6 @@
 /** Everything that status holds against the agent, as one list of sentences with mends. Pure. */
 import type { AgentStatus, FileProblem } from '../../../../agent/src/serve/contract.ts';
-import type { Problem } from '../state/coming.ts';
+import type { Problem } from '../state/problem.ts';
 
 export function problemsOf({ degraded, policy, config }: AgentStatus): readonly Problem[] {
   const refused = policy.lastError?.problems ?? [];

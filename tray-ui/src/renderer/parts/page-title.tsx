@@ -9,7 +9,12 @@ export function PageTitle({ text }: { readonly text: string }) {
   useEffect(() => {
     // At the start nobody has asked for anything yet: the focus stays at the top.
     if (document.body.dataset['started'] === page) return;
-    if (document.body.dataset['started'] !== undefined) heading.current?.focus({ preventScroll: true });
+    if (document.body.dataset['started'] !== undefined) {
+      heading.current?.focus({ preventScroll: true });
+      // A page begins at its top, however far down the one before was; in a narrow window the document scrolls.
+      document.getElementById('main')?.scrollTo(0, 0);
+      scrollTo(0, 0);
+    }
     document.body.dataset['started'] = page;
   }, [page]);
   return (

@@ -1,5 +1,5 @@
 import { useServices } from '../context.ts';
-import type { Problem } from '../state/coming.ts';
+import type { Problem } from '../state/problem.ts';
 import { AgentText } from './agent-text.tsx';
 import { Icon } from './icon.tsx';
 

@@ -44,6 +44,8 @@ export const deCalls: Translation<typeof enCalls> = {
   'decision.found': 'Was gefunden wurde',
   'decision.foundNothing': 'Nichts.',
   'decision.foundMasked': 'Bekannt sind nur Art und Anzahl: das Gefundene selbst wird nicht aufbewahrt.',
+  'decision.foundInText':
+    'Gezeigt werden Art und Anzahl. Die Richtlinie lässt den Text dieses Aufrufs aufbewahren (unten); das Gefundene kann darin stehen.',
   'decision.now': 'Was jetzt zu tun ist',
   'summary.allow': 'Dieser Aufruf ging unverändert an {service}.',
   'summary.warn': 'Dieser Aufruf ging unverändert an {service}; eine Regel weist auf etwas hin.',

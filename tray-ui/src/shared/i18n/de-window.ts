@@ -245,6 +245,12 @@ export const deWindow: Translation<typeof enWindow> = {
   'diagnostics.collecting': 'Sammelt …',
   'diagnostics.save': 'Als Datei speichern …',
   'diagnostics.saved': 'Gespeichert.',
+  'override.title': 'Ein Code von der Hilfe',
+  'override.lead':
+    'Steht eine Regel im Weg und kann es nicht warten, kann die Hilfe der Firma einen Code vorlesen. Er hebt die Regeln eine Weile auf; sein Gebrauch wird aufgezeichnet.',
+  'override.code': 'Code',
+  'override.use': 'Code benutzen',
+  'override.end': 'Jetzt beenden',
   'settings.title': 'Einstellungen',
   'settings.lead': 'Jede Einstellung von Postern auf diesem Gerät, und von wem sie ist. Geheimnisse fehlen.',
   'settings.show': { one: '{count} Einstellung zeigen', other: '{count} Einstellungen zeigen' },

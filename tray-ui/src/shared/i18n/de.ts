@@ -8,6 +8,8 @@ export const de: Messages = {
   'state.protected': 'Postern prüft den KI-Verkehr.',
   'state.attention': 'Postern arbeitet, aber etwas braucht Aufmerksamkeit.',
   'state.paused': 'Postern pausiert bis {time}.',
+  'state.override': 'Die Hilfe der Firma hat die Regeln aufgehoben, bis {time}.',
+  'state.aside': 'Die Firma lässt Postern beiseitetreten, bis {time}.',
   'state.off': 'Postern läuft nicht. KI-Verkehr wird nicht geprüft.',
   'state.stopping': 'Postern wird beendet.',
   'state.fault': 'Das Postern-Symbol hatte selbst ein Problem: {where}.',

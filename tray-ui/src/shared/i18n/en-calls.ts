@@ -42,6 +42,8 @@ export const enCalls = {
   'decision.found': 'What was found',
   'decision.foundNothing': 'Nothing.',
   'decision.foundMasked': 'Only the kind and the number are known: what was found is itself not kept.',
+  'decision.foundInText':
+    'Shown are the kind and the number. Your policy keeps the text of this call (below), and what was found may stand in it.',
   'decision.now': 'What to do now',
   'summary.allow': 'This call passed unchanged to {service}.',
   'summary.warn': 'This call passed unchanged to {service}; a rule points something out.',

@@ -240,6 +240,12 @@ export const enWindow = {
   'diagnostics.collecting': 'Collecting …',
   'diagnostics.save': 'Save as a file …',
   'diagnostics.saved': 'Saved.',
+  'override.title': 'A code from the help desk',
+  'override.lead':
+    'If a rule is in your way and can’t wait, your help desk may read out a code. It lifts the rules for a while, and its use is recorded.',
+  'override.code': 'Code',
+  'override.use': 'Use the code',
+  'override.end': 'End it now',
   'settings.title': 'Settings',
   'settings.lead': 'Every setting of this machine’s Postern, and who set it. Secrets are left out.',
   'settings.show': { one: 'Show {count} setting', other: 'Show {count} settings' },

@@ -8,6 +8,8 @@ export const en = {
   'state.protected': 'Postern is checking AI traffic.',
   'state.attention': 'Postern works, but something needs attention.',
   'state.paused': 'Postern is paused until {time}.',
+  'state.override': 'The help desk has lifted the rules until {time}.',
+  'state.aside': 'Your company has Postern stand aside until {time}.',
   'state.off': 'Postern is not running. AI traffic is not checked.',
   'state.stopping': 'Postern is stopping.',
   'state.fault': 'The Postern icon had a problem of its own: {where}.',

@@ -44,6 +44,8 @@ export const nbCalls: Translation<typeof enCalls> = {
   'decision.found': 'Hva som ble funnet',
   'decision.foundNothing': 'Ingenting.',
   'decision.foundMasked': 'Bare type og antall er kjent: det som ble funnet, er ikke lagret.',
+  'decision.foundInText':
+    'Her vises type og antall. Reglene lar teksten i dette kallet bli lagret (nedenfor), og det som ble funnet, kan stå i den.',
   'decision.now': 'Hva du kan gjøre nå',
   'summary.allow': 'Dette kallet gikk uendret til {service}.',
   'summary.warn': 'Dette kallet gikk uendret til {service}; en regel påpeker noe.',

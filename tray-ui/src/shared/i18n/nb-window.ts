@@ -236,6 +236,12 @@ export const nbWindow: Translation<typeof enWindow> = {
   'diagnostics.collecting': 'Samler …',
   'diagnostics.save': 'Lagre som fil …',
   'diagnostics.saved': 'Lagret.',
+  'override.title': 'En kode fra brukerstøtten',
+  'override.lead':
+    'Står en regel i veien og det ikke kan vente, kan brukerstøtten lese opp en kode. Den opphever reglene en stund, og bruken blir registrert.',
+  'override.code': 'Kode',
+  'override.use': 'Bruk koden',
+  'override.end': 'Avslutt nå',
   'settings.title': 'Innstillinger',
   'settings.lead':
     'Hver innstilling for Postern på denne maskinen, og hvem som har satt den. Hemmeligheter er utelatt.',

@@ -8,6 +8,8 @@ export const nb: Messages = {
   'state.protected': 'Postern kontrollerer KI-trafikken.',
   'state.attention': 'Postern virker, men noe trenger oppmerksomhet.',
   'state.paused': 'Postern er satt på pause til {time}.',
+  'state.override': 'Brukerstøtten har opphevet reglene til {time}.',
+  'state.aside': 'Firmaet lar Postern tre til side til {time}.',
   'state.off': 'Postern kjører ikke. KI-trafikken blir ikke kontrollert.',
   'state.stopping': 'Postern avsluttes.',
   'state.fault': 'Postern-ikonet hadde selv et problem: {where}.',
