@@ -328,6 +328,16 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
     await asked.getByRole('dialog').getByText('This call was stopped.').waitFor();
     await asked.context().close();
 
+    const pausing = await windows.open({}, async (fresh) => {
+      await fresh.addInitScript(KEEP_STREAMS_OPEN);
+      await events(connected, { type: 'navigate', to: { page: 'now', pauseMinutes: 60 } })(fresh);
+    });
+    const form = pausing.getByRole('dialog');
+    expect(await form.getByLabel('60 minutes').isChecked()).toBe(true);
+    await form.getByRole('button', { name: 'Cancel' }).click();
+    await form.waitFor({ state: 'detached' });
+    await pausing.context().close();
+
     // The stream of events ends here, and with it the connection: what was shown before is read while it lasts.
     const shown = await windows.open({}, async (fresh) => {
       await fresh.addInitScript(KEEP_STREAMS_OPEN);

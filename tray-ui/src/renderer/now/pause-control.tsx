@@ -7,9 +7,11 @@ import { PauseDialog } from './pause-dialog.tsx';
 
 export function PauseControl(props: { readonly status: AgentStatus; readonly mayPause: boolean }) {
   const { status, mayPause } = props;
-  const { bridge, words, announce } = useServices();
+  const { bridge, words, announce, router } = useServices();
   const { t } = words;
   const [isOpen, setOpen] = useState(false);
+  // The menu of the icon chose how long, and can't ask why.
+  const { pauseMinutes } = router.address.value;
   const [failure, setFailure] = useState<Failure>();
 
   async function resume(): Promise<void> {
@@ -33,6 +35,9 @@ export function PauseControl(props: { readonly status: AgentStatus; readonly may
       {status.pause === undefined && !mayPause && <p class="muted">{t('pause.notAllowed')}</p>}
       {failure !== undefined && <FailureNote failure={failure} />}
       {isOpen && <PauseDialog onClose={() => setOpen(false)} />}
+      {pauseMinutes !== undefined && mayPause && status.pause === undefined && (
+        <PauseDialog key={pauseMinutes} minutes={pauseMinutes} onClose={() => router.closePause()} />
+      )}
     </>
   );
 }

@@ -7,10 +7,11 @@ import type { Failure } from '../state/failure.ts';
 const MINUTES = [15, 30, 60, 120] as const;
 
 /** A pause wants a reason, which is kept in the log; it ends by itself. */
-export function PauseDialog({ onClose }: { readonly onClose: () => void }) {
+export function PauseDialog(props: { readonly minutes?: number; readonly onClose: () => void }) {
+  const { onClose } = props;
   const { bridge, words, announce } = useServices();
   const { t, time } = words;
-  const [minutes, setMinutes] = useState<number>(MINUTES[0]);
+  const [minutes, setMinutes] = useState<number>(props.minutes ?? MINUTES[0]);
   const [reason, setReason] = useState('');
   const [failure, setFailure] = useState<Failure>();
   const field = useId();

@@ -7,18 +7,23 @@ export interface Router {
   go(address: PageAddress): void;
   /** Closes the decision that is open; the page stays. */
   closeDecision(): void;
+  /** The same for the form of a pause that the menu asked for. */
+  closePause(): void;
 }
 
 export function createRouter(first: PageName): Router {
   const address = signal<PageAddress>({ page: first });
+  const stay = (): void => {
+    address.value = { page: address.peek().page };
+  };
   return {
     address,
     go(to) {
-      const { page, decision } = address.peek();
-      if (to.page !== page || to.decision !== decision) address.value = to;
+      const { page, decision, pauseMinutes } = address.peek();
+      if (to.page !== page || to.decision !== decision || to.pauseMinutes !== pauseMinutes)
+        address.value = to;
     },
-    closeDecision() {
-      address.value = { page: address.peek().page };
-    },
+    closeDecision: stay,
+    closePause: stay,
   };
 }
