@@ -190,6 +190,17 @@ describe('two files', () => {
     expect(notices.map(({ code }) => code).sort()).toEqual(['managed-value-kept']);
   });
 
+  test('policy comes over https, or from this machine', () => {
+    const source = (field: object) =>
+      fs.writeFileSync(own, JSON.stringify({ policy: { source: { url: 'https://p.example/', ...field } } }));
+    for (const field of [{ url: 'http://p.example/' }, { hintUrl: 'http://p.example/hint' }]) {
+      source(field);
+      expect(load).toThrow(/policy\.source\.(url|hintUrl): must be an https URL/);
+    }
+    source({ url: 'http://127.0.0.1:8080/', hintUrl: 'http://localhost:8080/hint' });
+    expect(load).not.toThrow();
+  });
+
   test.runIf(process.platform !== 'win32')('a managed file that anybody can write is reported', () => {
     fs.writeFileSync(managed, '{}');
     fs.chmodSync(managed, 0o666);

@@ -41,7 +41,7 @@ export interface PolicyAdditions {
 export interface GoodReading {
   readonly ok: true;
   readonly compiled: CompiledPolicy;
-  /** Allowed, but worth a look: without effect yet, never asked, shadow mode, stored prompts. */
+  /** Allowed, but worth a look: never asked, shadow mode, stored prompts. */
   readonly warnings: readonly Problem[];
   /** Files that its rules name: part of what is in force, though not of its revision. */
   readonly companions: readonly string[];

@@ -213,7 +213,7 @@ export const statusSchema = z.object({
   policy: policyIdentity.extend({
     source: z.object({ kind: z.enum(['embedded', 'file', 'bundle']), file: z.string().optional() }),
     loadedAtMs: timeMs,
-    /** In force, but worth a look: settings without effect yet, rules that are never asked, shadow mode. */
+    /** In force, but worth a look: rules that are never asked, shadow mode. */
     warnings: z.array(fileProblem),
     /** A newer document was refused; the one above is still in force. */
     lastError: z.object({ atMs: timeMs, problems: z.array(fileProblem) }).optional(),
@@ -236,7 +236,7 @@ export const statusSchema = z.object({
   }),
   config: z.object({
     files: z.array(z.object({ file: z.string(), kind: z.enum(['managed', 'own']), present: z.boolean() })),
-    /** What was overridden, isn't used yet, or was refused on reload. */
+    /** What was overridden, or was refused on reload. */
     problems: z.array(fileProblem),
   }),
   /** Only while paused. */

@@ -1,5 +1,6 @@
 /** The configuration file. Every key is optional; defaults are filled in once, after the files have been merged. */
 import { z } from 'zod';
+import { isLoopbackHttp } from '../core/http.ts';
 import { gatewayConfig } from './gateways/config.ts';
 import { identityConfig, secretsConfig, tenantConfig } from './identity/config.ts';
 import { telemetrySchema } from './telemetry/telemetry-config.ts';
@@ -10,7 +11,15 @@ const url = (protocols: readonly string[], what: string) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
     message: `must be ${what}`,
   });
-const httpsUrl = url(['https:', 'http:'], 'an http(s) URL');
+/** As the agent's own calls are sent: what is refused later had better be refused here. */
+const ownUrl = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && (new URL(text).protocol === 'https:' || isLoopbackHttp(new URL(text))),
+    {
+      message: 'must be an https URL (plain http only to this machine)',
+    },
+  );
 const file = z.string().min(1, 'must name a file');
 
 export const configSchema = z.strictObject({
@@ -33,7 +42,7 @@ export const configSchema = z.strictObject({
       overrideSecretFile: file.optional(),
       source: z
         .strictObject({
-          url: httpsUrl,
+          url: ownUrl,
           pollSeconds: z.int().min(5).max(86_400).default(60),
           /** The root that this device begins to trust with: the file itself, or its SHA-256. */
           rootFile: file.optional(),
@@ -50,7 +59,7 @@ export const configSchema = z.strictObject({
             .max(50)
             .default([]),
           /** An event stream that says when there is something new. */
-          hintUrl: httpsUrl.optional(),
+          hintUrl: ownUrl.optional(),
         })
         .optional(),
     })

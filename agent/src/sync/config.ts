@@ -1,5 +1,5 @@
 /**
- * News from outside the process: settings and policy files, read, checked and watched; later also bundles from a CDN
+ * News from outside the process: settings and policy files, read, checked and watched; bundles from a CDN
  * and what a gateway says. This room reads files and opens sockets of its own; it decides nothing and applies
  * nothing: main hands on what it brings, whole or not at all.
  */
