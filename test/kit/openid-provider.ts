@@ -31,6 +31,8 @@ export interface OpenIdProvider {
   readonly requests: string[];
   /** Forms that were sent to the token endpoint. */
   readonly forms: URLSearchParams[];
+  /** Forms that asked for a code to sign in with on another device (RFC 8628). */
+  readonly deviceForms: URLSearchParams[];
   /** Access, refresh and ID tokens that were given out. */
   readonly issued: string[];
   intruder: Intruder | undefined;
@@ -61,6 +63,7 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions): Promi
       keepForm(request, self.forms);
       keepTokens(response, self.issued);
     }
+    if (request.url === '/device/auth') keepForm(request, self.deviceForms);
     handle(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -79,6 +82,7 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions): Promi
     provider,
     requests: [],
     forms: [],
+    deviceForms: [],
     issued: [],
     intruder: undefined,
     dateShiftMs: 0,

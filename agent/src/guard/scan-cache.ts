@@ -13,13 +13,66 @@ export interface ScanCache {
   readonly misses: number;
 }
 
-interface Remembered {
-  readonly entries: Map<string, readonly Match[]>;
-  /**
-   * Goes over the entries once, in the order they were last used: what it has passed is gone or stands at the end. One
-   * made for each eviction would have to pass the traces of all that were deleted before.
-   */
-  readonly oldest: MapIterator<string>;
+/** One remembered text, between its neighbours in the order of use. */
+interface Entry {
+  readonly key: string;
+  readonly matches: readonly Match[];
+  older: Entry | undefined;
+  newer: Entry | undefined;
+}
+
+/**
+ * A list beside the map: the map's own order would have to be asked by an iterator, and one that is kept holds every
+ * table which the map has outgrown since (300 bytes a call), while one made anew passes the traces of all the deleted.
+ */
+class Remembered {
+  readonly #entries = new Map<string, Entry>();
+  #oldest: Entry | undefined;
+  #newest: Entry | undefined;
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Counts as a use. */
+  get(key: string): readonly Match[] | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    if (entry !== this.#newest) {
+      this.#unlink(entry);
+      this.#append(entry);
+    }
+    return entry.matches;
+  }
+
+  /** `key` is not yet known. */
+  add(key: string, matches: readonly Match[]): void {
+    const entry: Entry = { key, matches, older: undefined, newer: undefined };
+    this.#entries.set(key, entry);
+    this.#append(entry);
+  }
+
+  dropOldest(): void {
+    const oldest = this.#oldest;
+    if (oldest === undefined) return;
+    this.#entries.delete(oldest.key);
+    this.#unlink(oldest);
+  }
+
+  #append(entry: Entry): void {
+    entry.older = this.#newest;
+    entry.newer = undefined;
+    if (this.#newest === undefined) this.#oldest = entry;
+    else this.#newest.newer = entry;
+    this.#newest = entry;
+  }
+
+  #unlink({ older, newer }: Entry): void {
+    if (older === undefined) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
+  }
 }
 
 export interface ScanCacheOptions {
@@ -37,8 +90,7 @@ export function createScanCache({ maxEntries = 20_000, minChars = 512 }: ScanCac
   function rememberedOf(detector: Detector): Remembered {
     let remembered = known.get(detector);
     if (remembered === undefined) {
-      const entries = new Map<string, readonly Match[]>();
-      remembered = { entries, oldest: entries.keys() };
+      remembered = new Remembered();
       known.set(detector, remembered);
     }
     return remembered;
@@ -47,19 +99,17 @@ export function createScanCache({ maxEntries = 20_000, minChars = 512 }: ScanCac
   return {
     scan(detector, text) {
       if (text.length < minChars) return detector.scan(text);
-      const { entries, oldest } = rememberedOf(detector);
+      const remembered = rememberedOf(detector);
       const key = hash('sha256', text, 'base64');
-      const found = entries.get(key);
+      const found = remembered.get(key);
       if (found !== undefined) {
         hits++;
-        entries.delete(key);
-        entries.set(key, found);
         return found;
       }
       misses++;
       const matches = detector.scan(text);
-      entries.set(key, matches);
-      if (entries.size > maxEntries) entries.delete(oldest.next().value as string);
+      remembered.add(key, matches);
+      if (remembered.size > maxEntries) remembered.dropOldest();
       return matches;
     },
     get hits() {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 /** Sign-in, renewal and sign-out against the real `oidc-provider` over TLS. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseProxyUrl } from '../../../agent/src/intercept/outgoing/proxy-url.ts';
@@ -137,6 +138,11 @@ describe('with a code on another device (RFC 8628)', () => {
     await visit(url, { ...(userCode !== undefined && { userCode }) });
     await until(() => session.user !== undefined, 15_000);
     expect(session.user?.name).toBe('ann@acme.test');
+    // Providers may demand it of every public client (Keycloak does, with "Proof Key for Code Exchange" set).
+    const challenge = op.deviceForms[0];
+    const verifier = op.forms[0]?.get('code_verifier') ?? '';
+    expect(challenge?.get('code_challenge_method')).toBe('S256');
+    expect(challenge?.get('code_challenge')).toBe(createHash('sha256').update(verifier).digest('base64url'));
   }, 30_000);
 
   it('a provider that does not offer it is named', async () => {

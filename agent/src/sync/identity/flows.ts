@@ -112,7 +112,7 @@ export async function startBrowserSignIn(
   };
 }
 
-/** RFC 8628: the person signs in on another device. */
+/** RFC 8628: the person signs in on another device. With PKCE, as providers may demand of every public client. */
 export async function startDeviceSignIn(
   provider: Provider,
   config: IdentityConfig,
@@ -127,14 +127,22 @@ export async function startDeviceSignIn(
       'Sign in with a browser on this machine: postern login',
     );
   }
+  const pkceCodeVerifier = randomPKCECodeVerifier();
   const started = await initiateDeviceAuthorization(configuration, {
     scope: config.scopes.join(' '),
+    code_challenge: await calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: 'S256',
     ...(config.audience !== undefined && { audience: config.audience }),
   }).catch((error: unknown) => {
     throw asIdentityError(error, 'device', host);
   });
   const giveUp = new AbortController();
-  const tokens = pollDeviceAuthorizationGrant(configuration, started, undefined, { signal: giveUp.signal })
+  const tokens = pollDeviceAuthorizationGrant(
+    configuration,
+    started,
+    { code_verifier: pkceCodeVerifier },
+    { signal: giveUp.signal },
+  )
     .then((granted) => withUserInfo(configuration, config, granted, undefined))
     .catch((error: unknown) => {
       throw giveUp.signal.aborted ? cancelled() : asIdentityError(error, 'device', host);
