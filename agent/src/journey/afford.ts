@@ -4,8 +4,9 @@ import type { CompiledPolicy } from '../decide/compile.ts';
 import type { RequestContext } from '../decide/evaluation.ts';
 import type { StringEdit } from '../recognise/json/patch.ts';
 import { type ModelPlace, modelPlaceOf, pathWithModel } from '../recognise/model-place.ts';
+import type { CallSpend } from './call-spend.ts';
+import { openSpend } from './open-spend.ts';
 import type { JourneyPorts } from './ports.ts';
-import { type CallSpend, openSpend } from './spend.ts';
 
 /** A call that budgets and limits have looked at. */
 export interface Afforded {

@@ -7,8 +7,8 @@ import type { ExchangeEvent, ExchangeRequest, Operation, Part } from '../core/ex
 import type { Finding } from '../core/finding.ts';
 import type { FlowOutcome } from '../core/flow.ts';
 import type { ExchangeRecord, RecordedReason } from '../core/records.ts';
+import type { CallSpend } from './call-spend.ts';
 import type { JourneyPorts } from './ports.ts';
-import type { CallSpend } from './spend.ts';
 import { spendTermsOf } from './spend-terms.ts';
 
 const NO_PARTS: readonly Part[] = [];
