@@ -124,7 +124,7 @@ describe('the outbox', () => {
     const ocsf = await take(records, { format: 'ocsf' });
     expect(JSON.parse(ocsf.records[0]?.text ?? '')).toMatchObject({
       class_uid: 6003,
-      metadata: { version: '1.6.0', profiles: expect.arrayContaining(['ai_operation']) },
+      metadata: { version: '1.8.0', profiles: expect.arrayContaining(['ai_operation']) },
     });
     await records.close();
   });

@@ -1,13 +1,13 @@
 /**
- * OCSF 1.6 API Activity (class 6003) with the `ai_operation` profile
- * (https://schema.ocsf.io/1.6.0/classes/api_activity?profiles=ai_operation). The log's own events have no API call to
+ * OCSF 1.8 API Activity (class 6003) with the `ai_operation` profile, which there is since that version
+ * (https://schema.ocsf.io/1.8.0/classes/api_activity?profiles=ai_operation). The log's own events have no API call to
  * describe: they are Application Lifecycle (6002) "Other".
  */
 
 import type { ChainedBody, ExchangeBody } from './body.ts';
 import type { Json } from './canonical.ts';
 
-const VERSION = '1.6.0';
+const VERSION = '1.8.0';
 const APPLICATION_ACTIVITY = 6;
 const API_ACTIVITY = 6003;
 const LIFECYCLE = 6002;
@@ -21,8 +21,9 @@ function apiActivity(body: ExchangeBody & ChainedBody): Json {
   const blocked = body.effective === 'block';
   return {
     ...classOf(API_ACTIVITY, 'API Activity', blocked ? 4 : body.effective === 'allow' ? 1 : 3),
+    activity_name: body.operation,
     time: body.atMs,
-    duration: body.durationMs,
+    duration: Math.round(body.durationMs),
     metadata: metadata(body, ['ai_operation', 'host', 'security_control']),
     actor: {
       user: { name: body.user },
