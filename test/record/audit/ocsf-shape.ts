@@ -14,7 +14,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const schema = JSON.parse(
   readFileSync(path.join(import.meta.dirname, 'fixtures', 'ocsf-1.8.0.json'), 'utf8'),
 ) as Schema;
-const RULE = /^(?<type>\w+)(?<array>\[\])?(?<required>!)?(?:@(?<profile>\w+))?(?:=(?<values>[\d,]+))?$/;
+const RULE = /^(?<type>[\w/]+)(?<array>\[\])?(?<required>!)?(?:@(?<profile>\w+))?(?:=(?<values>[\d,]+))?$/;
 
 export function ocsfFaults(text: string): string[] {
   const event = JSON.parse(text) as Fields & { readonly metadata: { readonly profiles: readonly string[] } };
