@@ -3,13 +3,9 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { writePrivateFile } from '../../agent/src/platform/private-files.ts';
 import { sendToLoopback } from '../../agent/src/sync/loopback-http.ts';
-import {
-  PolicySource,
-  type PolicySourceOptions,
-  type Release,
-  type SourceConfig,
-  storedReleases,
-} from '../../agent/src/sync/policy-source/policy-source.ts';
+import { type SourceConfig, storedReleases } from '../../agent/src/sync/policy-source/open-store.ts';
+import { PolicySource, type PolicySourceOptions } from '../../agent/src/sync/policy-source/policy-source.ts';
+import type { Release } from '../../agent/src/sync/policy-source/release-store.ts';
 
 export interface PolicyDevice {
   readonly source: PolicySource;
@@ -47,7 +43,7 @@ export function openPolicyDevice(
       fileTimeoutMs: 1000,
       activate: (release) => {
         inForce = release;
-        return Promise.resolve(undefined);
+        return Promise.resolve({ type: 'active' });
       },
       onChange: () => undefined,
       event: (code, detail) => events.push(`${code}: ${detail}`),

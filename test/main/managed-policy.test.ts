@@ -188,3 +188,65 @@ it("a help desk's code lifts enforcement, if device management set it up", async
   managed.override.end();
   await vi.waitFor(() => expect(keeper.current.shadow).toBe(false));
 });
+
+const withCanary = (name: string, percent: number): string =>
+  `postern: 1\nname: ${name}\nrollout: { canaryPercent: ${percent} }\n`;
+const stop = {
+  postern: 1,
+  switches: [{ id: 'stop', what: 'block', who: {}, until: '2099-01-01T00:00:00Z', reason: 'leak' }],
+};
+
+it('outside a canary a device keeps the release it has, and takes the new one once it is for everybody', async () => {
+  await publisher.push('postern: 1\nname: old\n');
+  const { state, keeper } = await start();
+  await keeper.refresh();
+  await publisher.push(withCanary('new', 0));
+  await keeper.refresh();
+  expect(state.status().policy).toMatchObject({
+    name: 'old',
+    bundle: { release: 1, waiting: { name: 'new', release: 2, canaryPercent: 0 } },
+  });
+  expect(keeper.current.shadow).toBe(false);
+  closeAll();
+  const again = await start();
+  expect(again.state.status().policy).toMatchObject({ name: 'old', bundle: { waiting: { name: 'new' } } });
+  await publisher.push(withCanary('new', 100));
+  await again.keeper.refresh();
+  expect(again.state.status().policy.name).toBe('new');
+  expect(again.state.status().policy.bundle).not.toHaveProperty('waiting');
+});
+
+it('a device that has nothing of its organisation yet takes the release, and enforces it', async () => {
+  await publisher.push(withCanary('first', 0));
+  const { state, keeper } = await start();
+  await keeper.refresh();
+  expect(state.status().policy.name).toBe('first');
+  expect(keeper.current.shadow).toBe(false);
+});
+
+it('a stop reaches devices outside the canary too, and goes when the push is taken back', async () => {
+  await publisher.push('postern: 1\nname: old\n');
+  const { state, keeper } = await start();
+  await keeper.refresh();
+  await publisher.push(withCanary('new', 0), { switches: stop });
+  await keeper.refresh();
+  expect(state.status().policy).toMatchObject({ name: 'old', switches: [{ id: 'stop' }] });
+  closeAll();
+  server.say('*', (_request, response) => response.destroy());
+  const offline = await start();
+  expect(offline.state.status().policy).toMatchObject({ name: 'old', switches: [{ id: 'stop' }] });
+  server.say('*', undefined);
+  await publisher.push('postern: 1\nname: old\n', { switches: { postern: 1, switches: [] } });
+  await offline.keeper.refresh();
+  expect(offline.state.status().policy).not.toHaveProperty('switches');
+});
+
+it('a release that waits is checked like one that does not', async () => {
+  await publisher.push('postern: 1\nname: old\n');
+  const { state, keeper } = await start();
+  await keeper.refresh();
+  await publisher.pushUnchecked({ 'policy.yaml': `${withCanary('new', 0)}nonsense: true\n` });
+  await keeper.refresh();
+  expect(state.status().policy.lastError?.problems[0]?.field).toBe('nonsense');
+  expect(state.status().policy.bundle).not.toHaveProperty('waiting');
+});

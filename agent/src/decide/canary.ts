@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Policy } from '../../../policies/schema/policy.ts';
 
 /**
- * True if the policy is only tried on this device. A device's place among the canaries depends on its name and the
+ * True if the policy is for other devices first. A device's place among the canaries depends on its name and the
  * policy's, so that it stays the same from revision to revision and a rising share only ever adds devices.
  */
-export function isInShadow({ name, rollout }: Pick<Policy, 'name' | 'rollout'>, device: string): boolean {
-  if (rollout.shadow) return true;
+export function isLeftOut({ name, rollout }: Pick<Policy, 'name' | 'rollout'>, device: string): boolean {
   return rollout.canaryPercent < 100 && placeOf(device, name) >= rollout.canaryPercent;
 }
 

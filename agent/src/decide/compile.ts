@@ -9,7 +9,7 @@ import type { Fault } from '../../../policies/schema/problem.ts';
 import type { PolicyIdentity } from '../core/decision.ts';
 import type { DetectorSet } from '../core/finding.ts';
 import { asksForApp } from './asks-for-app.ts';
-import { isInShadow } from './canary.ts';
+import { isLeftOut } from './canary.ts';
 import type { CompileCondition } from './condition/compile.ts';
 import { type AppIdentification, compileAppIdentification } from './identify-app.ts';
 import { compileLocator, type Locator } from './location.ts';
@@ -42,14 +42,18 @@ export function compilePolicy(input: {
   readonly catalogue: Catalogue;
   readonly detectors: DetectorSet;
   readonly compileCondition: CompileCondition;
-  /** Decides whether this device enforces (`rollout.canaryPercent`). */
-  readonly device: string;
+  /**
+   * Outside the policy's canary it only tries the policy. Undefined for a release: devices outside don't get it in the
+   * first place (decision 0179).
+   */
+  readonly device: string | undefined;
 }): CompileResult {
   const { policy, revision, catalogue, detectors, compileCondition } = input;
   const faults: Fault[] = [];
   const rules = compileRules(policy, detectors, compileCondition, faults);
   if (faults.length > 0) return { ok: false, faults };
-  const shadow = isInShadow(policy, input.device);
+  const { device } = input;
+  const shadow = policy.rollout.shadow || (device !== undefined && isLeftOut(policy, device));
   return {
     ok: true,
     compiled: {

@@ -17,7 +17,7 @@ import { loadConditions } from '../decide/load-conditions.ts';
 import type { BuildContext } from '../guard/build.ts';
 import { buildDetectors, loadBuilders } from '../guard/detectors.ts';
 import type { LoadedConfig } from '../sync/config.ts';
-import type { Release } from '../sync/policy-source/policy-source.ts';
+import type { Release } from '../sync/policy-source/release-store.ts';
 import { companionPath, readBesidePolicy } from './companion-file.ts';
 import { releasesAtHand } from './policy-roots.ts';
 
@@ -36,6 +36,8 @@ export interface PolicyAdditions {
   readonly catalogue?: Catalogue | undefined;
   /** Asked after the policy's own. */
   readonly prices?: readonly PriceRule[] | undefined;
+  /** It is for this device, whatever its canary's share. */
+  readonly isRelease?: true;
 }
 
 export interface GoodReading {
@@ -47,6 +49,7 @@ export interface GoodReading {
   readonly companions: readonly string[];
   /** What it was compiled with. */
   readonly catalogue: Catalogue;
+  readonly device: string | undefined;
 }
 
 export type PolicyReading = GoodReading | { readonly ok: false; readonly problems: readonly Problem[] };
@@ -119,16 +122,16 @@ export async function readPolicyText(
   const compileCondition = await loadConditions(policy);
   // A budget is asked before a call, which must not wait for the list.
   if (policy.budgets.length > 0) priceList();
-  const device = hostname();
+  const device = additions.isRelease ? undefined : hostname();
   const result = compilePolicy({ policy, revision, catalogue, detectors, compileCondition, device });
   if (!result.ok) return { ok: false, problems: parsed.source.place(result.faults) };
   const warnings = [...parsed.warnings, ...parsed.source.place(built.warnings)];
-  return { ok: true, compiled: result.compiled, warnings, companions: [...companions], catalogue };
+  return { ok: true, compiled: result.compiled, warnings, companions: [...companions], catalogue, device };
 }
 
 /** The same rules and detectors, in a document that something has been laid over: switches, an override, a date. */
 export async function recompile(
-  { compiled, catalogue }: GoodReading,
+  { compiled, catalogue, device }: GoodReading,
   policy: Policy,
 ): Promise<CompiledPolicy> {
   const { detectors, identity } = compiled;
@@ -140,7 +143,7 @@ export async function recompile(
     catalogue,
     detectors,
     compileCondition,
-    device: hostname(),
+    device,
   });
   if (result.ok) return result.compiled;
   throw new Error(`What is laid over the policy can't be compiled: ${result.faults[0]?.message}`);
@@ -178,6 +181,7 @@ async function readAdditions(
   return {
     ok: true,
     value: {
+      isRelease: true,
       ...(catalogue?.ok === true && { catalogue: catalogue.value }),
       ...(prices?.ok === true && { prices: prices.value }),
     },

@@ -7,11 +7,13 @@ import { readJson } from '../../../policies/bundle/overlays.ts';
 import { type Switch, switchesSchema } from '../../../policies/bundle/switches.ts';
 import type { StartOptions } from '../cli/ports.ts';
 import type { SendHttp } from '../core/http.ts';
+import { isLeftOut } from '../decide/canary.ts';
 import { switchesHere } from '../decide/overlay.ts';
 import { writePrivateFile } from '../platform/private-files.ts';
-import type { AgentStatus } from '../serve/contract.ts';
+import type { AgentStatus, FileProblem } from '../serve/contract.ts';
 import { LocalApiError } from '../serve/local-api-error.ts';
-import type { PolicySource, Release } from '../sync/policy-source/policy-source.ts';
+import type { Activation, PolicySource } from '../sync/policy-source/policy-source.ts';
+import type { Release } from '../sync/policy-source/release-store.ts';
 import { followsSource } from './active-policy.ts';
 import type { AgentState } from './agent-state.ts';
 import { OverrideKeeper } from './override.ts';
@@ -52,6 +54,8 @@ export class ManagedPolicy {
   #started = false;
   #closed = false;
   #switches: readonly Switch[] = [];
+  /** Digest of the release that brought them. */
+  #switchesOf: string | undefined;
   #age: 'fresh' | 'grace' | 'over' = 'fresh';
   #fellBack: { readonly atMs: number; readonly why: string } | undefined;
   readonly #look: NodeJS.Timeout;
@@ -67,7 +71,6 @@ export class ManagedPolicy {
       event: (code, detail) => state.incident(code, detail),
       onChange: () => void this.#layOver(),
     });
-    this.#switches = switchesOf(keeper.release);
     state.managedPolicy = () => this.status();
     keeper.onSettings = () => void this.#configure();
     keeper.refresh = async () => {
@@ -144,7 +147,7 @@ export class ManagedPolicy {
   }
 
   #bundleStatus(source: ReturnType<PolicySource['status']>): NonNullable<ManagedStatus['bundle']> {
-    const { release, versions, validUntilMs } = source;
+    const { release, versions, validUntilMs, waiting } = source;
     const activated = this.#options.keeper.release;
     // Signed again since it was put in force: the same contents, a newer version.
     const inForce = release !== undefined && release.digest === activated?.digest ? release : activated;
@@ -154,6 +157,7 @@ export class ManagedPolicy {
       ...(release?.group !== undefined && { group: release.group }),
       ...(inForce !== undefined && { release: inForce.number, version: inForce.version }),
       ...(versions !== undefined && { versions }),
+      ...(waiting !== undefined && { waiting: waitingView(waiting) }),
       ...definedTimes({
         lastContactMs: source.lastContactMs,
         lastChangeMs: source.lastChangeMs,
@@ -233,22 +237,17 @@ export class ManagedPolicy {
     return groupsHere(settings.config.policy.source?.groups ?? [], identity?.user());
   }
 
-  async #activate(release: Release): Promise<string | undefined> {
+  async #activate(release: Release): Promise<Activation> {
     const switches = readSwitches(release);
-    if (!switches.ok) return `switches.json: ${switches.why}`;
-    const problems = await this.#options.keeper.takeRelease(release);
-    const [first] = problems ?? [];
-    if (first !== undefined) {
-      // What only a newer version knows isn't a mistake of whoever wrote it.
-      const newer =
-        first.field === 'postern' ? ' It is written for a newer version of Postern: update this device.' : '';
-      return `${first.field ? `${first.field}: ` : ''}${first.message}${newer}`;
-    }
-    this.#switches = switches.value;
+    if (!switches.ok) return { type: 'refused', why: `switches.json: ${switches.why}` };
+    const { keeper, state } = this.#options;
+    const device = state.identity?.device.id ?? hostname();
+    const taking = await keeper.takeRelease(release, (policy) => isLeftOut(policy, device));
+    if (taking.type === 'refused') return { type: 'refused', why: whyRefused(taking.problems) };
+    if (taking.type === 'waiting') return taking;
     this.#fellBack = undefined;
     this.#troubles.changed(performance.now());
-    await this.#layOver();
-    return undefined;
+    return taking;
   }
 
   #tookBack(why: string): void {
@@ -258,6 +257,7 @@ export class ManagedPolicy {
 
   async #layOver(): Promise<void> {
     const { keeper, state } = this.#options;
+    this.#followSwitches();
     const age = this.#ageNow();
     if (age !== this.#age) {
       this.#age = age;
@@ -269,6 +269,14 @@ export class ManagedPolicy {
       override: this.override.inForce()?.scope,
       tooOld: age === 'over' && afterGrace === 'restrictive',
     });
+  }
+
+  /** Those of a release that waits count too: a stop is for every device at once. */
+  #followSwitches(): void {
+    const release = this.#source?.status().waiting?.release ?? this.#options.keeper.release;
+    if (release?.digest === this.#switchesOf) return;
+    this.#switchesOf = release?.digest;
+    this.#switches = switchesOf(release);
   }
 
   #ageNow(): 'fresh' | 'grace' | 'over' {
@@ -300,6 +308,24 @@ export class ManagedPolicy {
       throw new LocalApiError('unavailable', (cause as Error).message, { cause });
     }
   }
+}
+
+const waitingView = ({
+  release,
+  number,
+  ...about
+}: NonNullable<ReturnType<PolicySource['status']>['waiting']>) => ({
+  ...about,
+  release: number,
+  version: release.version,
+});
+
+function whyRefused([first]: readonly FileProblem[]): string {
+  if (first === undefined) return 'unknown';
+  // What only a newer version knows isn't a mistake of whoever wrote it.
+  const newer =
+    first.field === 'postern' ? ' It is written for a newer version of Postern: update this device.' : '';
+  return `${first.field ? `${first.field}: ` : ''}${first.message}${newer}`;
 }
 
 function definedTimes<Name extends string>(

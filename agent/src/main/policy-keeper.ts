@@ -7,7 +7,8 @@ import type { FileProblem } from '../serve/contract.ts';
 import { type LoadedConfig, loadConfig } from '../sync/config.ts';
 import { ConfigError } from '../sync/config-error.ts';
 import { type FileWatcher, watchFile } from '../sync/file-watcher.ts';
-import type { Release } from '../sync/policy-source/policy-source.ts';
+import type { Activation } from '../sync/policy-source/policy-source.ts';
+import type { Release } from '../sync/policy-source/release-store.ts';
 import {
   type AskRemote,
   bundleSource,
@@ -23,6 +24,11 @@ import {
 } from './active-policy.ts';
 import type { AgentState } from './agent-state.ts';
 import { releasesAtHand } from './policy-roots.ts';
+
+/** What became of a release; `waiting` is judged by nothing but the policy's canary. */
+export type Taking =
+  | Exclude<Activation, { readonly type: 'refused' }>
+  | { readonly type: 'refused'; readonly problems: readonly FileProblem[] };
 
 /** Holds the policy in force and the settings, and takes over new ones whole or not at all. */
 export class PolicyKeeper {
@@ -105,21 +111,31 @@ export class PolicyKeeper {
     return this.#base.compiled;
   }
 
-  /** Puts a verified release in force, or says why not; then the one before stays. */
-  async takeRelease(release: Release): Promise<readonly FileProblem[] | undefined> {
+  /**
+   * Puts a verified release in force, or says why not; then the one before stays. `isLeftOut`: the release is for other
+   * devices first. It waits only behind a release of the same group: a device that has nothing of its organisation's
+   * yet, or another group's, takes it.
+   */
+  async takeRelease(release: Release, isLeftOut: (policy: Policy) => boolean): Promise<Taking> {
     const source = bundleSource(release);
-    let problems: readonly FileProblem[] | undefined;
+    let taking: Taking = { type: 'active' };
     await this.#inTurn(async () => {
       const reading = await readPolicySource(source, this.#remote);
       if (this.#closed) return;
-      if (!reading.ok) problems = reading.problems;
+      if (!reading.ok) taking = { type: 'refused', problems: reading.problems };
       else {
+        const before = this.#source.release;
+        const { identity, policy } = reading.compiled;
+        if (before !== undefined && before.group === release.group && isLeftOut(policy)) {
+          taking = { type: 'waiting', about: { ...identity, canaryPercent: policy.rollout.canaryPercent } };
+          return;
+        }
         this.#source = source;
         this.#policyWatcher?.close();
       }
       await this.#take(reading);
     });
-    return problems;
+    return taking;
   }
 
   /** Switches, overrides and the policy's age: nothing of the document changes. */

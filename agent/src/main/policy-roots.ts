@@ -2,7 +2,8 @@
 import { homeFiles } from '../platform/home.ts';
 import { writePrivateFile } from '../platform/private-files.ts';
 import type { LoadedConfig } from '../sync/config.ts';
-import type { Release, SourceConfig } from '../sync/policy-source/policy-source.ts';
+import type { SourceConfig } from '../sync/policy-source/open-store.ts';
+import type { Release } from '../sync/policy-source/release-store.ts';
 import { readTenant } from './tenant-keeper.ts';
 
 /**
@@ -24,6 +25,6 @@ export function sourceConfigOf({ config, origins }: LoadedConfig, home: string):
 export async function releasesAtHand(settings: LoadedConfig, home: string): Promise<readonly Release[]> {
   const source = sourceConfigOf(settings, home);
   if (source === undefined) return [];
-  const { storedReleases } = await import('../sync/policy-source/policy-source.ts');
+  const { storedReleases } = await import('../sync/policy-source/open-store.ts');
   return storedReleases(source, home, writePrivateFile);
 }

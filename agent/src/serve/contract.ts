@@ -177,6 +177,17 @@ const bundleSchema = z.object({
   /** Number on this device, and version that was signed; absent until a first one has come. */
   release: count.optional(),
   version: count.optional(),
+  /** A newer one that is for a share of the devices first, and not yet for this one; its switches count already. */
+  waiting: z
+    .object({
+      release: count,
+      version: count,
+      name: z.string(),
+      revision: z.string(),
+      canaryPercent: z.number(),
+      sinceMs: timeMs,
+    })
+    .optional(),
   versions: z.object({ root: count, timestamp: count, snapshot: count, targets: count }).optional(),
   lastContactMs: timeMs.optional(),
   lastChangeMs: timeMs.optional(),

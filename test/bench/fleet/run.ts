@@ -210,7 +210,7 @@ async function oneDevice(
     {
       activate: async (release) => {
         const reading = await readPolicySource(bundleSource(release));
-        return reading.ok ? undefined : reading.problems[0]?.message;
+        return reading.ok ? { type: 'active' } : { type: 'refused', why: reading.problems[0]?.message ?? '' };
       },
     },
   );

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { OwnReply } from '../../../agent/src/core/http.ts';
 import { bundleTools } from '../../../agent/src/main/policy-tools/bundle.ts';
+import type { Activation } from '../../../agent/src/sync/policy-source/policy-source.ts';
 import { openPolicyDevice, type PolicyDevice } from '../../kit/policy-device.ts';
 import { openPolicyServer, type PolicyServer } from '../../kit/policy-server.ts';
 import { openPublisher, type Publisher } from '../../kit/publisher.ts';
@@ -112,7 +113,7 @@ test('a roll-back is the old release under the new version', async () => {
 test('what main refuses is not asked for again, and the next push is', async () => {
   await device.check();
   device.source.close();
-  const activate = vi.fn(() => Promise.resolve<string | undefined>('it does not compile'));
+  const activate = vi.fn(() => Promise.resolve<Activation>({ type: 'refused', why: 'it does not compile' }));
   const picky = openPolicyDevice(home(), trust(), { activate });
   await publisher.push(policy('two'));
   await picky.check();
@@ -246,4 +247,99 @@ test('other groups are looked at at once, though nothing changed on the server',
   expect(server.log.filter(({ path: file }) => file.startsWith('/targets/'))).toEqual([]);
   await device.check();
   expect(server.log.at(-1)).toEqual({ path: '/timestamp.json', status: 304 });
+});
+
+test("where the server can't be asked, other groups get what it said last of them", async () => {
+  await publisher.push(policy('of-dev'), { group: 'dev' });
+  await device.check();
+  await device.source.changeGroups(['dev']);
+  await device.source.changeGroups([]);
+  expect(device.text()).toBe(policy('one'));
+  server.say('*', (_request, response) => response.destroy());
+  await device.source.changeGroups(['dev']);
+  expect(device.text()).toBe(policy('of-dev'));
+  expect(device.source.status()).toMatchObject({
+    release: { group: 'dev' },
+    trouble: { code: 'unreachable' },
+  });
+  await device.source.changeGroups(['sales']);
+  expect(device.text()).toBe(policy('one'));
+  expect(device.events.filter((event) => event.startsWith('policy-from-disk'))).toHaveLength(2);
+});
+
+test('a group that nobody was in for a while is still on the disk', async () => {
+  await publisher.push(policy('of-dev'), { group: 'dev' });
+  await device.source.changeGroups(['dev']);
+  await device.source.changeGroups([]);
+  for (const name of ['two', 'three', 'four', 'five']) {
+    await publisher.push(policy(name));
+    await device.check();
+  }
+  server.say('*', (_request, response) => response.destroy());
+  await device.source.changeGroups(['dev']);
+  expect(device.text()).toBe(policy('of-dev'));
+});
+
+describe('a release that is for other devices first', () => {
+  const canary = { name: 'two', revision: 'abc', canaryPercent: 10 };
+  let isLeftOut: (number: number) => boolean;
+  const waitingDevice = () =>
+    openPolicyDevice(home(), trust(), {
+      activate: ({ number }) =>
+        Promise.resolve(isLeftOut(number) ? { type: 'waiting', about: canary } : { type: 'active' }),
+    });
+  const releasesOnDisk = () => readdirSync(path.dirname(device.source.status().release?.directory ?? ''));
+  beforeEach(() => {
+    isLeftOut = (number) => number > 1;
+    device.source.close();
+    device = waitingDevice();
+  });
+
+  test('waits: what is in force stays, also over a restart, and it is told once', async () => {
+    await device.check();
+    await publisher.push(policy('two'));
+    await device.check();
+    await device.check();
+    const expected = { release: { number: 1 }, waiting: { ...canary, number: 2, release: { number: 2 } } };
+    expect(device.source.status()).toMatchObject(expected);
+    expect(device.events.filter((event) => event.startsWith('policy-waiting'))).toHaveLength(1);
+    server.say('*', (_request, response) => response.destroy());
+    device = device.restart();
+    expect(device.source.status()).toMatchObject(expected);
+    server.say('*', undefined);
+    await device.check();
+    expect(device.events.filter((event) => event.startsWith('policy-waiting'))).toHaveLength(0);
+  });
+
+  test('the newest waits, and nothing of those before it is kept', async () => {
+    await device.check();
+    for (const name of ['two', 'three', 'four', 'five', 'six']) {
+      await publisher.push(policy(name));
+      await device.check();
+    }
+    expect(device.source.status()).toMatchObject({ release: { number: 1 }, waiting: { number: 6 } });
+    expect(releasesOnDisk()).toEqual(['1', '6']);
+  });
+
+  test('is withdrawn by publishing what is in force again', async () => {
+    await device.check();
+    await publisher.push(policy('two'));
+    await device.check();
+    await publisher.push(policy('one'));
+    await device.check();
+    expect(device.source.status()).toMatchObject({ release: { number: 1 }, waiting: undefined });
+    expect(releasesOnDisk()).toEqual(['1']);
+  });
+
+  test('is nothing to fall back to', async () => {
+    isLeftOut = (number) => number > 2;
+    await device.check();
+    await publisher.push(policy('two'));
+    await device.check();
+    await publisher.push(policy('three'));
+    await device.check();
+    expect(device.source.status()).toMatchObject({ release: { number: 2 }, waiting: { number: 3 } });
+    expect(await device.source.fallBack('errors')).toBe(true);
+    expect(device.source.status().release?.number).toBe(1);
+  });
 });

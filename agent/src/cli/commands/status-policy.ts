@@ -28,6 +28,12 @@ export function pushedPolicy({ policy: { bundle } }: AgentStatus): string[][] {
       `${lastContactMs === undefined ? 'never' : localTime(lastContactMs)}, next ${nextCheckMs === undefined ? '–' : localTime(nextCheckMs)}${hint === 'off' ? '' : `, hints ${hint}`}`,
     ],
   ];
+  const { waiting } = bundle;
+  if (waiting !== undefined)
+    rows.push([
+      'not yet here',
+      `${safe(waiting.name)} (${safe(waiting.revision)}), release ${waiting.release}: for ${waiting.canaryPercent} % of the devices since ${localTime(waiting.sinceMs)}; this one keeps what it has`,
+    ]);
   if (versions !== undefined) {
     const { root, timestamp, snapshot, targets } = versions;
     rows.push([

@@ -3,13 +3,13 @@
  * three releases in the home, and says what came and what is wrong. It reads no policy and puts nothing in force:
  * main does, and tells it whether that went well. Whatever the server does, the last good release stays.
  */
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { SendHttp } from '../../core/http.ts';
 import { SteadyClock } from './clock.ts';
 import { type FilesOptions, fetchFile, statusTrouble } from './fetch-files.ts';
+import { fetchFirstRoot } from './first-root.ts';
 import { openHint } from './hint.ts';
+import { LookSchedule } from './look-schedule.ts';
+import { type OpenStore, openStore, type SourceConfig, trustOf, type WriteFile } from './open-store.ts';
 import {
   asPolicySourceError,
   type PolicySourceError,
@@ -17,33 +17,28 @@ import {
   requireKnownFormat,
   trouble,
 } from './policy-source-error.ts';
-import { type Release, ReleaseStore } from './release-store.ts';
+import type { Release, ReleaseStore, WaitingFacts } from './release-store.ts';
 import { takeUpdate } from './take-update.ts';
-import { type Trust, trustFrom } from './verify.ts';
 
-export interface SourceConfig {
-  readonly url: string;
-  readonly pollSeconds: number;
-  readonly rootFile?: string | undefined;
-  readonly rootFingerprint?: string | undefined;
-  /** Hex SHA-256 of the roots that came with the enrolment; where there are any, no other root is trusted. */
-  readonly enrolledRoots?: readonly string[] | undefined;
-  readonly groups: readonly string[];
-  readonly hintUrl?: string | undefined;
-}
+/** What became of a release that was offered. */
+export type Activation =
+  | { readonly type: 'active' }
+  /** It is right, but not for this device yet: what is in force stays (decision 0179). */
+  | { readonly type: 'waiting'; readonly about: Pick<WaitingFacts, 'name' | 'revision' | 'canaryPercent'> }
+  | { readonly type: 'refused'; readonly why: string };
 
 export interface PolicySourceOptions {
   readonly config: SourceConfig;
   readonly home: string;
   readonly send: SendHttp;
-  readonly writePrivateFile: (file: string, content: string | Uint8Array) => void;
+  readonly writePrivateFile: WriteFile;
   readonly wallMs: () => number;
   readonly monotonicMs: () => number;
   readonly random: () => number;
   /** 20 s unless a test can't wait for it. */
   readonly fileTimeoutMs?: number;
-  /** Puts a release in force; says why not, in words for status. */
-  readonly activate: (release: Release) => Promise<string | undefined>;
+  /** Puts a release in force, or says why not. */
+  readonly activate: (release: Release) => Promise<Activation>;
   readonly onChange: () => void;
   readonly event: (code: string, detail: string) => void;
 }
@@ -51,6 +46,8 @@ export interface PolicySourceOptions {
 export interface SourceStatus {
   readonly url: string;
   readonly release: Release | undefined;
+  /** Newer than what is in force, and not for this device yet. */
+  readonly waiting: (WaitingFacts & { readonly release: Release }) | undefined;
   readonly versions: { root: number; timestamp: number; snapshot: number; targets: number } | undefined;
   readonly validUntilMs: number | undefined;
   readonly lastContactMs: number | undefined;
@@ -71,15 +68,9 @@ export interface SourceStatus {
 }
 
 const TIMESTAMP_MAX_BYTES = 16_384;
-const ROOT_MAX_BYTES = 512_000;
-const MAX_ROOTS = 256;
 const FILE_TIMEOUT_MS = 20_000;
 /** For all files of one push together. */
 const UPDATE_TIMEOUT_MS = 120_000;
-const JITTER = 0.1;
-const FIRST_POLL_MS = 500;
-/** A hint reaches everybody at once; the answers should not. Copies in a CDN may be some seconds old. */
-const AFTER_HINT_MS = [400, 2500, 6500];
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Other keys are looked for even where the timestamp hasn't changed. */
@@ -87,81 +78,25 @@ const FULL_CHECK_MS = DAY_MS;
 /** Of what is kept as certain: past the longest grace nothing changes any more. */
 const LONGEST_GRACE_MS = 30 * DAY_MS;
 
-export type { Release } from './release-store.ts';
-
-interface Opened {
-  readonly store: ReleaseStore;
-  pinned: Buffer | undefined;
-  /** Of the roots that may be the first. */
-  readonly fingerprints: readonly string[];
-}
-
-/** Where the releases of the repository that this root begins are kept. */
-function storeFor(
-  { rootFile, rootFingerprint, enrolledRoots }: SourceConfig,
-  home: string,
-  write: PolicySourceOptions['writePrivateFile'],
-): Opened {
-  const bytes = rootFile === undefined ? undefined : readRootFile(rootFile);
-  const named = bytes === undefined ? rootFingerprint?.replace(/^sha256:/, '') : sha256(bytes);
-  if (named !== undefined && enrolledRoots?.includes(named) === false) {
-    throw trouble(
-      'other-root',
-      'policy.source names a root that is not of the organisation that this device is enrolled with.',
-    );
-  }
-  const fingerprints = named === undefined ? (enrolledRoots ?? []) : [named];
-  const [first] = fingerprints;
-  if (first === undefined) throw trouble('no-root', 'policy.source names no root to trust.');
-  const store = new ReleaseStore(path.join(home, 'bundles', first.slice(0, 16)), write);
-  const pinned = bytes ?? store.roots().find((root) => fingerprints.includes(sha256(root.bytes)))?.bytes;
-  return { store, pinned, fingerprints };
-}
-
-function readRootFile(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw trouble('no-root', `policy.source.rootFile can't be read: ${(cause as Error).message}`, cause);
-  }
-}
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
-/** What earlier runs have brought, for commands without an agent and for its start; the best first. */
-export function storedReleases(
-  config: SourceConfig,
-  home: string,
-  write: PolicySourceOptions['writePrivateFile'],
-): readonly Release[] {
-  try {
-    const { store, pinned } = storeFor(config, home, write);
-    return pinned === undefined ? [] : [...store.usable(trustFrom(pinned, store.roots()))];
-  } catch {
-    return []; // told by the source itself, when it runs
-  }
-}
-
 export class PolicySource {
   readonly #options: PolicySourceOptions;
   readonly #url: URL;
   readonly #closing = new AbortController();
   readonly #files: Omit<FilesOptions, 'signal'>;
-  #opened: Opened | undefined;
+  readonly #opened: OpenStore | undefined;
   /** Why there is no store: stays until the configuration changes. */
   readonly #unopened: PolicySourceError | undefined;
   #groups: readonly string[];
   readonly clock: SteadyClock;
   #release: Release | undefined;
+  #waitingRelease: Release | undefined;
   #trouble: SourceStatus['trouble'];
   #etag: string | undefined;
   #timestamp: Uint8Array | undefined;
   #serverDateMs: number | undefined;
   #lastFullMs = Number.NEGATIVE_INFINITY;
   #lastChangeMs: number | undefined;
-  #nextCheckMs: number | undefined;
-  #timers = new Set<NodeJS.Timeout>();
-  #poll: NodeJS.Timeout | undefined;
+  readonly #schedule: LookSchedule;
   #hint: { close(): void } | undefined;
   #hintState: SourceStatus['hint'] = 'off';
   #checking: Promise<void> | undefined;
@@ -183,26 +118,31 @@ export class PolicySource {
       },
     };
     try {
-      this.#opened = storeFor(options.config, options.home, options.writePrivateFile);
+      this.#opened = openStore(options.config, options.home, options.writePrivateFile);
     } catch (error) {
       this.#unopened = asPolicySourceError(error);
       this.#failed(this.#unopened);
     }
-    const { wallMs, monotonicMs } = options;
+    const { wallMs, monotonicMs, random } = options;
+    const { pollSeconds } = options.config;
+    this.#schedule = new LookSchedule({ pollSeconds, wallMs, random, look: () => this.checkNow() });
     this.clock = new SteadyClock({ wallMs, monotonicMs }, this.#opened?.store.state.floorMs ?? 0);
   }
 
   start(): void {
     const { config, send, random } = this.#options;
     if (this.#opened === undefined) return;
-    this.#later(FIRST_POLL_MS * random());
+    this.#schedule.start();
     if (config.hintUrl === undefined) return;
     this.#hintState = 'waiting';
     this.#hint = openHint({
       url: new URL(config.hintUrl),
       send,
       random,
-      onHint: () => this.#hinted(),
+      onHint: () => {
+        const before = this.#lastChangeMs;
+        this.#schedule.hinted(() => this.#lastChangeMs !== before);
+      },
       onState: (state) => {
         this.#hintState = state;
         this.#options.onChange();
@@ -213,8 +153,7 @@ export class PolicySource {
   close(): void {
     this.#closing.abort();
     this.#hint?.close();
-    clearTimeout(this.#poll);
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#schedule.close();
   }
 
   status(): SourceStatus {
@@ -222,11 +161,12 @@ export class PolicySource {
     return {
       url: this.#url.href,
       release: this.#release,
+      waiting: this.#waiting(),
       versions: state?.versions,
       validUntilMs: state?.validUntilMs,
       lastContactMs: state?.lastContactMs,
       lastChangeMs: this.#lastChangeMs,
-      nextCheckMs: this.#nextCheckMs,
+      nextCheckMs: this.#schedule.nextLookMs,
       hint: this.#hintState,
       clockBehind: this.clock.isBehind(),
       trouble: this.#trouble,
@@ -251,6 +191,27 @@ export class PolicySource {
     this.#etag = undefined;
     this.#timestamp = undefined;
     await this.checkNow();
+    if (this.#trouble === undefined || groups !== this.#groups) return;
+    await this.#trying(() => this.#takeStored(groups));
+    this.#options.onChange();
+  }
+
+  /** The server can't be asked: what it said last of these groups is on the disk, and better than another's policy. */
+  async #takeStored(groups: readonly string[]): Promise<void> {
+    const trust = this.#trust();
+    const store = this.#opened?.store;
+    if (trust === undefined || store === undefined) return;
+    const { waiting } = store.state;
+    const stored = [...store.usable(trust)].filter(({ number }) => number !== waiting?.number);
+    const [wanted] = [...groups, undefined].flatMap(
+      (group) => stored.find((release) => release.group === group) ?? [],
+    );
+    if (wanted === undefined || wanted.group === this.#release?.group) return;
+    if ((await this.#options.activate(wanted)).type !== 'active') return;
+    this.#release = wanted;
+    this.#lastChangeMs = this.#options.wallMs();
+    store.activated(wanted);
+    this.#options.event('policy-from-disk', `release ${wanted.number}: the policy server can't be asked`);
   }
 
   /** What is in force makes trouble: the one before takes its place, and this one isn't tried again. */
@@ -269,7 +230,8 @@ export class PolicySource {
     if (bad === undefined || store === undefined || trust === undefined) return false;
     store.reject(bad.digest, why, this.#options.wallMs());
     for (const release of store.usable(trust)) {
-      if (release.digest === bad.digest || (await this.#options.activate(release)) !== undefined) continue;
+      if (release.digest === bad.digest) continue;
+      if ((await this.#options.activate(release)).type !== 'active') continue;
       this.#release = release;
       store.activated(release);
       this.#options.event('policy-fell-back', `release ${bad.number} to ${release.number}: ${why}`);
@@ -280,34 +242,6 @@ export class PolicySource {
       `release ${bad.number} makes trouble, and there is none before it: ${why}`,
     );
     return false;
-  }
-
-  #hinted(): void {
-    const { random } = this.#options;
-    const before = this.#lastChangeMs;
-    for (const [index, delayMs] of AFTER_HINT_MS.entries()) {
-      if (this.#timers.size > 2 * AFTER_HINT_MS.length) return;
-      const timer = setTimeout(
-        () => {
-          this.#timers.delete(timer);
-          if (index === 0 || this.#lastChangeMs === before) void this.checkNow();
-        },
-        index === 0 ? delayMs * random() : delayMs,
-      ).unref();
-      this.#timers.add(timer);
-    }
-  }
-
-  #later(delayMs: number): void {
-    clearTimeout(this.#poll);
-    this.#nextCheckMs = Math.round(this.#options.wallMs() + delayMs);
-    this.#poll = setTimeout(() => {
-      const { config, random } = this.#options;
-      void this.checkNow().finally(() => {
-        const spread = 1 + JITTER * (2 * random() - 1);
-        if (!this.#closing.signal.aborted) this.#later(config.pollSeconds * 1000 * spread);
-      });
-    }, delayMs).unref();
   }
 
   async #check(): Promise<void> {
@@ -331,11 +265,12 @@ export class PolicySource {
 
   async #update(): Promise<void> {
     if (this.#unopened !== undefined) throw this.#unopened;
+    const opened = this.#opened;
+    if (opened === undefined) return;
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(UPDATE_TIMEOUT_MS)]);
     const files = { ...this.#files, signal };
-    const trust = this.#trust() ?? (await this.#fetchPinnedRoot(files));
-    const store = this.#opened?.store;
-    if (store === undefined) return;
+    const trust = this.#trust() ?? (await fetchFirstRoot(opened, this.#url, files));
+    const { store } = opened;
     const { monotonicMs, wallMs } = this.#options;
     const full = monotonicMs() - this.#lastFullMs >= FULL_CHECK_MS;
     const answer = await fetchFile(
@@ -383,15 +318,27 @@ export class PolicySource {
       return;
     }
     if (store.isRejected(release.digest)) return;
-    const why = await this.#options.activate(release);
-    if (why !== undefined) {
-      store.reject(release.digest, why, this.#options.wallMs());
-      this.#options.event('policy-push-refused', `release ${release.number}: ${why}`);
+    const activation = await this.#options.activate(release);
+    if (activation.type === 'refused') {
+      store.reject(release.digest, activation.why, this.#options.wallMs());
+      this.#options.event('policy-push-refused', `release ${release.number}: ${activation.why}`);
       return;
     }
+    if (activation.type === 'waiting') return this.#waits(release, activation.about, store);
     this.#release = release;
     this.#lastChangeMs = this.#options.wallMs();
     store.activated(release);
+  }
+
+  #waits(release: Release, about: Omit<WaitingFacts, 'number' | 'sinceMs'>, store: ReleaseStore): void {
+    const { number } = release;
+    if (store.state.waiting?.number === number) return;
+    store.waits({ ...about, number, sinceMs: this.#options.wallMs() });
+    this.#lastChangeMs = this.#options.wallMs();
+    this.#options.event(
+      'policy-waiting',
+      `release ${number} (${about.name} ${about.revision}) is for ${about.canaryPercent} % of the devices, and not yet for this one`,
+    );
   }
 
   /** Dates by the clock that is never set back: tuf-js looks at the one that anyone may set. */
@@ -427,28 +374,20 @@ export class PolicySource {
     if (floorMs > store.state.floorMs + 60_000 || floorMs < store.state.floorMs) store.save({ floorMs });
   }
 
-  #trust(): Trust | undefined {
-    const opened = this.#opened;
-    return opened?.pinned === undefined ? undefined : trustFrom(opened.pinned, opened.store.roots());
+  #trust() {
+    return this.#opened === undefined ? undefined : trustOf(this.#opened);
   }
 
-  /** Where only the fingerprint is known, the root may come from anywhere: it is the one with this fingerprint. */
-  async #fetchPinnedRoot(files: FilesOptions): Promise<Trust> {
-    const opened = this.#opened;
-    if (opened === undefined) throw new Error('a source without a store looks for nothing');
-    for (let version = 1; version <= MAX_ROOTS; version += 1) {
-      const name = `${version}.root.json`;
-      const { status, body } = await fetchFile(new URL(name, this.#url), ROOT_MAX_BYTES, files);
-      if (status === 404 && version > 1) break;
-      if (status !== 200) throw statusTrouble(status, name);
-      if (!opened.fingerprints.includes(sha256(body))) continue;
-      opened.pinned = Buffer.from(body);
-      opened.store.keepRoot(version, body);
-      return trustFrom(opened.pinned, opened.store.roots());
+  /** From the disk, so that a restart without a network knows of it too. */
+  #waiting(): SourceStatus['waiting'] {
+    const store = this.#opened?.store;
+    const facts = store?.state.waiting;
+    if (store === undefined || facts === undefined) return undefined;
+    if (this.#waitingRelease?.number !== facts.number) {
+      const release = store.releases().find(({ number }) => number === facts.number);
+      this.#waitingRelease =
+        release !== undefined && this.#trust()?.vouchesFor(release) ? release : undefined;
     }
-    throw trouble(
-      'not-signed',
-      'The policy server has no root with the fingerprint that this device was given.',
-    );
+    return this.#waitingRelease && { ...facts, release: this.#waitingRelease };
   }
 }

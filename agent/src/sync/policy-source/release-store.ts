@@ -6,6 +6,18 @@ import type { Trust } from './verify.ts';
 
 /** As many as are worth going back to. */
 const KEPT_RELEASES = 3;
+const KEPT_GROUPS = 5;
+
+/** A newer release that is for other devices first (`rollout.canaryPercent`). */
+const waitingSchema = z.object({
+  number: z.number(),
+  name: z.string(),
+  revision: z.string(),
+  canaryPercent: z.number(),
+  sinceMs: z.number(),
+});
+
+export type WaitingFacts = z.infer<typeof waitingSchema>;
 
 const stateSchema = z.object({
   /** The latest moment that is certain; see `clock.ts`. */
@@ -17,6 +29,7 @@ const stateSchema = z.object({
     .object({ root: z.number(), timestamp: z.number(), snapshot: z.number(), targets: z.number() })
     .optional(),
   active: z.number().optional(),
+  waiting: waitingSchema.optional(),
   next: z.number().default(1),
   /** Contents that made trouble; not tried again. */
   rejected: z.array(z.object({ digest: z.string(), why: z.string(), atMs: z.number() })).default([]),
@@ -148,14 +161,44 @@ export class ReleaseStore {
   }
 
   activated(release: Release): void {
-    this.save({ active: release.number });
-    const kept = new Set(
-      [release, ...this.releases().filter(({ number }) => number !== release.number)]
-        .slice(0, KEPT_RELEASES)
-        .map(({ number }) => number),
-    );
-    for (const { number, directory } of this.releases())
-      if (!kept.has(number)) rmSync(directory, { recursive: true, force: true });
+    const { waiting } = this.state;
+    this.save({ active: release.number, waiting: undefined });
+    this.#dropUnused(waiting);
+    this.#prune();
+  }
+
+  waits(waiting: WaitingFacts): void {
+    const before = this.state.waiting;
+    this.save({ waiting });
+    this.#dropUnused(before);
+    this.#prune();
+  }
+
+  /** What waited and was never in force is nothing to go back to: it would only push out what was. */
+  #dropUnused(waited: WaitingFacts | undefined): void {
+    const { active, waiting } = this.state;
+    if (waited === undefined || waited.number === active || waited.number === waiting?.number) return;
+    rmSync(path.join(this.folder('releases'), String(waited.number)), { recursive: true, force: true });
+  }
+
+  /** The active one, the waiting one and the newest stay; and of every other group the newest, for who signs in offline. */
+  #prune(): void {
+    const { active, waiting } = this.state;
+    const all = this.releases();
+    const group = all.find(({ number }) => number === active)?.group;
+    const isFixed = ({ number }: Release): boolean => number === active || number === waiting?.number;
+    const own = all.filter((release) => release.group === group && !isFixed(release));
+    const others = [...new Map(all.toReversed().map((release) => [release.group ?? '', release])).values()];
+    const kept = new Set([
+      ...all.filter(isFixed),
+      ...own.slice(0, KEPT_RELEASES - 1),
+      ...others
+        .filter((release) => release.group !== group)
+        .sort((a, b) => b.number - a.number)
+        .slice(0, KEPT_GROUPS),
+    ]);
+    for (const release of all)
+      if (!kept.has(release)) rmSync(release.directory, { recursive: true, force: true });
   }
 
   reject(digest: string, why: string, atMs: number): void {
