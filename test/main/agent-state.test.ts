@@ -8,7 +8,7 @@ import { AgentState } from '../../agent/src/main/agent-state.ts';
 import { settingsOf } from '../../agent/src/main/settings.ts';
 import { openTrust } from '../../agent/src/main/trust.ts';
 import { homeFiles } from '../../agent/src/platform/home.ts';
-import { statusSchema } from '../../agent/src/serve/contract.ts';
+import { statusSchema } from '../../agent/src/serve/contract-status.ts';
 import { policyOf } from '../kit/decide.ts';
 import { openJourney } from '../kit/dialogue.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { checkCounters, NOTHING_CHECKED } from '../../agent/src/main/check-counters.ts';
 import { createOpener } from '../../agent/src/open/open.ts';
-import { attachmentsSchema, remoteCheckSchema } from '../../agent/src/serve/contract.ts';
+import { attachmentsSchema, remoteCheckSchema } from '../../agent/src/serve/contract-status.ts';
 import { noCounts } from '../../agent/src/sync/remote-checks/counters.ts';
 
 const opener = createOpener();

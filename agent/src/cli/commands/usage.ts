@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { USAGE_GROUPS, type UsageGroup, type UsageReport } from '../../serve/contract.ts';
+import type { UsageGroup, UsageReport } from '../../serve/contract.ts';
+import { USAGE_GROUPS } from '../../serve/contract-views.ts';
 import { type Context, commonOptions, placeOf, print } from '../context.ts';
 import { localTime, money, safe, short, table } from '../format.ts';
 import { checkPeriod, moment } from '../period.ts';
