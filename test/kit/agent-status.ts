@@ -148,3 +148,10 @@ export function handlers(changes: Partial<Handlers> = {}): Handlers {
     ...changes,
   };
 }
+
+/** For tests in which no admin asks. */
+export const NO_ADMIN = {
+  handlers: handlers(),
+  tokenSha256: () => undefined,
+  onCall: () => undefined,
+};

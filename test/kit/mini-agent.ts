@@ -15,7 +15,7 @@ import { acquireInstanceLock } from '../../agent/src/platform/instance-lock.ts';
 import { writePrivateFile } from '../../agent/src/platform/private-files.ts';
 import { createLocalApi } from '../../agent/src/serve/local-api.ts';
 import { loadConfig } from '../../agent/src/sync/config.ts';
-import { handlers, healthyStatus } from './agent-status.ts';
+import { handlers, healthyStatus, NO_ADMIN } from './agent-status.ts';
 import { createTestAuthority } from './pki.ts';
 
 const POLICY = { name: 'baseline', revision: 'a1b2c3d4' };
@@ -74,6 +74,8 @@ async function start(options: StartOptions): Promise<RunningAgent> {
       },
     }),
     writePrivateFile,
+    admin: NO_ADMIN,
+    onRefused: () => undefined,
     onInternalError: (call, error) => process.stderr.write(`${call}: ${error}\n`),
     onLeases: (count) => onLeases(count),
   });

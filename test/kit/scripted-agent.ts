@@ -4,7 +4,7 @@ import { homeFiles } from '../../agent/src/platform/home.ts';
 import { writePrivateFile } from '../../agent/src/platform/private-files.ts';
 import type { AgentStatus, ExchangeView, Handlers } from '../../agent/src/serve/contract.ts';
 import { createLocalApi } from '../../agent/src/serve/local-api.ts';
-import { handlers, healthyStatus, oneExchange } from './agent-status.ts';
+import { handlers, healthyStatus, NO_ADMIN, oneExchange } from './agent-status.ts';
 
 export interface ScriptedAgent {
   /** Replaces what differs from a healthy agent. */
@@ -22,6 +22,8 @@ export async function scriptedAgent(home: string, changes: Partial<Handlers> = {
     tokenFile,
     writePrivateFile,
     handlers: handlers({ status: () => status, exchanges: () => ({ exchanges: [] }), ...changes }),
+    admin: NO_ADMIN,
+    onRefused: () => undefined,
     onInternalError: (call, error) => {
       throw new Error(`${call} failed`, { cause: error });
     },

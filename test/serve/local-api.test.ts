@@ -10,7 +10,7 @@ import type { Handlers, WatchEvent } from '../../agent/src/serve/contract.ts';
 import { createIncidentLog } from '../../agent/src/serve/incident-log.ts';
 import { createLocalApi, type LocalApi } from '../../agent/src/serve/local-api.ts';
 import { LocalApiError } from '../../agent/src/serve/local-api-error.ts';
-import { handlers, healthyStatus, oneExchange } from '../kit/agent-status.ts';
+import { handlers, healthyStatus, NO_ADMIN, oneExchange } from '../kit/agent-status.ts';
 
 let home: string;
 let api: LocalApi | undefined;
@@ -36,6 +36,8 @@ async function serve(changes: Partial<Handlers> = {}): Promise<LocalApi> {
     tokenFile: path.join(home, 'agent.token'),
     handlers: handlers(changes),
     writePrivateFile,
+    admin: NO_ADMIN,
+    onRefused: () => undefined,
     onInternalError: (_call, error) => internalErrors.push(error),
     onLeases: (count) => leases.push(count),
     metrics: async () => 'postern_calls_total 1\n',

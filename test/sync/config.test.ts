@@ -40,6 +40,7 @@ test('without any file: the defaults', () => {
     policy: {},
     upstream: { allowPrivateTargets: false, systemStore: true },
     secrets: { store: 'keychain-or-file' },
+    localApi: {},
     telemetry: {
       headers: {},
       heartbeatSeconds: 60,
@@ -65,7 +66,7 @@ describe('errors say where and how to mend it', () => {
       'far from any',
       '{"zzzzzz":1}',
       [
-        '1:2: zzzzzz: unknown key | Known here: listen, gateway, policy, upstream, identity, tenant, secrets, telemetry, tray.',
+        '1:2: zzzzzz: unknown key | Known here: listen, gateway, policy, upstream, identity, tenant, secrets, telemetry, localApi, tray.',
       ],
     ],
     ['wrong type', '{"listen":{"port":"80"}}', ['1:12: listen.port: must be a number']],
@@ -103,8 +104,8 @@ describe('errors say where and how to mend it', () => {
       'two at once',
       '{"a":1,\n"b":2}',
       [
-        '1:2: a: unknown key | Known here: listen, gateway, policy, upstream, identity, tenant, secrets, telemetry, tray.',
-        '2:1: b: unknown key | Known here: listen, gateway, policy, upstream, identity, tenant, secrets, telemetry, tray.',
+        '1:2: a: unknown key | Known here: listen, gateway, policy, upstream, identity, tenant, secrets, telemetry, localApi, tray.',
+        '2:1: b: unknown key | Known here: listen, gateway, policy, upstream, identity, tenant, secrets, telemetry, localApi, tray.',
       ],
     ],
     ['a comma too many', '{"listen":{},\n}', ['2:1: not JSON: expected a key in double quotes, found "}"']],
@@ -174,6 +175,21 @@ describe('two files', () => {
       'listen.host': 'own',
       'upstream.extraCaFile': 'own',
     });
+  });
+
+  test("an admin's token counts only where device management sets it", () => {
+    const adminTokenSha256 = 'ab'.repeat(32);
+    fs.writeFileSync(own, JSON.stringify({ localApi: { adminTokenSha256 }, listen: { port: 1 } }));
+    const { config, notices } = load();
+    expect(config).toMatchObject({ localApi: {}, listen: { port: 1 } });
+    expect(config.localApi.adminTokenSha256).toBeUndefined();
+    expect(notices.map(({ code, field }) => [code, field])).toEqual([
+      ['managed-only-ignored', 'localApi.adminTokenSha256'],
+    ]);
+    fs.writeFileSync(managed, JSON.stringify({ localApi: { adminTokenSha256 } }));
+    expect(load().config.localApi.adminTokenSha256).toBe(adminTokenSha256);
+    fs.writeFileSync(managed, JSON.stringify({ localApi: { adminTokenSha256: 'short' } }));
+    expect(load).toThrow(/localApi\.adminTokenSha256: .*64 hex digits/);
   });
 
   test("a company's gateway is never half somebody else's", () => {

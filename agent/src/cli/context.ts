@@ -7,13 +7,15 @@ import { readPrivateFile } from '../platform/private-files.ts';
 import { type Client, createClient } from '../serve/client.ts';
 import { LocalApiError } from '../serve/local-api-error.ts';
 import { type CliIo, type Colors, colorsFor, Output } from './io.ts';
-import type { AgentCommands, Place } from './ports.ts';
+import { type AgentCommands, CommandFailure, type Place } from './ports.ts';
 
 /** The options that every command takes. */
 export interface CommonOptions {
   readonly home?: string;
   readonly config?: string;
   readonly json?: boolean;
+  /** Of commands that an admin may use: their token instead of the person's. */
+  readonly adminTokenFile?: string;
 }
 
 /** What one invocation works with. */
@@ -63,6 +65,26 @@ export function connect(place: Place): Client {
   const token = readPrivateFile(files.tokenFile);
   if (token === undefined) throw new LocalApiError('not-running', `No agent is running for ${place.home}.`);
   return createClient(files.socketPath, token);
+}
+
+/** `command` may be used by an admin, for the home of somebody else. */
+export const forAdmins = (command: Command): Command =>
+  command.option('--admin-token-file <file>', 'as an admin: the file that `postern admin-token` has made');
+
+/** As an admin where a token for one is given, else as the person. */
+export function connectAs(context: Context, common: CommonOptions): Client {
+  const place = placeOf(context, common);
+  if (common.adminTokenFile === undefined) return connect(place);
+  const file = path.resolve(context.io.cwd, common.adminTokenFile);
+  const token = readPrivateFile(file)?.trim();
+  if (token === undefined || token === '')
+    throw new CommandFailure(
+      'no-admin-token',
+      2,
+      `There is no admin token in ${file}.`,
+      'Make one: postern admin-token FILE',
+    );
+  return createClient(filesOf(place).socketPath, token);
 }
 
 /** Prints `value` as JSON if asked to, else what `human` says. */

@@ -26,6 +26,7 @@ import { exchangeView } from '../serve/exchange-view.ts';
 import { createLocalApi } from '../serve/local-api.ts';
 import type { LoadedConfig } from '../sync/config.ts';
 import { createRemoteChecks, type RemoteChecks } from '../sync/remote-checks/remote-checks.ts';
+import { AdminTrace, createAdminHandlers } from './admin-handlers.ts';
 import { AgentState } from './agent-state.ts';
 import { budgetViews } from './budgets.ts';
 import { checkCounters } from './check-counters.ts';
@@ -192,19 +193,27 @@ async function assemble(
     managed,
     opened,
   });
+  const handlers = createHandlers({
+    state,
+    keeper,
+    records,
+    exceptions,
+    identity,
+    override: managed.override,
+    place: options,
+    stop: () => void stop(),
+  });
+  const admins = new AdminTrace(state);
   const api = await createLocalApi({
     socketPath: files.socketPath,
     tokenFile: files.tokenFile,
-    handlers: createHandlers({
-      state,
-      keeper,
-      records,
-      exceptions,
-      identity,
-      override: managed.override,
-      place: options,
-      stop: () => void stop(),
-    }),
+    handlers,
+    admin: {
+      handlers: createAdminHandlers(handlers, state),
+      tokenSha256: () => state.settings.config.localApi.adminTokenSha256,
+      onCall: (call, allowed) => admins.called(call, allowed),
+    },
+    onRefused: (code, detail) => state.note(`local-api-${code}`, detail),
     writePrivateFile,
     onInternalError: (call, error) => state.incident('local-api-failed', `${call}: ${String(error)}`),
     onLeases: (count) => state.onLeases(count),

@@ -44,9 +44,12 @@ export interface Watch {
 }
 
 const TIMEOUT_MS = 10_000;
-/** Calls that ask the network. */
-const SLOW_CALLS: ReadonlySet<Call> = new Set(['doctor', 'diagnostics']);
-const SLOW_TIMEOUT_MS = 60_000;
+/** Of calls that ask the network. A reload fetches policy, which the agent gives up after 120 s. */
+const SLOW_CALLS_MS: Readonly<Partial<Record<Call, number>>> = {
+  doctor: 60_000,
+  diagnostics: 60_000,
+  reload: 150_000,
+};
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** `token`: the content of the token file. Nothing is sent before the first call. */
@@ -75,7 +78,7 @@ async function callOnce(socketPath: string, token: string, name: Call, input: un
   }
   const query = rest.size > 0 ? `?${rest}` : '';
   const body = method === 'POST' ? JSON.stringify(checked.data) : undefined;
-  const timeoutMs = SLOW_CALLS.has(name) ? SLOW_TIMEOUT_MS : TIMEOUT_MS;
+  const timeoutMs = SLOW_CALLS_MS[name] ?? TIMEOUT_MS;
   const response = await send(socketPath, token, method, target + query, body, timeoutMs);
   const answer = parseJson(await readAll(response));
   if (response.statusCode !== 200) throw wireError(answer);

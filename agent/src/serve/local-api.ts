@@ -1,5 +1,5 @@
 /** The local API's server: Fastify on a Unix socket or named pipe, one route per entry of the contract. */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import net from 'node:net';
 import Fastify, {
@@ -9,8 +9,9 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { z } from 'zod';
+import { type Caller, guardBorder } from './border.ts';
 import {
-  API_HOST,
+  type AdminHandlers,
   type Call,
   CONTRACT,
   ERROR_STATUS,
@@ -27,6 +28,16 @@ export interface LocalApiOptions {
   readonly socketPath: string;
   readonly tokenFile: string;
   readonly handlers: Handlers;
+  readonly admin: {
+    /** Answers to an admin, who sees less than the person. */
+    readonly handlers: AdminHandlers;
+    /** Hex; undefined: there is no admin. */
+    readonly tokenSha256: () => string | undefined;
+    /** An admin has asked for something; `allowed`: whether it was one of their calls. */
+    readonly onCall: (call: string, allowed: boolean) => void;
+  };
+  /** Somebody was turned away at the border. */
+  readonly onRefused: (code: string, detail: string) => void;
   /** Writes a file 0600 and atomically (`platform/private-files.ts`). */
   readonly writePrivateFile: (file: string, content: string) => void;
   /** Something failed inside a handler; `detail` for the log, never for the caller. */
@@ -68,10 +79,20 @@ export async function createLocalApi(options: LocalApiOptions): Promise<LocalApi
     // The contract's own schemas check and write: without these two, Fastify loads its JSON Schema compilers (0053).
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
   });
-  guardBorder(server, token);
+  const callerOf = guardBorder(server, {
+    token,
+    adminTokenSha256: options.admin.tokenSha256,
+    onRefused: options.onRefused,
+  });
+  const requirePerson = (request: FastifyRequest, call: string): void => {
+    if (callerOf(request) === 'person') return;
+    options.admin.onCall(call, false);
+    throw notForAdmins();
+  };
   answerErrors(server, options);
-  for (const name of Object.keys(CONTRACT) as Call[]) addRoute(server, name, options.handlers);
+  for (const name of Object.keys(CONTRACT) as Call[]) addRoute(server, name, options, callerOf);
   server.get(WATCH.path, async (request, reply) => {
+    requirePerson(request, 'watch');
     const { lease, after } = parse(WATCH.input, request.query);
     const lastEvent = request.headers['last-event-id'];
     await watchers.open(
@@ -80,7 +101,8 @@ export async function createLocalApi(options: LocalApiOptions): Promise<LocalApi
       after ?? (typeof lastEvent === 'string' ? lastEvent : undefined),
     );
   });
-  server.get(METRICS_PATH, async (_request, reply) => {
+  server.get(METRICS_PATH, async (request, reply) => {
+    requirePerson(request, 'metrics');
     if (options.metrics === undefined) throw new LocalApiError('not-found', 'There are no metrics.');
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await options.metrics());
   });
@@ -102,43 +124,32 @@ export async function createLocalApi(options: LocalApiOptions): Promise<LocalApi
   };
 }
 
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
-
-/**
- * Threat model, row "web page": no browser may speak here even if it found a way to the socket. Programs send no
- * Origin and no Sec-Fetch-*; browsers can't leave them out.
- */
-function guardBorder(server: FastifyInstance, token: string): void {
-  const expected = sha256(`Bearer ${token}`);
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser(
-    'application/json',
-    { parseAs: 'string' },
-    server.getDefaultJsonParser('error', 'error'),
+const notForAdmins = (): LocalApiError =>
+  new LocalApiError(
+    'forbidden',
+    'This is for the person at the device: an admin sees the machine, not what they do.',
   );
-  server.addHook('onRequest', async (request) => {
-    const { headers } = request;
-    if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) {
-      throw new LocalApiError('origin-refused', 'Web pages may not use this API.');
-    }
-    if (headers.host !== API_HOST) {
-      throw new LocalApiError('host-refused', `The Host header must be "${API_HOST}".`);
-    }
-    // Digests have one length, so that the comparison's time says nothing about the token.
-    if (!timingSafeEqual(sha256(headers.authorization ?? ''), expected)) {
-      throw new LocalApiError('unauthorized', "The token is missing or wrong; it is in the agent's home.");
-    }
-  });
-}
 
-function addRoute(server: FastifyInstance, name: Call, handlers: Handlers): void {
-  const { method, path, input } = CONTRACT[name];
+type Answer = (input: unknown) => unknown;
+
+function addRoute(
+  server: FastifyInstance,
+  name: Call,
+  { handlers, admin }: LocalApiOptions,
+  callerOf: (request: FastifyRequest) => Caller,
+): void {
+  const { method, path, input, rights } = CONTRACT[name];
   // One cast where the contract's types meet the wire; `input` has just been checked against the same entry.
-  const handler = handlers[name] as (input: unknown) => unknown;
+  const forPerson = handlers[name] as Answer;
+  const forAdmin = rights === 'both' ? (admin.handlers[name as keyof AdminHandlers] as Answer) : undefined;
   server.route({
     method,
     url: path,
     handler: async (request: FastifyRequest, reply: FastifyReply) => {
+      const isAdmin = callerOf(request) === 'admin';
+      if (isAdmin) admin.onCall(name, forAdmin !== undefined);
+      const handler = isAdmin ? forAdmin : forPerson;
+      if (handler === undefined) throw notForAdmins();
       const raw =
         method === 'GET' ? { ...asObject(request.query), ...asObject(request.params) } : (request.body ?? {});
       const output = await handler(parse(input, raw));

@@ -79,6 +79,15 @@ export const configSchema = z.strictObject({
   tenant: tenantConfig.optional(),
   secrets: secretsConfig.prefault({}),
   telemetry: telemetrySchema.prefault({}),
+  localApi: z
+    .strictObject({
+      /** Of the token with which an admin may look at the machine (0194); only from the managed file. */
+      adminTokenSha256: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits, as `postern admin-token` prints them')
+        .optional(),
+    })
+    .prefault({}),
   tray: z
     .strictObject({
       allowPause: z.boolean().default(true),
@@ -98,3 +107,6 @@ export const PATH_KEYS: readonly string[] = [
   'policy.overrideSecretFile',
   'upstream.extraCaFile',
 ];
+
+/** Keys that only device management may set: in a person's own file they count for nothing. */
+export const MANAGED_ONLY_KEYS: readonly string[] = ['localApi.adminTokenSha256'];

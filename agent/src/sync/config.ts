@@ -6,7 +6,7 @@
 import fs from 'node:fs';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { type ConfigFile, isObject, readConfigFile } from './config-file.ts';
-import { type Config, configSchema } from './config-schema.ts';
+import { type Config, configSchema, MANAGED_ONLY_KEYS } from './config-schema.ts';
 
 export interface ConfigSources {
   /** `--config`. */
@@ -31,7 +31,7 @@ export interface LoadedConfig {
 }
 
 export interface ConfigNotice extends ConfigProblem {
-  readonly code: 'managed-value-kept' | 'managed-file-writable';
+  readonly code: 'managed-value-kept' | 'managed-file-writable' | 'managed-only-ignored';
 }
 
 /** Throws ConfigError naming file, line, column, field and mend of everything that is wrong. */
@@ -43,7 +43,9 @@ export function loadConfig({ explicitPath, managedPath, env }: ConfigSources): L
   const merged: Record<string, unknown> = {};
   if (managed) overlay(merged, managed.value, '', (field) => void origins.set(field, 'managed'));
   if (own) {
-    overlay(merged, own.value, '', (field, kept) => {
+    const ignored = MANAGED_ONLY_KEYS.filter((field) => valueAt(own.value, field) !== undefined);
+    notices.push(...ignored.map((field) => managedOnlyIgnored(own, field, managedPath)));
+    overlay(merged, without(own.value, ignored), '', (field, kept) => {
       if (kept) notices.push(managedValueKept(own, field, managedPath));
       else origins.set(field, 'own');
     });
@@ -124,6 +126,34 @@ function overlay(
 /** One gateway, provider, source or collector is one value: half of it from each file would send one company's key to another's host. */
 const WHOLE: ReadonlySet<string> = new Set(['gateway', 'policy.source', 'identity', 'tenant', 'telemetry']);
 const isWhole = (field: string): boolean => WHOLE.has(field);
+
+const managedOnlyIgnored = (own: ConfigFile, field: string, managedPath: string): ConfigNotice => ({
+  ...own.problemAt(
+    field,
+    'counts only where device management sets it; it is ignored here',
+    `Remove it here, or have it set in ${managedPath}.`,
+  ),
+  code: 'managed-only-ignored',
+});
+
+const valueAt = (value: unknown, field: string): unknown =>
+  field.split('.').reduce<unknown>((inner, key) => (isObject(inner) ? inner[key] : undefined), value);
+
+/** A copy without these fields. */
+function without(
+  value: Readonly<Record<string, unknown>>,
+  fields: readonly string[],
+): Readonly<Record<string, unknown>> {
+  return fields.reduce((rest, field) => withoutField(rest, field.split('.')), value);
+}
+
+function withoutField(
+  value: Readonly<Record<string, unknown>>,
+  [key = '', ...inner]: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const { [key]: old, ...rest } = value;
+  return inner.length > 0 && isObject(old) ? { ...rest, [key]: withoutField(old, inner) } : rest;
+}
 
 const managedValueKept = (own: ConfigFile, field: string, managedPath: string): ConfigNotice => ({
   ...own.problemAt(

@@ -8,6 +8,7 @@ import { addDoctor } from './doctor.ts';
 import { addEnroll } from './enroll.ts';
 import { addEnv } from './env.ts';
 import { addExplain } from './explain.ts';
+import { addHelpDesk } from './help-desk.ts';
 import { addJustify } from './justify.ts';
 import { addKey } from './key.ts';
 import { addLogin } from './login.ts';
@@ -37,6 +38,7 @@ export const ALL_COMMANDS: readonly ((program: Command, context: Context) => voi
   addOverride,
   addTrust,
   addDoctor,
+  addHelpDesk,
   addMetrics,
   addCompletion,
 ];

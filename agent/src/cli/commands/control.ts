@@ -6,7 +6,9 @@ import {
   type Context,
   commonOptions,
   connect,
+  connectAs,
   filesOf,
+  forAdmins,
   placeOf,
   print,
 } from '../context.ts';
@@ -19,8 +21,7 @@ import { pushedPolicy } from './status-policy.ts';
 
 /** `stop`, `status`, `pause`, `resume`: what a running agent is asked. */
 export function addControl(program: Command, context: Context): void {
-  program
-    .command('status')
+  forAdmins(program.command('status'))
     .description('Show what the running agent does, and what it can not.')
     .addHelpText('after', '\nExamples:\n  $ postern status\n  $ postern status --json | jq .counters')
     .action((_options: unknown, command: Command) => status(context, commonOptions(command)));
@@ -38,8 +39,7 @@ export function addControl(program: Command, context: Context): void {
     .action((options: { minutes: number; reason: string }, command: Command) =>
       pause(context, options, commonOptions(command)),
     );
-  program
-    .command('resume')
+  forAdmins(program.command('resume'))
     .description('End a pause.')
     .addHelpText('after', '\nExample:\n  $ postern resume')
     .action((_options: unknown, command: Command) => resume(context, commonOptions(command)));
@@ -53,7 +53,7 @@ function parseMinutes(text: string): number {
 }
 
 async function status(context: Context, common: CommonOptions): Promise<void> {
-  const answer = await connect(placeOf(context, common)).status({});
+  const answer = await connectAs(context, common).status({});
   print(context, common, answer, () => describeStatus(context, answer));
 }
 
@@ -90,7 +90,7 @@ async function pause(
 }
 
 async function resume(context: Context, common: CommonOptions): Promise<void> {
-  const answer = await connect(placeOf(context, common)).resume({});
+  const answer = await connectAs(context, common).resume({});
   print(context, common, answer, () => 'AI traffic is governed again.');
 }
 
