@@ -134,7 +134,7 @@ module.exports = {
       to: {
         path: '^(agent|policies)/',
         pathNot:
-          '^agent/src/(serve/(contract(-\\w+)?|client|local-api-error)|platform/(home|platform|private-files))\\.ts$',
+          '^agent/src/(serve/(contract|contract-status|contract-views|contract-words|client|local-api-error)|platform/(home|platform|private-files))\\.ts$',
       },
     },
     {
