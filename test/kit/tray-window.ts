@@ -7,6 +7,7 @@ import {
   type BrowserContext,
   type BrowserContextOptions,
   chromium,
+  type Locator,
   type Page,
 } from 'playwright-core';
 import { buildPreviewInto } from '../../tray-ui/build/build.ts';
@@ -67,6 +68,12 @@ export async function openTrayWindows(home: string): Promise<TrayWindows> {
 const pageErrors = new WeakMap<Page, string[]>();
 /** What the page's console complained of: a refused style, a broken promise. */
 export const errorsOf = (page: Page): readonly string[] => pageErrors.get(page) ?? [];
+
+/** The agent tells its watchers at most five times a second. */
+export const SOON = { timeout: 10_000 } as const;
+
+export const sectionOf = (page: Page, title: string): Locator =>
+  page.locator('section.card', { has: page.getByRole('heading', { name: title }) });
 
 /** By the navigation, as a person goes. */
 export async function goTo(page: Page, name: string): Promise<void> {

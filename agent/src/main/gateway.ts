@@ -147,7 +147,9 @@ export function gatewayProblems(
     const all = view.state === 'down';
     problems.push({
       code: all ? 'gateway-down' : 'gateway-degraded',
-      text: `${down.map(({ url, cause }) => `${url} (${cause ?? 'no answer'})`).join(', ')} can't be reached${all ? `: ${then[gatewayDown]}.` : '; another takes the calls.'}`,
+      text: all
+        ? `The company's AI gateway can't be reached: ${then[gatewayDown]} (${causesOf(down)}).`
+        : `A part of the company's AI gateway can't be reached; another takes the calls (${causesOf(down)}).`,
       mend: mendFor(down[0]?.cause),
     });
   }
@@ -164,6 +166,9 @@ export function gatewayProblems(
     });
   return problems;
 }
+
+const causesOf = (down: readonly { readonly url: string; readonly cause?: string | undefined }[]): string =>
+  down.map(({ url, cause }) => `${url}: ${cause ?? 'no answer'}`).join(', ');
 
 function mendFor(cause = ''): string {
   if (cause === 'not-a-gateway')

@@ -96,6 +96,8 @@ export function createIdentity({
     event,
   });
   let session: Session | undefined;
+  /** Before that it isn't known whether an earlier sign-in still counts. */
+  let isOpened = false;
   const keys = new KeyRing({
     configured: config.gateway?.virtualKey,
     keychain,
@@ -121,6 +123,7 @@ export function createIdentity({
   const opened = (async () => {
     session = await opening;
     await session?.open();
+    isOpened = true;
     await keys.open();
     await tenants.enrolByConfig();
     onChange();
@@ -130,7 +133,12 @@ export function createIdentity({
     event('identity-failed', error instanceof Error ? error.message : String(error)),
   );
   const problems = (): Degraded =>
-    [secrets.problem, session?.view.problem, keys.problem, tenants.problem]
+    [
+      secrets.problem,
+      session?.view.problem ?? (isOpened ? signInNeeded(session) : undefined),
+      keys.problem,
+      tenants.problem,
+    ]
       .filter((problem) => problem !== undefined)
       .map(plain);
   const identity: Identity = {
@@ -158,6 +166,17 @@ export function createIdentity({
   };
   state.identity = identity;
   return identity;
+}
+
+/** An organisation that names a provider wants people to sign in; while somebody is at it, nobody is told. */
+function signInNeeded(session: Session | undefined): Problem | undefined {
+  if (session === undefined || session.user !== undefined || session.view.pending !== undefined)
+    return undefined;
+  return {
+    code: 'sign-in-needed',
+    text: 'Nobody is signed in: what your organisation gives to you or your team (keys, budgets, rules) does not count yet.',
+    mend: 'Sign in: postern login',
+  };
 }
 
 /** The provider's library is loaded only where there is a provider. */

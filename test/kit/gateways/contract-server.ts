@@ -40,6 +40,8 @@ export interface ContractServer extends GatewayUnderTest {
   /** Which keys it knows; its own one unless a test says otherwise. */
   knows: (key: string) => boolean;
   readonly port: number;
+  /** Is back after a stop, at the same port. */
+  startAgain(): Promise<void>;
   /** Pause before the answer's head, and between streamed events. */
   delayMs: number;
 }
@@ -137,6 +139,7 @@ export async function startContractServer(contract: Contract): Promise<ContractS
     },
     knows: (key) => key === contract.key,
     port,
+    startAgain: () => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve)),
     delayMs: 0,
     stop: () =>
       new Promise((resolve) => {

@@ -20,6 +20,9 @@ export function PolicySection({ status }: { readonly status: AgentStatus }) {
           [t('policy.source'), t(`policy.from.${source.kind}`)],
           [t('policy.since'), dateTime(loadedAtMs)],
           bundle?.release === undefined ? undefined : [t('policy.release'), String(bundle.release)],
+          bundle?.waiting === undefined
+            ? undefined
+            : [t('policy.waiting'), t('policy.waitingRelease', bundle.waiting)],
           bundle?.group === undefined ? undefined : [t('policy.group'), bundle.group],
           bundle?.lastContactMs === undefined
             ? undefined
@@ -35,9 +38,9 @@ export function PolicySection({ status }: { readonly status: AgentStatus }) {
         </p>
       )}
       {override !== undefined && <p>{t('policy.override', { time: dateTime(override.untilMs) })}</p>}
-      {switches.map(({ id, untilMs, reason }) => (
+      {switches.map(({ id, what, untilMs, reason }) => (
         <p key={id}>
-          {t('policy.switch', { time: dateTime(untilMs) })} <AgentText text={reason} />
+          {t(`policy.switch.${what}`, { time: dateTime(untilMs) })} <AgentText text={reason} />
         </p>
       ))}
       {warnings.length > 0 && (

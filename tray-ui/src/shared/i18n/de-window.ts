@@ -110,7 +110,10 @@ export const deWindow: Translation<typeof enWindow> = {
   'policy.age.over': 'zu alt: es gilt, was die Richtlinie für diesen Fall vorsieht',
   'policy.fellBack': 'Eine neuere Ausgabe machte Schwierigkeiten und wurde zurückgenommen ({time}):',
   'policy.override': 'Die Hilfe der Firma hat die Regeln aufgehoben, bis {time}.',
-  'policy.switch': 'Die Firma hat geschaltet, bis {time}:',
+  'policy.switch.block': 'Die Firma hat Aufrufe von KI-Diensten angehalten, bis {time}:',
+  'policy.switch.aside': 'Die Firma lässt KI-Aufrufe ungeprüft durch, bis {time}:',
+  'policy.waiting': 'Kommt später',
+  'policy.waitingRelease': '{name} ({revision}): zuerst auf anderen Geräten',
   'policy.warnings': {
     one: '{count} Anmerkung zu dieser Richtlinie',
     other: '{count} Anmerkungen zu dieser Richtlinie',

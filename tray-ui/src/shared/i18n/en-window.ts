@@ -111,7 +111,10 @@ export const enWindow = {
   'policy.age.over': 'too old: the policy’s own fallback is in force',
   'policy.fellBack': 'A newer release made trouble and was taken back ({time}):',
   'policy.override': 'The help desk has lifted the rules until {time}.',
-  'policy.switch': 'Your company has switched until {time}:',
+  'policy.switch.block': 'Your company has stopped calls to AI services until {time}:',
+  'policy.switch.aside': 'Your company lets AI calls pass unchecked until {time}:',
+  'policy.waiting': 'Coming later',
+  'policy.waitingRelease': '{name} ({revision}): other devices have it first',
   'policy.warnings': { one: '{count} note on this policy', other: '{count} notes on this policy' },
 
   'gateway.title': 'Company gateway',

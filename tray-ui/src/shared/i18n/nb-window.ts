@@ -110,7 +110,10 @@ export const nbWindow: Translation<typeof enWindow> = {
   'policy.age.over': 'for gammel: det som reglene selv sier for dette tilfellet, gjelder',
   'policy.fellBack': 'En nyere utgave laget trøbbel og ble tatt tilbake ({time}):',
   'policy.override': 'Brukerstøtten har opphevet reglene til {time}.',
-  'policy.switch': 'Firmaet har slått om til {time}:',
+  'policy.switch.block': 'Firmaet har stanset kall til KI-tjenester til {time}:',
+  'policy.switch.aside': 'Firmaet lar KI-kall passere ukontrollert til {time}:',
+  'policy.waiting': 'Kommer senere',
+  'policy.waitingRelease': '{name} ({revision}): andre enheter får den først',
   'policy.warnings': { one: '{count} merknad til reglene', other: '{count} merknader til reglene' },
 
   'gateway.title': 'Firmaets gateway',
