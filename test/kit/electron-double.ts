@@ -10,6 +10,7 @@ import type * as electron from 'electron';
 import type { BrowserWindowPort, Electron } from '../../tray-ui/src/main/electron-port.ts';
 import { PAGE_URL } from '../../tray-ui/src/main/page-protocol.ts';
 import type { BridgeEvent } from '../../tray-ui/src/shared/bridge.ts';
+import { CHANNELS } from '../../tray-ui/src/shared/channels.ts';
 
 type MenuItem = electron.MenuItemConstructorOptions;
 type Handler = (event: unknown, ...args: unknown[]) => unknown;
@@ -282,7 +283,8 @@ export function electronDouble(options: DoubleOptions = {}): ElectronDouble {
     },
     invoke: async (channel, ...args) => handlers.get(channel)?.(fromPage(), ...args),
     send(channel, ...args) {
-      const event = fromPage();
+      // A preload script asks before Electron has a frame to name.
+      const event = channel === CHANNELS.facts ? { ...fromPage(), senderFrame: null } : fromPage();
       ipc.emit(channel, event, ...args);
       return event.returnValue;
     },

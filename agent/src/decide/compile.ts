@@ -27,6 +27,8 @@ export interface CompiledPolicy extends Locator, AppIdentification {
   readonly asksForApp: boolean;
   /** `cli`, `ide`, `desktop`, `browser`, `sdk`, by app id. */
   readonly appKinds: ReadonlyMap<string, string>;
+  /** What a person calls it, by service id. */
+  readonly serviceNames: ReadonlyMap<string, string>;
   /** What has to be searched at all. */
   readonly scan: { readonly request: ScanPlan; readonly response: ScanPlan };
 }
@@ -65,6 +67,7 @@ export function compilePolicy(input: {
       ...compileAppIdentification(catalogue),
       asksForApp: asksForApp(policy),
       appKinds: new Map(catalogue.apps.map(({ id, kind }) => [id, kind])),
+      serviceNames: new Map(catalogue.services.map(({ id, name }) => [id, name])),
       scan: compileScanPlans(shadow, rules.guardrails),
       ...compileLocator(catalogue, rules.services),
     },

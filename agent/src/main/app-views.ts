@@ -9,7 +9,6 @@ type AppView = CallOutput<'apps'>['apps'][number];
 export function appViews(seen: readonly SeenApp[], compiled: CompiledPolicy): AppView[] {
   const catalogue = loadCatalogue();
   const apps = new Map(catalogue.apps.map((app) => [app.id, app]));
-  const services = new Map(catalogue.services.map(({ id, name }) => [id, name]));
   const view = (id: string): Pick<AppView, 'id' | 'name' | 'kind' | 'state'> => {
     const known = apps.get(id);
     return {
@@ -29,7 +28,7 @@ export function appViews(seen: readonly SeenApp[], compiled: CompiledPolicy): Ap
       ...figures,
       services: used.map((one) => ({
         id: one.id,
-        name: services.get(one.id) ?? one.id,
+        name: compiled.serviceNames.get(one.id) ?? one.id,
         mode: one.mode as AppView['services'][number]['mode'],
         calls: one.calls,
       })),

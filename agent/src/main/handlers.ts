@@ -36,7 +36,8 @@ export interface HandlerParts {
 export function createHandlers(parts: HandlerParts): Handlers {
   const { state, keeper, records, exceptions, identity, override, place, stop } = parts;
   const retentionMs = (): number => keeper.current.policy.privacy.retentionDays * DAY_MS;
-  const view = (stored: StoredExchange): ExchangeView => storedView(stored, retentionMs());
+  const view = (stored: StoredExchange): ExchangeView =>
+    storedView(stored, retentionMs(), keeper.current.serviceNames.get(stored.service));
   const handlers: Handlers = {
     status: () => state.status(),
     ...identityHandlers(identity),
@@ -51,7 +52,12 @@ export function createHandlers(parts: HandlerParts): Handlers {
       };
     },
     async exchange({ id }) {
-      const found = await records.findExchange(id);
+      let found = await records.findExchange(id);
+      if (found === undefined) {
+        // Who has just heard of it asks before it is written.
+        await records.flush();
+        found = await records.findExchange(id);
+      }
       if (found === undefined) throw new LocalApiError('not-found', `There is no exchange ${id}.`);
       return view(found);
     },
@@ -146,7 +152,11 @@ function sequenceOf(cursor: string): number {
 }
 
 /** What the log keeps of an exchange, in the contract's words. */
-function storedView(stored: StoredExchange, retentionMs: number): ExchangeView {
+function storedView(
+  stored: StoredExchange,
+  retentionMs: number,
+  serviceName: string | undefined,
+): ExchangeView {
   const { tokens, cost, bytes, rules, content } = stored;
   return exchangeSchema.parse({
     id: stored.id,
@@ -155,6 +165,7 @@ function storedView(stored: StoredExchange, retentionMs: number): ExchangeView {
     user: stored.user,
     app: stored.app,
     service: stored.service,
+    serviceName,
     host: stored.host,
     operation: stored.operation,
     model: stored.model,

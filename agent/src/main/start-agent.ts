@@ -227,7 +227,7 @@ async function assemble(
   state.onExchange = (record) => {
     // Watchers that come back may ask for it much later: stored text must not stay in memory until then.
     const { content: _content, ...figures } = record;
-    api.exchangeEnded(() => exchangeView(figures));
+    api.exchangeEnded(() => exchangeView(figures, keeper.current.serviceNames.get(figures.service)));
     telemetry.exchange(record);
   };
   keeper.watch();

@@ -15,6 +15,8 @@ export const exchangeSchema = z.object({
     process: z.object({ name: z.string(), pid: z.int(), script: z.string().optional() }).optional(),
   }),
   service: z.string(),
+  /** As the catalogue calls it; absent where it isn't known there any more. */
+  serviceName: z.string().optional(),
   host: z.string(),
   operation: z.string(),
   model: z.string().optional(),

@@ -53,7 +53,7 @@ it('a day with the tray', async () => {
   const ran = await office.run([process.execPath, SDK, 'chat', 'tell me about osprey']);
   await expect.poll(() => double.notifications.length, slow).toBe(1);
   expect(double.notifications[0]?.options).toMatchObject({
-    title: 'Postern stopped a call to openai',
+    title: 'Postern stopped a call to OpenAI API',
     body: 'Leave the codename out.',
   });
   await expect.poll(() => double.entry('Last stop: openai'), slow).toBeDefined();

@@ -1,7 +1,7 @@
 import type { AgentStatus, BudgetView, ExchangeView } from '../../../agent/src/serve/contract.ts';
 import type { PageAddress } from '../shared/bridge.ts';
 import type { Translator } from '../shared/i18n/translator.ts';
-import { trayState } from '../shared/tray-state.ts';
+import { serviceOf, trayState } from '../shared/tray-state.ts';
 import type { QuietHours } from './settings.ts';
 
 /** What the menu can do; Electron's menu is made from it at the rim. */
@@ -97,7 +97,7 @@ function stopEntry({ lastStop, nowMs }: MenuInput, { t, time }: Translator): Men
     return { type: 'entry', label: t('menu.noStop') };
   return {
     type: 'entry',
-    label: t('menu.lastStop', { service: lastStop.service, time: time(lastStop.endedAtMs) }),
+    label: t('menu.lastStop', { service: serviceOf(lastStop), time: time(lastStop.endedAtMs) }),
     action: { type: 'open', address: { page: 'activity', decision: lastStop.id } },
   };
 }

@@ -1,6 +1,7 @@
 import type { AgentStatus, BudgetView, ExchangeView } from '../../../agent/src/serve/contract.ts';
 import type { PageAddress } from '../shared/bridge.ts';
 import type { Translator } from '../shared/i18n/translator.ts';
+import { serviceOf } from '../shared/tray-state.ts';
 import type { QuietHours } from './settings.ts';
 
 export interface Notice {
@@ -64,7 +65,7 @@ export class Notifier {
     }
     this.#show({
       group: 'stops',
-      title: words.t('notify.stop.title', { service: exchange.service }),
+      title: words.t('notify.stop.title', { service: serviceOf(exchange) }),
       body: words.t('notify.stop.body', { reason: reason?.message ?? reason?.text ?? '' }),
       opens: { page: 'activity', decision: exchange.id },
     });

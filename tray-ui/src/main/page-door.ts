@@ -33,7 +33,7 @@ export function openPageDoor({ electron, link, window, facts, faults }: PageDoor
     });
 
   ipcMain.on(CHANNELS.facts, (event) => {
-    event.returnValue = isOurs(event) ? facts : undefined;
+    event.returnValue = window.isOurWindow(event.sender.id) ? facts : undefined;
   });
   let stop: (() => void) | undefined;
   window.onClosed(() => {

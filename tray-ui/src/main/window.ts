@@ -28,9 +28,17 @@ export class TrayWindow {
     return this.#window !== undefined;
   }
 
+  /**
+   * Our own window. What a preload script asks for comes before the page has an address that can be looked at
+   * (Electron may give no `senderFrame` then).
+   */
+  isOurWindow(senderId: number): boolean {
+    return this.#window?.webContents.id === senderId;
+  }
+
   /** Only our own page, in our own window, may ask for anything: nothing else is ever loaded into it. */
   isOurs(senderId: number, url: string): boolean {
-    return this.#window?.webContents.id === senderId && url.split('#')[0] === PAGE_URL;
+    return this.isOurWindow(senderId) && url.split('#')[0] === PAGE_URL;
   }
 
   open(address: PageAddress): void {

@@ -1,4 +1,4 @@
-import type { AgentStatus } from '../../../agent/src/serve/contract.ts';
+import type { AgentStatus, ExchangeView } from '../../../agent/src/serve/contract.ts';
 import type { Translator } from './i18n/translator.ts';
 
 /** Told apart by shape as well as colour: a shield, a shield with a mark, two bars, an empty outline. */
@@ -10,8 +10,12 @@ export interface TrayState {
   readonly sentence: string;
 }
 
+/** What a person calls the service of a call. */
+export const serviceOf = ({ service, serviceName }: Pick<ExchangeView, 'service' | 'serviceName'>): string =>
+  serviceName ?? service;
+
 /** `undefined`: no agent answers. */
-export function trayState(status: AgentStatus | undefined, { t, time }: Translator): TrayState {
+export function trayState(status: AgentStatus | undefined, { t, time, problem }: Translator): TrayState {
   if (status === undefined) return { icon: 'off', sentence: t('state.off') };
   if (status.state === 'stopping') return { icon: 'off', sentence: t('state.stopping') };
   if (status.pause !== undefined)
@@ -24,7 +28,7 @@ export function trayState(status: AgentStatus | undefined, { t, time }: Translat
   if (aside !== undefined)
     return { icon: 'paused', sentence: t('state.aside', { time: time(aside.untilMs) }) };
   const [first] = status.degraded;
-  // The agent's own words are a sentence; the person shouldn't have to open a window for it.
-  if (first !== undefined) return { icon: 'attention', sentence: first.text };
+  // A whole sentence: the person shouldn't have to open a window for it.
+  if (first !== undefined) return { icon: 'attention', sentence: problem(first.code)?.text ?? first.text };
   return { icon: 'protected', sentence: t('state.protected') };
 }

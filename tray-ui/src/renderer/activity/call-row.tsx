@@ -1,5 +1,6 @@
 import { Component } from 'preact';
 import type { ExchangeView } from '../../../../agent/src/serve/contract.ts';
+import { serviceOf } from '../../shared/tray-state.ts';
 import { useServices } from '../context.ts';
 import { OutcomeBadge } from '../parts/outcome-badge.tsx';
 import { costText, findingsText, isStop, mainReason, when } from '../state/call-words.ts';
@@ -54,7 +55,7 @@ export class CallRow extends Component<RowProps> {
 function Columns({ exchange }: { readonly exchange: ExchangeView | undefined }) {
   const { words } = useServices();
   if (exchange === undefined) return <>{words.t('activity.loading')}</>;
-  const { app, service, model, requestBytes, responseBytes } = exchange;
+  const { app, model, requestBytes, responseBytes } = exchange;
   const found = findingsText(exchange);
   const why = found === '' && isStop(exchange) ? mainReason(exchange)?.rule : found;
   return (
@@ -63,7 +64,7 @@ function Columns({ exchange }: { readonly exchange: ExchangeView | undefined }) 
       <span class="call-who">
         <span class="call-app">{app.name}</span>
         <span class="call-service">
-          {service}
+          {serviceOf(exchange)}
           {model !== undefined && ` · ${model}`}
         </span>
       </span>

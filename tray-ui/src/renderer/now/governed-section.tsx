@@ -14,7 +14,7 @@ export function GovernedSection({ status }: { readonly status: AgentStatus }) {
       <ul class="plain-list">
         <li>{t('governed.calls', { count: counters.exchanges })}</li>
         <li>{t('governed.stopped', { count: decisions.block + decisions.justify })}</li>
-        <li>{t('governed.changed', { count: decisions.redact })}</li>
+        {decisions.redact > 0 && <li>{t('governed.changed', { count: decisions.redact })}</li>}
         <li>{t('governed.tunnels', { count: counters.tunnels })}</li>
         {counters.handshakesRefused > 0 && (
           <li>{t('governed.refused', { count: counters.handshakesRefused })}</li>

@@ -21,16 +21,13 @@ export function Hero() {
     );
   const { icon, sentence } = trayState(status, words);
   const isAgentText = icon === 'attention';
+  const isTranslated = words.problem(status?.degraded[0]?.code ?? '') !== undefined;
   return (
     <section class={`hero hero-${icon}`} aria-label={t('hero.label')}>
       <Icon name={icon} />
       <div class="hero-words">
         <p class="hero-sentence">{isAgentText ? t('state.attention') : sentence}</p>
-        {isAgentText && (
-          <p>
-            <AgentText text={sentence} />
-          </p>
-        )}
+        {isAgentText && <p>{isTranslated ? sentence : <AgentText text={sentence} />}</p>}
         {icon === 'protected' && <p>{t('hero.protected')}</p>}
         {status !== undefined && policy?.shadow === true && <p>{t('hero.shadow')}</p>}
         {status?.pause !== undefined && (

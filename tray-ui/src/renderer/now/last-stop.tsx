@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ExchangeView } from '../../../../agent/src/serve/contract.ts';
+import { serviceOf } from '../../shared/tray-state.ts';
 import { useServices } from '../context.ts';
 import { AgentText } from '../parts/agent-text.tsx';
 import { FailureNote } from '../parts/failure-note.tsx';
@@ -33,7 +34,7 @@ function Stop({ stop }: { readonly stop: ExchangeView }) {
         <OutcomeBadge exchange={stop} />{' '}
         {t('lastStop.who', {
           app: stop.app.name,
-          service: stop.service,
+          service: serviceOf(stop),
           time: when(stop.startedAtMs, Date.now(), words),
         })}
       </p>

@@ -30,7 +30,9 @@ export function PolicySection({ status }: { readonly status: AgentStatus }) {
           bundle === undefined ? undefined : [t('policy.age'), t(`policy.age.${bundle.age}`)],
         ]}
       />
-      {bundle?.trouble !== undefined && <ProblemList problems={[bundle.trouble]} />}
+      {bundle?.trouble !== undefined && (
+        <ProblemList problems={[{ ...bundle.trouble, code: `policy-source-${bundle.trouble.code}` }]} />
+      )}
       {bundle?.fellBack !== undefined && (
         <p>
           {t('policy.fellBack', { time: dateTime(bundle.fellBack.atMs) })}{' '}

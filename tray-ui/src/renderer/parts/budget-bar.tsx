@@ -32,7 +32,7 @@ export function BudgetBar({ budget }: { readonly budget: BudgetView }) {
       <Meter share={share} tone={tone} />
       <p class="muted">
         {budget.resetsAtMs === undefined
-          ? t('budget.rolling', { window: budget.window })
+          ? t('budget.rolling', { window: words.span(budget.window) })
           : t('budget.resets', { time: when(budget.resetsAtMs, Date.now(), words) })}
       </p>
     </div>

@@ -5,24 +5,36 @@ import { Icon } from './icon.tsx';
 
 /** What isn't as it should be, each with its mend. */
 export function ProblemList({ problems }: { readonly problems: readonly Problem[] }) {
-  const { t } = useServices().words;
   return (
     <ul class="problems">
-      {problems.map(({ code, text, mend }) => (
-        <li key={`${code} ${text}`}>
+      {problems.map((problem) => (
+        <li key={`${problem.code} ${problem.text}`}>
           <Icon name="warn" />
-          <div>
-            <p>
-              <AgentText text={text} />
-            </p>
-            {mend !== undefined && (
-              <p class="mend">
-                <strong>{t('problem.mend')}</strong> <AgentText text={mend} />
-              </p>
-            )}
-          </div>
+          <OneProblem problem={problem} />
         </li>
       ))}
     </ul>
+  );
+}
+
+/** In the window's language where it has words for it; the agent's own, which know the details, then stand below. */
+function OneProblem({ problem: { code, text, mend } }: { readonly problem: Problem }) {
+  const { t, problem } = useServices().words;
+  const words = problem(code);
+  const toDo = words === undefined ? mend && <AgentText text={mend} /> : words.mend;
+  return (
+    <div>
+      <p>{words?.text ?? <AgentText text={text} />}</p>
+      {toDo !== undefined && (
+        <p class="mend">
+          <strong>{t('problem.mend')}</strong> {toDo}
+        </p>
+      )}
+      {words !== undefined && (
+        <p class="muted">
+          <AgentText text={text} />
+        </p>
+      )}
+    </div>
   );
 }

@@ -1,4 +1,5 @@
 import type { ExchangeView } from '../../../../agent/src/serve/contract.ts';
+import { serviceOf } from '../../shared/tray-state.ts';
 import { useServices } from '../context.ts';
 import { AgentText } from '../parts/agent-text.tsx';
 import { Facts } from '../parts/facts.tsx';
@@ -25,7 +26,7 @@ export function CallFacts({ exchange }: { readonly exchange: ExchangeView }) {
             ? undefined
             : [t('facts.process'), [app.process.name, app.process.script].filter(Boolean).join(' ')],
           [t('facts.user'), exchange.user],
-          [t('facts.service'), `${exchange.service} (${exchange.host})`],
+          [t('facts.service'), `${serviceOf(exchange)} (${exchange.host})`],
           [t('facts.operation'), exchange.operation],
           model === undefined ? undefined : [t('facts.model'), model],
           spend?.downgradedFrom === undefined ? undefined : [t('facts.downgraded'), spend.downgradedFrom],

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ExchangeView } from '../../../../agent/src/serve/contract.ts';
+import { serviceOf } from '../../shared/tray-state.ts';
 import { useServices } from '../context.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { FailureNote } from '../parts/failure-note.tsx';
@@ -36,7 +37,7 @@ export function DecisionPanel({ id, onClose }: { readonly id: string; readonly o
       ? words.t('decision.title')
       : words.t(isStop(exchange) ? 'decision.titleStopped' : 'decision.titleCall', {
           app: exchange.app.name,
-          service: exchange.service,
+          service: serviceOf(exchange),
         });
   return (
     <Dialog kind="panel" title={title} onClose={onClose}>

@@ -1,5 +1,6 @@
 import type { ExchangeView } from '../../../../agent/src/serve/contract.ts';
 import type { MessageKey } from '../../shared/i18n/messages.ts';
+import { serviceOf } from '../../shared/tray-state.ts';
 import { useServices } from '../context.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { OutcomeBadge } from '../parts/outcome-badge.tsx';
@@ -17,7 +18,8 @@ const WHAT_WAS_DONE: Readonly<Record<Outcome, MessageKey>> = {
 
 export function StopSummary({ exchange }: { readonly exchange: ExchangeView }) {
   const { t } = useServices().words;
-  const { service, decision, effective, id } = exchange;
+  const { decision, effective, id } = exchange;
+  const service = serviceOf(exchange);
   return (
     <div class="summary">
       <OutcomeBadge exchange={exchange} />
