@@ -56,7 +56,7 @@ it('a day with the tray', async () => {
     title: 'Postern stopped a call to OpenAI API',
     body: 'Leave the codename out.',
   });
-  await expect.poll(() => double.entry('Last stop: openai'), slow).toBeDefined();
+  await expect.poll(() => double.entry('Last stop: OpenAI API'), slow).toBeDefined();
   double.notifications[0]?.events.emit('click');
   double.send(CHANNELS.subscribe);
   const to = double.windows[0]?.sent.at(-1);
