@@ -6,7 +6,7 @@ import { AgentText } from '../parts/agent-text.tsx';
 import { FailureNote } from '../parts/failure-note.tsx';
 import { OutcomeBadge } from '../parts/outcome-badge.tsx';
 import { Section } from '../parts/section.tsx';
-import { isStop, mainReason, when } from '../state/call-words.ts';
+import { isStop, mainReason, ruleWords, when } from '../state/call-words.ts';
 import { useAnswer } from '../state/use-answer.ts';
 
 export function LastStop() {
@@ -39,9 +39,7 @@ function Stop({ stop }: { readonly stop: ExchangeView }) {
         })}
       </p>
       {reason !== undefined && (
-        <p>
-          <AgentText text={reason.text} />
-        </p>
+        <p>{ruleWords(stop, reason.rule, words) ?? <AgentText text={reason.text} />}</p>
       )}
       <button type="button" class="button" onClick={() => router.go({ page: 'activity', decision: stop.id })}>
         {t('lastStop.open')}

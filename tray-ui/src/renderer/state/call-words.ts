@@ -52,3 +52,14 @@ export function mainReason({
     reasons.find(({ shadow }) => shadow !== true)
   );
 }
+
+/** Which rule, and what it found, in the window's language; undefined in English, which the agent's own words are in. */
+export function ruleWords(
+  exchange: ExchangeView,
+  rule: string,
+  { t, locale }: Translator,
+): string | undefined {
+  if (/^en\b/i.test(locale)) return undefined;
+  const found = findingsText(exchange);
+  return found === '' ? t('decision.byRule', { rule }) : t('decision.byFinding', { rule, found });
+}

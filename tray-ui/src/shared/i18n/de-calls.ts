@@ -39,6 +39,8 @@ export const deCalls: Translation<typeof enCalls> = {
   'decision.id': 'Entscheidung',
   'decision.copy': 'Kennung kopieren',
   'decision.why': 'Warum',
+  'decision.byFinding': 'Die Regel „{rule}“ hat gefunden: {found}.',
+  'decision.byRule': 'Es gilt die Regel „{rule}“.',
   'decision.rule': 'Regel',
   'decision.onTrial': 'zur Probe: nichts wird durchgesetzt',
   'decision.found': 'Was gefunden wurde',

@@ -37,6 +37,8 @@ export const enCalls = {
   'decision.id': 'Decision',
   'decision.copy': 'Copy id',
   'decision.why': 'Why',
+  'decision.byFinding': 'The rule “{rule}” found {found}.',
+  'decision.byRule': 'The rule “{rule}” applies.',
   'decision.rule': 'Rule',
   'decision.onTrial': 'on trial: nothing is enforced',
   'decision.found': 'What was found',

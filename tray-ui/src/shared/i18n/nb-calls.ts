@@ -39,6 +39,8 @@ export const nbCalls: Translation<typeof enCalls> = {
   'decision.id': 'Avgjørelse',
   'decision.copy': 'Kopier id',
   'decision.why': 'Hvorfor',
+  'decision.byFinding': 'Regelen «{rule}» fant: {found}.',
+  'decision.byRule': 'Regelen «{rule}» gjelder.',
   'decision.rule': 'Regel',
   'decision.onTrial': 'på prøve: ingenting håndheves',
   'decision.found': 'Hva som ble funnet',
