@@ -107,6 +107,13 @@ export const someRejected = (rejected: number, where: string): DeliveryProblem =
   mend: 'See the log of the collector. The records remain in the log of this device.',
 });
 
+/** Whatever it is: so the records can't be the reason. */
+export const refusesEverything = ({ text }: DeliveryProblem): DeliveryProblem => ({
+  code: 'refuses-everything',
+  text: `${text} Not even a heartbeat is accepted, so nothing is given up.`,
+  mend: 'Check telemetry.otlpEndpoint, telemetry.otlpProtocol and telemetry.headers, and see the log of the collector.',
+});
+
 function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'unknown';
   if ('code' in error && typeof error.code === 'string') return error.code;
