@@ -26,6 +26,8 @@ export interface OutboxQuestion {
   /** News that no log holds, written in the same format. */
   readonly notices: readonly Notice[];
   readonly worksCouncil?: WorksCouncil | undefined;
+  /** False: the newest signed head doesn't go along. */
+  readonly withHead?: boolean;
 }
 
 /** Sent people stay pseudonymous, allowed calls aren't sent one by one, and nothing tells how much a person does. */

@@ -4,10 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
-import type { OutboxBatch, OutboxQuestion, OutboxState, Settlement } from '../../core/outbox.ts';
+import type { Notice, OutboxBatch, OutboxQuestion, OutboxState, Settlement } from '../../core/outbox.ts';
 import type { EventBody } from '../audit/body.ts';
 import type { SignedRow } from '../audit/heads.ts';
 import type { LogWriter } from '../log-writer.ts';
+import { gapWords } from './gap.ts';
 import { headRecord, noticeRecord, type OutboxRow, outboxRecord } from './outbox-record.ts';
 import { OutboxRows, type Place, type Rank } from './outbox-rows.ts';
 
@@ -80,7 +81,9 @@ export class OutboxStore {
     const complete = rows.length < question.maxRecords && !rows.cut;
     const records = rows.map((row) => outboxRecord(row, format, worksCouncil));
     const upTo = complete ? size : (rows.at(-1)?.sequence ?? place.settled);
-    const head = this.#rows.newestHead();
+    const gap = this.#gap(destination, place.settled, upTo);
+    if (gap !== undefined) records.push(noticeRecord({ ...gap, atMs: rows[0]?.atMs ?? 0 }, size, format));
+    const head = question.withHead === false ? undefined : this.#rows.newestHead();
     const newHead = head !== undefined && head.size !== place.headSize ? head : undefined;
     if (newHead !== undefined) records.push(headRecord(newHead, format));
     for (const notice of question.notices) records.push(noticeRecord(notice, size, format));
@@ -172,14 +175,22 @@ export class OutboxStore {
   /** The policy's retention ended before the collector could be reached: what must be deleted isn't sent either. */
   #noticeExpired(destination: string, nowMs: number): void {
     const { settled } = this.#rows.place(destination, this.#startAt);
-    const oldest = this.#rows.oldestSequence();
-    const gone = oldest === undefined ? 0 : oldest - 1 - settled;
+    const oldest = this.#rows.oldestSequence() ?? this.#log.size + 1;
+    const gone = Math.min(oldest - 1, this.#rows.prunedUpTo()) - settled;
     if (gone <= 0) return;
     const detail = `${gone} records were deleted, as the policy's retention demands, before ${destination} could be reached.`;
     this.#tell('telemetry-expired', detail, nowMs, () =>
       this.#rows.skipTo(destination, settled + gone, gone),
     );
     this.#measured.delete(destination);
+  }
+
+  /** Told with the batch that passes it, until that is settled; in the log, heads and chain tell of it for good. */
+  #gap(destination: string, after: number, upTo: number): Omit<Notice, 'atMs'> | undefined {
+    const runs = this.#rows.missing(after, upTo);
+    if (runs.length === 0) return undefined;
+    this.#measured.delete(destination);
+    return { code: 'audit-log-gap', detail: gapWords(runs) };
   }
 
   /** The collector has more than the log: whoever cut its end off did not know that. */

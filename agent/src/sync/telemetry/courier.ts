@@ -124,11 +124,10 @@ export class Courier {
       nowMs: dateMs(),
       notices: heartbeatDue && !asEntry ? [this.#heartbeat().notice] : [],
       worksCouncil,
+      withHead: !alone,
     });
     if (heartbeatDue && asEntry) return { ...batch, records: [...batch.records, this.#heartbeat().record] };
-    if (!alone) return batch;
-    const records = batch.records.filter(({ sequence }) => sequence !== undefined);
-    return { ...batch, records, headSize: undefined };
+    return batch;
   }
 
   #heartbeat() {
@@ -182,7 +181,7 @@ export class Courier {
     this.#heartbeatSent();
     await this.#settle(batch, 1);
     this.#health.succeeded(problem, false);
-    this.#setAside(1, batch.records[0]?.sequence, problem);
+    this.#setAside(1, batch.records.find(isInLog)?.sequence, problem);
     this.#pausedUntilMs = this.#options.uptimeMs() + AFTER_REFUSAL_MS;
     return AFTER_REFUSAL_MS;
   }
@@ -212,4 +211,6 @@ export class Courier {
 type Delivered = Extract<DeliveryResult, { type: 'delivered' }>;
 
 const inLog = ({ records }: { readonly records: readonly OutboxRecord[] }): number =>
-  records.filter(({ sequence }) => sequence !== undefined).length;
+  records.filter(isInLog).length;
+
+const isInLog = ({ sequence }: OutboxRecord): boolean => sequence !== undefined;
