@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { OutboxRecord } from '../../../core/outbox.ts';
 import type { DeliveryResult, Destination } from '../destination.ts';
 import { appendLines } from './append-lines.ts';
+import { fileName } from './sink-name.ts';
 
 export interface FileSinkOptions {
   readonly file: string;
@@ -19,7 +20,7 @@ export interface FileSinkOptions {
 export function createFileSink(options: FileSinkOptions): Destination {
   const { file, format, line } = options;
   return {
-    name: `file:${file}`,
+    name: fileName(file),
     format,
     async deliver(records): Promise<DeliveryResult> {
       try {

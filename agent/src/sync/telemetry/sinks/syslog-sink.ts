@@ -4,6 +4,7 @@ import type { DeliveryResult, Destination } from '../destination.ts';
 import { problemOfError } from '../problems.ts';
 import { deliverAll } from './deliver-all.ts';
 import { octetCounted, type SyslogOrigin, syslogMessage } from './rfc5424.ts';
+import { syslogName } from './sink-name.ts';
 
 /** A verified TLS connection by the same way as everything else that leaves the device. */
 export type OpenTls = (
@@ -22,7 +23,7 @@ export interface SyslogSinkOptions {
 export function createSyslogSink({ host, port, format, origin, openTls }: SyslogSinkOptions): Destination {
   const where = `${host}:${port}`;
   return {
-    name: `syslog:${where}`,
+    name: syslogName(host, port),
     format,
     async deliver(records, signal): Promise<DeliveryResult> {
       try {
