@@ -5,7 +5,7 @@ import type { ExportFormat } from './records.ts';
  * beside the log, so a record waits for delivery from the very transaction that wrote it, and costs nothing more.
  */
 export interface Outbox {
-  /** Everything that isn't for one of these is forgotten; a new one begins with this run's first record. */
+  /** The places of all others are forgotten, which the log tells; a new one begins with this run's first record. */
   open(destinations: readonly string[]): Promise<void>;
   /** The oldest records that the destination doesn't have. Asking again gives the same ones until they are settled. */
   take(question: OutboxQuestion): Promise<OutboxBatch>;

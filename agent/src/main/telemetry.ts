@@ -62,6 +62,11 @@ export async function openAgentTelemetry(parts: TelemetryParts): Promise<AgentTe
   if (configured) {
     const opened = await start();
     state.telemetry = () => telemetryStatus(opened.view(), config.telemetry.worksCouncil);
+  } else {
+    // What is recorded while nothing is to leave the device isn't sent later either.
+    await parts.records.outbox
+      .open([])
+      .catch((error: unknown) => state.note('telemetry-places-kept', String(error)));
   }
   return {
     observes: (governor) => (configured ? coverage.observes(governor) : governor),

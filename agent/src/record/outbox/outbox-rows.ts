@@ -34,6 +34,7 @@ const TO_SEND =
 export class OutboxRows {
   readonly #place: Statement<[string], Place>;
   readonly #begin: Statement<[string, number]>;
+  readonly #forget: Statement<[string]>;
   readonly #next: Statement<[object], OutboxRow>;
   readonly #sum: Statement<[object], { records: number; bytes: number }>;
   readonly #ofRank: Statement<[object], { sequence: number; bytes: number }>;
@@ -55,6 +56,7 @@ export class OutboxRows {
     this.#begin = database.prepare(
       'INSERT INTO outbox VALUES (?, ?, 0, 0, 0, 0, 0) ON CONFLICT (destination) DO NOTHING',
     );
+    this.#forget = database.prepare('DELETE FROM outbox WHERE destination = ?');
     this.#next = database.prepare(
       `SELECT sequence, body, hash, bytes, atMs FROM (${RANKED} WHERE audit.sequence > :settled) WHERE ${TO_SEND}
        ORDER BY sequence LIMIT :limit`,
@@ -93,6 +95,10 @@ export class OutboxRows {
   /** Keeps the place of a destination that is known already. */
   begin(destination: string, at: number): void {
     this.#begin.run(destination, at);
+  }
+
+  forget(destination: string): void {
+    this.#forget.run(destination);
   }
 
   place(destination: string, startAt: number): Place {

@@ -13,7 +13,7 @@ import { headRecord, noticeRecord, type OutboxRow, outboxRecord } from './outbox
 import { OutboxRows, type Place, type Rank } from './outbox-rows.ts';
 
 export type OutboxRequest =
-  | { readonly type: 'open'; readonly destinations: readonly string[] }
+  | { readonly type: 'open'; readonly destinations: readonly string[]; readonly nowMs: number }
   | { readonly type: 'take'; readonly question: OutboxQuestion }
   | { readonly type: 'settle'; readonly settlement: Settlement };
 
@@ -38,7 +38,6 @@ interface Measured {
 const SHED_TO = 0.9;
 
 export class OutboxStore {
-  readonly #database: Database;
   readonly #log: LogWriter;
   readonly #startAt: number;
   readonly #onHead: OutboxStoreOptions['onHead'];
@@ -47,7 +46,6 @@ export class OutboxStore {
   readonly #epoch = randomUUID();
 
   constructor({ database, log, startAt, onHead }: OutboxStoreOptions) {
-    this.#database = database;
     this.#log = log;
     this.#startAt = startAt;
     this.#onHead = onHead;
@@ -55,17 +53,24 @@ export class OutboxStore {
   }
 
   answer(request: OutboxRequest): unknown {
-    if (request.type === 'open') return this.#open(request.destinations);
+    if (request.type === 'open') return this.#open(request);
     if (request.type === 'take') return this.#take(request.question);
     return this.#settle(request.settlement);
   }
 
-  #open(destinations: readonly string[]): void {
-    const forget = this.#database.prepare('DELETE FROM outbox WHERE destination = ?');
-    this.#database.transaction(() => {
-      for (const known of this.#rows.destinations()) if (!destinations.includes(known)) forget.run(known);
-      for (const destination of destinations) this.#rows.begin(destination, this.#startAt);
-    })();
+  #open({ destinations, nowMs }: Extract<OutboxRequest, { type: 'open' }>): void {
+    for (const known of this.#rows.destinations())
+      if (!destinations.includes(known)) this.#forget(known, nowMs);
+    for (const destination of destinations) this.#rows.begin(destination, this.#startAt);
+  }
+
+  /** Should it be named again, what was recorded meanwhile isn't meant for it. */
+  #forget(destination: string, nowMs: number): void {
+    const place = this.#rows.place(destination, this.#startAt);
+    const { records } = this.#rows.sum(place, 0, place.settled, this.#log.size);
+    const detail = `${destination} is not named any more: ${records} records that waited for it are not sent to it. They remain in the log of this device.`;
+    this.#tell('telemetry-destination-removed', detail, nowMs, () => this.#rows.forget(destination));
+    this.#measured.delete(destination);
   }
 
   #take(question: OutboxQuestion): OutboxBatch {
