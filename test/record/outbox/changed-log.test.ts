@@ -163,3 +163,23 @@ describe('records that were changed', () => {
     await records.close();
   });
 });
+
+it('a log whose end is cut off while the agent idles is told with the next heartbeat, not with the next call', async () => {
+  const { file } = temporaryHome();
+  const records = await openTestRecords(file);
+  await records.outbox.open(['collector']);
+  for (let i = 1; i <= 3; i++) {
+    records.exchange(sampleExchange(i));
+    await records.flush();
+  }
+  await settle(records, await take(records));
+  tamper(file, (database) => {
+    remove('sequence > 1')(database);
+    database.exec('DELETE FROM heads WHERE size > 1');
+  });
+  const batch = await take(records);
+  expect(named(batch, 'postern.audit-log-shortened')[0]?.text).toBe(
+    'The log holds 1 records, but collector was sent 3: its end was removed.',
+  );
+  await records.close();
+});
