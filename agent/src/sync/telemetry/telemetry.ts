@@ -147,9 +147,11 @@ class RunningTelemetry implements Telemetry {
   }
 
   async close(withinMs: number): Promise<void> {
-    this.#metrics?.stop();
     const late = setTimeout(() => this.#abort.abort(new Error('the agent is stopping')), withinMs);
-    await Promise.all(this.#rounds.map((round) => round.finish()));
+    await Promise.all([
+      ...this.#rounds.map((round) => round.finish()),
+      this.#metrics?.finish(this.#abort.signal),
+    ]);
     clearTimeout(late);
     this.#abort.abort(new Error('the agent is stopping'));
     await this.#meter.close();

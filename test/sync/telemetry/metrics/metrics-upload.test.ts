@@ -112,9 +112,23 @@ describe('metrics on their way out', () => {
     const sums = receiver.requests.map(({ body }) => callsIn(body));
     const values = sums.map(({ dataPoints }) => dataPoints.map((point) => point.asDouble ?? point.asInt));
     // The edge itself sends once more what broke off on a connection that it had used before.
-    expect([...new Set(values.map(String))]).toEqual(['1', '2', '3']);
+    expect([...new Set(values.map(String))]).toEqual(['0', '2', '3']);
     // AGGREGATION_TEMPORALITY_CUMULATIVE
     expect(sums.map(({ aggregationTemporality }) => aggregationTemporality)).toEqual(sums.map(() => 2));
     expect(new Set(sums.map(({ dataPoints }) => dataPoints[0]?.startTimeUnixNano)).size).toBe(1);
+  });
+
+  it('go out once more at the end with what was counted last, but not to a collector that is in trouble', async () => {
+    const upload = uploadEvery(60_000);
+    await upload.step(signal);
+    meter.exchange(sampleExchange(1));
+    await upload.finish(signal);
+    expect(callsIn(receiver.requests.at(-1)?.body ?? Buffer.alloc(0)).dataPoints[0]?.asDouble).toBe(1);
+    const other = uploadEvery(60_000);
+    receiver.answer = () => ({ status: 503 });
+    await other.step(signal);
+    const before = receiver.requests.length;
+    await other.finish(signal);
+    expect(receiver.requests).toHaveLength(before);
   });
 });
