@@ -1,5 +1,6 @@
 /** Who is calling, told by the system: real programs through the real agent, saying of themselves what they like. */
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Office, openOffice } from '../kit/office.ts';
@@ -11,16 +12,26 @@ const body = (text: string): string =>
 
 describe.skipIf(process.platform !== 'linux')('the program behind a call', () => {
   let here: Office;
+  let folder: string;
+  let eventFile: string;
   beforeAll(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'postern-processes-'));
+    eventFile = path.join(folder, 'events.jsonl');
     here = await openOffice({
+      // With telemetry on, others listen to what the edge says: who is calling must reach the policy all the same.
+      config: { telemetry: { heartbeatSeconds: 5, sinks: [{ type: 'file', path: eventFile }] } },
       policy: `postern: 1
 name: by-program
+services: [{ match: [mistral], mode: tunnel }]
 apps:
   rules: [{ match: [python-http], state: denied, message: Ask for a project. }]
 `,
     });
   }, 60_000);
-  afterAll(() => here.stop());
+  afterAll(async () => {
+    await here.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
 
   interface Line {
     readonly id: string;
@@ -127,4 +138,29 @@ except urllib.error.HTTPError as refused:
     );
     expect(events.map(({ detail }) => detail)).toContain('chatgpt.com: unknown-ca (vendor-app)');
   }, 60_000);
+
+  it('a tunnel that nobody reads still counts as its program, in the heartbeat', async () => {
+    const providerOnly = ['--cacert', path.join(here.folder, 'corp-ca.pem')];
+    const through = await here.run(['curl', '-sS', '-D', '-', ...providerOnly, 'https://api.mistral.ai/']);
+    expect(through).toMatchObject({ code: 0 });
+    expect(through.stdout).not.toContain('x-postern-decision');
+    await vi.waitFor(() => expect(coverage()).toContainEqual(expect.objectContaining(CURL_UNREAD)), {
+      timeout: 15_000,
+      interval: 200,
+    });
+    expect(coverage().filter(({ service }) => service === 'mistral')).toHaveLength(1);
+  }, 60_000);
+
+  interface Heartbeat {
+    readonly coverage: readonly { readonly app: string; readonly service: string }[];
+  }
+  const CURL_UNREAD = { app: 'curl', service: 'mistral', governed: 0, tunnelled: 1 };
+  const coverage = (): Heartbeat['coverage'] => {
+    const lines = readFileSync(eventFile, 'utf8').trim().split('\n');
+    const events = lines.map((line) => JSON.parse(line) as { code?: string; detail: string });
+    const last = events.findLast(({ code }) => code === 'heartbeat');
+    if (last === undefined) return [];
+    const { said } = JSON.parse(last.detail) as { said: string };
+    return (JSON.parse(said) as Heartbeat).coverage;
+  };
 });

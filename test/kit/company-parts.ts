@@ -38,11 +38,12 @@ export const COMPANY_PARTS: Pick<AgentStatus, 'gateway' | 'identity' | 'telemetr
         waitingBytes: 9_000,
         dropped: 0,
         rejected: 0,
-        failures: 3,
+        failuresInRow: 3,
+        failingSinceMs: NOW_MS - 60_000,
         problem: { code: 'unreachable', text: 'The collector does not answer.' },
       },
     ],
-    metrics: {},
+    metrics: { failuresInRow: 0 },
   },
 };
 

@@ -43,6 +43,8 @@ interface RecordingGovernor extends Governor {
   readonly flows: SeenFlow[];
   readonly incidents: { code: string; detail: string }[];
   readonly handshakes: { target: Authority; cause: string; process: ProcessIdentity | undefined }[];
+  /** Connections that nobody reads; `who` looks their client up. */
+  readonly tunnels: { target: Authority; who: () => Promise<ProcessIdentity | undefined> }[];
   route: (target: Authority, client: Client | undefined) => ConnectionRoute;
   /** What a flow does differently from streaming and tapping everything. */
   flow: (head: RequestHead, seen: SeenFlow) => Partial<Flow>;
@@ -55,6 +57,7 @@ function recordingGovernor(): RecordingGovernor {
     flows: [],
     incidents: [],
     handshakes: [],
+    tunnels: [],
     route: () => 'inspect',
     flow: () => ({}),
     routeConnection: (target, client) => governor.route(target, client),
@@ -111,6 +114,7 @@ function recordingGovernor(): RecordingGovernor {
       };
     },
     handshakeFailed: (target, cause, process) => void governor.handshakes.push({ target, cause, process }),
+    tunnelled: (target, who) => void governor.tunnels.push({ target, who }),
     incident: (code, detail) => void governor.incidents.push({ code, detail }),
     async finished(count) {
       await eventually(() => governor.flows.filter((flow) => flow.outcomes.length > 0).length >= count);

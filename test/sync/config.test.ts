@@ -55,6 +55,14 @@ test('without any file: the defaults', () => {
 });
 
 describe('errors say where and how to mend it', () => {
+  test('a sink that is named twice', () => {
+    const sink = { type: 'file', path: '/var/log/a.log' };
+    const text = JSON.stringify({ telemetry: { sinks: [sink, sink] } }, undefined, 2);
+    expect(problemsOf(text)).toEqual([
+      '10:9: telemetry.sinks.1.path: is the same file as telemetry.sinks.0 | Name each file once; for another format take another file.',
+    ]);
+  });
+
   test.each<[string, string, readonly string[]]>([
     ['unknown key', '{\n  "upstreem": {}\n}', ['2:3: upstreem: unknown key | Did you mean "upstream"?']],
     [

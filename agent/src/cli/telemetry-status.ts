@@ -18,11 +18,21 @@ export function telemetryProblems({ telemetry, degraded }: AgentStatus): { text:
   const told = degraded.some(({ code }) => code === 'telemetry-failing');
   const problems = [...telemetry.destinations.map(({ problem }) => problem), telemetry.metrics.problem];
   const texts = new Map(
-    problems.flatMap((problem) => (problem === undefined ? [] : [[problem.text, problem]])),
+    problems.flatMap((problem) => (problem === undefined || told ? [] : [[problem.text, problem]])),
   );
-  return told
-    ? []
-    : [...texts.values()].map(({ text, mend }) => ({ text: `Telemetry: ${text}`, ...(mend && { mend }) }));
+  return [
+    ...[...texts.values()].map(({ text, mend }) => ({ text: `Telemetry: ${text}`, ...(mend && { mend }) })),
+    ...telemetry.destinations.flatMap(refusal),
+  ];
+}
+
+/** Kept until the next start: nobody looks at the very moment. */
+function refusal({ name, rejected, lastRefusal }: Destination): { text: string; mend?: string }[] {
+  if (lastRefusal === undefined) return [];
+  const { atMs, sequence, problem } = lastRefusal;
+  const which = sequence === undefined ? '' : ` (record ${sequence} of the log)`;
+  const text = `Telemetry: ${safe(name)} refused ${rejected} records for good, last at ${localTime(atMs)}${which}: ${problem.text}`;
+  return [{ text, ...(problem.mend && { mend: problem.mend }) }];
 }
 
 function stateWord(colors: Context['colors'], { state }: Destination): string {
@@ -31,12 +41,16 @@ function stateWord(colors: Context['colors'], { state }: Destination): string {
 }
 
 function progress(destination: Destination): string {
-  const { lastDeliveryAtMs, waitingRecords, waitingBytes, dropped, rejected, nextAttemptInMs } = destination;
+  const { lastDeliveryAtMs, waitingRecords, waitingBytes, dropped, rejected } = destination;
+  const { failuresInRow, failingSinceMs, nextAttemptInMs } = destination;
   const words = [
     lastDeliveryAtMs === undefined ? 'nothing delivered yet' : `last delivery ${localTime(lastDeliveryAtMs)}`,
     `${short(waitingRecords)} waiting (${bytes(waitingBytes)})`,
     ...(dropped > 0 ? [`${short(dropped)} given up`] : []),
     ...(rejected > 0 ? [`${short(rejected)} refused`] : []),
+    ...(failingSinceMs === undefined
+      ? []
+      : [`${short(failuresInRow)} failures in a row since ${localTime(failingSinceMs)}`]),
     ...(nextAttemptInMs === undefined ? [] : [`next attempt in ${Math.ceil(nextAttemptInMs / 1_000)} s`]),
   ];
   return `, ${words.join(', ')}`;

@@ -16,6 +16,11 @@ export interface Governor {
   openFlow(head: RequestHead, connection: Connection): Flow;
   /** The client refused our certificate or broke off during the handshake (pinning). */
   handshakeFailed(target: Authority, cause: string, process?: ProcessIdentity): void;
+  /**
+   * A connection to this name, or a plain request, goes through unread. `who` looks up the program at the other end:
+   * asked only for hosts whose use may be known at all, nobody else is looked at.
+   */
+  tunnelled?(target: Authority, who: () => Promise<ProcessIdentity | undefined>): void;
   /** Something that a person may have to know about, counted and shown in status. `code` is kebab-case. */
   incident(code: string, detail: string): void;
 }

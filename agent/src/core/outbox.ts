@@ -5,7 +5,7 @@ import type { ExportFormat } from './records.ts';
  * beside the log, so a record waits for delivery from the very transaction that wrote it, and costs nothing more.
  */
 export interface Outbox {
-  /** Everything that isn't for one of these is forgotten; a new one begins with this run's first record. */
+  /** The places of all others are forgotten, which the log tells; a new one begins with this run's first record. */
   open(destinations: readonly string[]): Promise<void>;
   /** The oldest records that the destination doesn't have. Asking again gives the same ones until they are settled. */
   take(question: OutboxQuestion): Promise<OutboxBatch>;
@@ -26,6 +26,8 @@ export interface OutboxQuestion {
   /** News that no log holds, written in the same format. */
   readonly notices: readonly Notice[];
   readonly worksCouncil?: WorksCouncil | undefined;
+  /** False: the newest signed head doesn't go along. */
+  readonly withHead?: boolean;
 }
 
 /** Sent people stay pseudonymous, allowed calls aren't sent one by one, and nothing tells how much a person does. */

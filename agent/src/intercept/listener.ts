@@ -177,11 +177,13 @@ class LoopbackListener implements Listener {
       return;
     }
     if (route === 'tunnel') {
+      this.#tunnelled(target, socket);
       const byName = isIP(target.host) !== 0;
       openTunnel(this.#edge, target, socket, head, byName ? this.#takeOver(target, socket) : undefined);
       return;
     }
     if (!this.#covers(target)) {
+      this.#tunnelled(target, socket);
       openTunnel(this.#edge, target, socket, head, undefined);
       return;
     }
@@ -200,7 +202,10 @@ class LoopbackListener implements Listener {
         socket.destroy();
         return true;
       }
-      if (route === 'tunnel' || !this.#covers(named)) return false;
+      if (route === 'tunnel' || !this.#covers(named)) {
+        this.#tunnelled(named, socket);
+        return false;
+      }
       this.#terminator.accept(named, socket, seen);
       return true;
     };
@@ -212,6 +217,14 @@ class LoopbackListener implements Listener {
     } catch (error) {
       this.#edge.flowThrew(error);
       return undefined;
+    }
+  }
+
+  #tunnelled(target: Authority, socket: Socket): void {
+    try {
+      this.#options.governor.tunnelled?.(target, async () => this.#edge.clients.lookUp(socket)?.found);
+    } catch (error) {
+      this.#edge.flowThrew(error);
     }
   }
 
@@ -238,7 +251,7 @@ class LoopbackListener implements Listener {
       this.#serveOwn(facts, client);
       return;
     }
-    const to = this.#destination(facts, client);
+    const to = this.#destination(facts, client, request.socket);
     if (to === undefined) return;
     this.#whenKnown(to, request.socket, response, () =>
       govern({
@@ -268,7 +281,7 @@ class LoopbackListener implements Listener {
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const facts = readRequestHead(request.rawHeaders, request.method, request.url);
     const client = detachedClient(request, socket);
-    const to = this.#destination(facts, client);
+    const to = this.#destination(facts, client, request.socket);
     if (to === undefined) return;
     this.#whenKnown(to, request.socket, socket, () => {
       const connection = this.#plainConnection(to, request);
@@ -283,7 +296,7 @@ class LoopbackListener implements Listener {
   }
 
   /** Where an absolute-form request goes; answers it and returns undefined if it goes nowhere. */
-  #destination(facts: HeadFacts, client: Client): Destination | undefined {
+  #destination(facts: HeadFacts, client: Client, socket: Socket): Destination | undefined {
     const edge = this.#edge;
     const form = parseAbsoluteForm(facts.path);
     const target = form && parseAuthority(form.authority, form.scheme === 'https' ? 443 : 80);
@@ -308,6 +321,7 @@ class LoopbackListener implements Listener {
       return undefined;
     }
     facts.path = form.path;
+    if (route === 'tunnel') this.#tunnelled(target, socket);
     // There is no handshake here that anybody could refuse: whoever asks, it is looked at.
     return destination(target, form.scheme, route !== 'tunnel');
   }

@@ -103,6 +103,7 @@ export class AgentState {
         journey.handshakeFailed(target, cause, process);
         this.note('handshake-failed', handshakeWords(target, cause, process));
       },
+      tunnelled: (target, who) => journey.tunnelled?.(target, who),
       incident: (code, detail) => this.incident(code, detail),
     };
   }

@@ -1,4 +1,5 @@
 import type { Governor } from '../core/flow.ts';
+import type { ProcessIdentity } from '../core/process.ts';
 import type { ExchangeRecord } from '../core/records.ts';
 import type { AppCoverage } from '../sync/telemetry/heartbeat.ts';
 
@@ -8,13 +9,19 @@ type Entry = { -readonly [Field in keyof AppCoverage]: AppCoverage[Field] };
 /** More than any device has; without a limit, clients that invent names would fill the memory. */
 const MAX_ENTRIES = 500;
 
-/** Which app used which AI service since the start, and whether it was governed. Behind connections no app is known. */
+interface CoverageOptions {
+  /** Undefined: no AI service; who talks to it is not looked at. */
+  readonly serviceOf: (host: string) => string | undefined;
+  readonly appOf: (process: ProcessIdentity | undefined) => string;
+}
+
+/** Which app used which AI service since the start, and whether it was governed. */
 export class Coverage {
   readonly #entries = new Map<string, Entry>();
-  readonly #serviceOf: (host: string) => string | undefined;
+  readonly #options: CoverageOptions;
 
-  constructor(serviceOf: (host: string) => string | undefined) {
-    this.#serviceOf = serviceOf;
+  constructor(options: CoverageOptions) {
+    this.#options = options;
   }
 
   exchange({ app, service, mode }: ExchangeRecord): void {
@@ -25,25 +32,22 @@ export class Coverage {
   observes(governor: Governor): Governor {
     return {
       ...governor,
-      routeConnection: (target) => {
-        const route = governor.routeConnection(target);
-        if (route === 'tunnel') this.#connection(target.host, 'tunnelled');
-        return route;
+      tunnelled: (target, who) => {
+        const service = this.#options.serviceOf(target.host);
+        if (service !== undefined)
+          void who().then((process) => this.#add(this.#options.appOf(process), service, 'tunnelled'));
+        governor.tunnelled?.(target, who);
       },
-      handshakeFailed: (target, cause) => {
-        this.#connection(target.host, 'uncovered');
-        governor.handshakeFailed(target, cause);
+      handshakeFailed: (target, cause, process) => {
+        const service = this.#options.serviceOf(target.host);
+        if (service !== undefined) this.#add(this.#options.appOf(process), service, 'uncovered');
+        governor.handshakeFailed(target, cause, process);
       },
     };
   }
 
   list(): AppCoverage[] {
     return [...this.#entries.values()].map((entry) => ({ ...entry }));
-  }
-
-  #connection(host: string, use: Use): void {
-    const service = this.#serviceOf(host);
-    if (service !== undefined) this.#add('unknown', service, use);
   }
 
   #add(app: string, service: string, use: Use): void {

@@ -46,7 +46,10 @@ export async function openAgentTelemetry(parts: TelemetryParts): Promise<AgentTe
   const { state, policy } = parts;
   const { config } = state.settings;
   const configured = config.telemetry.otlpEndpoint !== undefined || config.telemetry.sinks.length > 0;
-  const coverage = new Coverage((host) => policy().locate(host, 'GET', '/', false)?.service.id);
+  const coverage = new Coverage({
+    serviceOf: (host) => policy().locate(host, 'GET', '/', false)?.service.id,
+    appOf: (process) => policy().identifyApp([], process).id,
+  });
   let running: Promise<Telemetry> | undefined;
   let telemetry: Telemetry | undefined;
   const start = (): Promise<Telemetry> => {
@@ -59,6 +62,11 @@ export async function openAgentTelemetry(parts: TelemetryParts): Promise<AgentTe
   if (configured) {
     const opened = await start();
     state.telemetry = () => telemetryStatus(opened.view(), config.telemetry.worksCouncil);
+  } else {
+    // What is recorded while nothing is to leave the device isn't sent later either.
+    await parts.records.outbox
+      .open([])
+      .catch((error: unknown) => state.note('telemetry-places-kept', String(error)));
   }
   return {
     observes: (governor) => (configured ? coverage.observes(governor) : governor),

@@ -53,9 +53,9 @@ export class LogWriter {
     this.#state = loadState(database);
   }
 
-  /** Number of the last record. */
+  /** Number of the last record, also if somebody else has changed the file since. */
   get size(): number {
-    return this.#state.edge.size;
+    return this.#currentState().edge.size;
   }
 
   /** The head as it stands, signed now. */

@@ -164,7 +164,7 @@ class QueuedRecords implements Records {
 
   readonly outbox: Outbox = {
     open: async (destinations) => {
-      await this.#thread().outbox({ type: 'open', destinations });
+      await this.#thread().outbox({ type: 'open', destinations, nowMs: this.#options.nowMs() });
     },
     take: async (question) => (await this.#thread().outbox({ type: 'take', question })) as OutboxBatch,
     settle: async (settlement) => {

@@ -31,7 +31,7 @@ const say = (message: FromWriter): void => port.postMessage(message);
 
 let database: Database;
 let log: LogWriter;
-/** Made when somebody first asks: with no collector it costs nothing. */
+/** Made when somebody first asks. */
 let outbox: OutboxStore | undefined;
 let sizeAtOpening = 0;
 let unanchored: SignedRow | undefined;

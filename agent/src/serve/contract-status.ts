@@ -186,6 +186,16 @@ const bundleSchema = z.object({
 
 export const overrideSchema = z.object({ scope: z.enum(['observe', 'aside']), untilMs: timeMs });
 
+/** How sending to one place goes. */
+const attempts = {
+  /** Since the last one that went well. */
+  failuresInRow: count,
+  /** When the first of these was. */
+  failingSinceMs: timeMs.optional(),
+  nextAttemptInMs: count.optional(),
+  problem: problem.optional(),
+};
+
 export const statusSchema = z.object({
   state: z.enum(['running', 'paused', 'stopping']),
   process: z.object({ pid: count, version: z.string(), startedAtMs: timeMs, rssBytes: count }),
@@ -266,15 +276,16 @@ export const statusSchema = z.object({
           waitingBytes: count,
           /** Given up: the cap, or the end of retention. They are in the log as long as that keeps them. */
           dropped: count,
-          /** Refused for good by the collector. */
+          /** Refused for good by the collector, and set aside. They are in the log as well. */
           rejected: count,
-          /** Attempts that failed, since the start. */
-          failures: count,
-          nextAttemptInMs: count.optional(),
-          problem: problem.optional(),
+          /** The last time that something was, since the start; `sequence`: its number, if it was one record. */
+          lastRefusal: z
+            .object({ atMs: timeMs, records: count, sequence: count.optional(), problem })
+            .optional(),
+          ...attempts,
         }),
       ),
-      metrics: z.object({ lastUploadAtMs: timeMs.optional(), problem: problem.optional() }),
+      metrics: z.object({ lastUploadAtMs: timeMs.optional(), ...attempts }),
     })
     .optional(),
   /** Every budget of the policy, for this person and device and whom else it has counted. */

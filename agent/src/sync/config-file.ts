@@ -113,7 +113,8 @@ function explainIssue(issue: z.core.$ZodIssue, offsets: Offsets, report: Report)
   }
   // About a field that isn't there: its place is where it should be.
   const place = offsets.has(field) ? field : issue.path.slice(0, -1).join('.');
-  return [{ ...report(place, issue.message), field }];
+  const mend = issue.code === 'custom' ? issue.params?.['mend'] : undefined;
+  return [{ ...report(place, issue.message, typeof mend === 'string' ? mend : undefined), field }];
 }
 
 /** Keys of the object schema at `where`, defaults and optionals unwrapped. */

@@ -54,6 +54,7 @@ beforeEach(() => {
   rig.governor.route = () => 'inspect';
   rig.governor.flows.length = 0;
   rig.governor.handshakes.length = 0;
+  rig.governor.tunnels.length = 0;
 });
 
 describe('an inspected connection', () => {
@@ -125,6 +126,19 @@ it('a plain request through the proxy has its process too', async () => {
 });
 
 describe('a tunnel', () => {
+  it('is told of once; who opened it is looked up only if somebody wants to know', async () => {
+    rig.governor.route = () => 'tunnel';
+    const socket = await rig.tls(authority);
+    expect((await ask(socket, authority)).status).toBe(200);
+    expect(rig.governor.tunnels.map(({ target }) => target)).toEqual([
+      { host: 'ai.test', port: origin.port },
+    ]);
+    expect(asked).toEqual([]);
+    expect(await rig.governor.tunnels[0]?.who()).toEqual(CURL);
+    expect(asked).toHaveLength(1);
+    socket.destroy();
+  });
+
   it('is nobody’s business', async () => {
     rig.governor.route = () => 'tunnel';
     const socket = await rig.tls(authority);

@@ -65,11 +65,44 @@ describe('the outbox', () => {
     expect(sequences(await take(later))).toEqual([2, 3, 4, 5]);
     expect(sequences(await take(later, { destination: 'siem' }))).toEqual([5]);
     await later.close();
+  });
+
+  it('keeps the places of all that stay, in whatever order they are named', async () => {
+    const { file, records } = await opened();
+    await records.outbox.open(['collector', 'siem', 'file']);
+    for (let i = 1; i <= 4; i++) records.exchange(sampleExchange(i));
+    await records.flush();
+    await settle(records, await take(records, { maxRecords: 3 }));
+    await records.close();
+    const later = await openTestRecords(file);
+    await later.outbox.open(['file', 'new', 'collector']);
+    expect(sequences(await take(later)).slice(0, 1)).toEqual([4]);
+    expect(sequences(await take(later, { destination: 'file' })).slice(0, 4)).toEqual([1, 2, 3, 4]);
+    await later.close();
+  });
+
+  it('tells in the log that a destination was removed, and begins anew if it comes back', async () => {
+    const { file, records } = await opened();
+    await records.outbox.open(['collector', 'siem']);
+    for (let i = 1; i <= 4; i++) records.exchange(sampleExchange(i));
+    await records.flush();
+    await settle(records, await take(records, { maxRecords: 1 }));
+    await records.close();
     const without = await openTestRecords(file);
     await without.outbox.open(['siem']);
-    await without.outbox.open(['siem', 'collector']);
-    expect(sequences(await take(without))).toEqual([]);
+    const told = await take(without, { destination: 'siem' });
+    expect(told.records.find(({ name }) => name === 'postern.telemetry-destination-removed')?.text).toBe(
+      'collector is not named any more: 3 records that waited for it are not sent to it. They remain in the log of this device.',
+    );
+    await without.outbox.open(['siem']);
     await without.close();
+    const again = await openTestRecords(file);
+    await again.outbox.open(['siem', 'collector']);
+    again.exchange(sampleExchange(5));
+    await again.flush();
+    expect(sequences(await take(again))).toEqual([6]);
+    await again.close();
+    expect(verifyAudit(file)).toMatchObject({ ok: true, records: 6 });
   });
 
   it('gives every record an id of its own that can be worked out from the log alone', async () => {

@@ -18,6 +18,10 @@ const FACTS: ReturnType<CourierOptions['facts']> = {
   degraded: [],
   coverage: [{ app: 'codex', service: 'openai', governed: 3, tunnelled: 0, uncovered: 1 }],
 };
+const refusing =
+  (refused: (record: OutboxRecord) => boolean) =>
+  (batch: readonly OutboxRecord[]): DeliveryResult =>
+    batch.some(refused) ? { type: 'unacceptable', problem } : GOOD;
 const signal = new AbortController().signal;
 
 async function stage(changes: Partial<CourierOptions> = {}) {
@@ -61,6 +65,14 @@ async function stage(changes: Partial<CourierOptions> = {}) {
     named: (name: string) => sent.filter((record) => record.name === name),
     advance: (ms: number) => {
       nowMs += ms;
+    },
+    /** Steps until nothing but heartbeats is left to do, or nothing can be done for a while. */
+    async settleDown(): Promise<void> {
+      for (;;) {
+        const waitMs = await courier.step(signal);
+        if (waitMs > 1_000) return;
+        nowMs += waitMs;
+      }
     },
     /** Steps until there is nothing to do now. */
     async drain(): Promise<number> {
@@ -106,7 +118,7 @@ describe('the courier', () => {
     }
     // Five minutes apart in the end: 288 attempts a day at most, with chance in it.
     expect(asked.length).toBeLessThan(1_300);
-    expect(courier.view()).toMatchObject({ failures: asked.length, problem });
+    expect(courier.view()).toMatchObject({ failuresInRow: asked.length, problem });
     expect(courier.view().outbox?.waiting.records).toBe(300);
     stand.answer = () => GOOD;
     advance(300_000);
@@ -115,7 +127,7 @@ describe('the courier', () => {
       Array.from({ length: 300 }, (_, index) => index + 1),
     );
     expect(named('postern.heartbeat')).toHaveLength(1);
-    expect(courier.view()).toMatchObject({ failures: 0, problem: undefined, delivered: 300 });
+    expect(courier.view()).toMatchObject({ failuresInRow: 0, problem: undefined, delivered: 300 });
     expect(courier.view().outbox?.waiting).toEqual({ records: 0, bytes: 0 });
     await records.close();
   });
@@ -133,18 +145,92 @@ describe('the courier', () => {
     await records.close();
   });
 
-  it('finds the one record that a collector can not take, gives that one up, and delivers the rest', async () => {
-    const { records, courier, drain, stand, named, asked } = await stage();
+  it('counts failures in a row and since when, and forgets them with the first success', async () => {
+    const { records, courier, drain, stand, advance } = await stage();
+    stand.answer = () => LATER;
+    await courier.step(signal);
+    advance(10_000);
+    await courier.step(signal);
+    expect(courier.view()).toMatchObject({ failuresInRow: 2, failingSinceMs: SAMPLE_TIME_MS });
+    stand.answer = () => GOOD;
+    advance(20_000);
+    await drain();
+    expect(courier.view()).toMatchObject({ failuresInRow: 0, failuresTotal: 2, problem: undefined });
+    expect(courier.view().failingSinceMs).toBeUndefined();
+    stand.answer = () => LATER;
+    advance(60_000);
+    await courier.step(signal);
+    expect(courier.view()).toMatchObject({ failuresInRow: 1, failingSinceMs: SAMPLE_TIME_MS + 90_000 });
+    await records.close();
+  });
+
+  it('finds the one record that a collector can not take, sets that one aside, and delivers the rest', async () => {
+    const { records, courier, settleDown, stand, named, asked } = await stage();
     for (let i = 1; i <= 100; i++) records.exchange(sampleExchange(i));
     await records.flush();
-    stand.answer = (batch) =>
-      batch.some(({ sequence }) => sequence === 37) ? { type: 'unacceptable', problem } : GOOD;
-    await drain();
+    stand.answer = refusing(({ sequence }) => sequence === 37);
+    await settleDown();
     expect(named('postern.ai_call').map(({ sequence }) => sequence)).toEqual(
       Array.from({ length: 100 }, (_, index) => index + 1).filter((sequence) => sequence !== 37),
     );
     expect(courier.view().outbox).toMatchObject({ rejected: 1, waiting: { records: 0 } });
+    expect(courier.view()).toMatchObject({
+      failuresInRow: 0,
+      problem: undefined,
+      lastRefusal: { records: 1, sequence: 37, problem },
+    });
     expect(asked.length).toBeLessThan(30);
+    await records.close();
+  });
+
+  it('gives nothing up for a collector that refuses everything, even a heartbeat, and says so', async () => {
+    const { records, courier, advance, stand, named, settleDown, asked } = await stage();
+    for (let i = 1; i <= 100; i++) records.exchange(sampleExchange(i));
+    await records.flush();
+    stand.answer = refusing(() => true);
+    for (let hour = 0; hour < 24 * 12; hour++) advance(await courier.step(signal));
+    expect(courier.view()).toMatchObject({ problem: { code: 'refuses-everything' } });
+    expect(courier.view().failuresInRow).toBeGreaterThan(100);
+    expect(courier.view().outbox).toMatchObject({ rejected: 0, waiting: { records: 100 } });
+    expect(asked.length).toBeLessThan(24 * 12 * 2 + 10);
+    stand.answer = () => GOOD;
+    advance(300_000);
+    await settleDown();
+    expect(named('postern.ai_call')).toHaveLength(100);
+    await records.close();
+  });
+
+  it('does not hold it against the records that a collector refuses what goes along with them', async () => {
+    const { records, courier, settleDown, stand, named } = await stage();
+    for (let i = 1; i <= 5; i++) records.exchange(sampleExchange(i));
+    await records.flush();
+    stand.answer = refusing(({ sequence }) => sequence === undefined);
+    await settleDown();
+    expect(named('postern.ai_call').map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
+    expect(courier.view().outbox).toMatchObject({ rejected: 0, waiting: { records: 0 } });
+    expect(courier.view()).toMatchObject({ problem: { code: 'refuses-everything' } });
+    await records.close();
+  });
+
+  it('sends smaller batches to a collector that wants them, and does not hammer one that takes no record', async () => {
+    const { records, courier, settleDown, stand, named, advance, asked } = await stage();
+    for (let i = 1; i <= 100; i++) records.exchange(sampleExchange(i));
+    await records.flush();
+    stand.answer = (batch) => (batch.length > 10 ? { type: 'unacceptable', problem } : GOOD);
+    await settleDown();
+    expect(named('postern.ai_call')).toHaveLength(100);
+    expect(courier.view().outbox?.rejected).toBe(0);
+    for (let i = 101; i <= 200; i++) records.exchange(sampleExchange(i));
+    await records.flush();
+    stand.answer = refusing(({ sequence }) => sequence !== undefined);
+    const before = asked.length;
+    for (let passedMs = 0; passedMs < 30_000; ) {
+      const waitMs = await courier.step(signal);
+      advance(waitMs);
+      passedMs += waitMs;
+    }
+    expect(asked.length - before).toBeLessThan(80);
+    expect(courier.view().outbox?.rejected).toBeGreaterThan(20);
     await records.close();
   });
 
@@ -154,7 +240,7 @@ describe('the courier', () => {
     await records.flush();
     stand.answer = () => ({ type: 'delivered', rejected: 2, problem });
     await drain();
-    expect(courier.view()).toMatchObject({ failures: 0, problem, delivered: 3 });
+    expect(courier.view()).toMatchObject({ failuresInRow: 0, problem, delivered: 3 });
     expect(courier.view().outbox).toMatchObject({ rejected: 2, waiting: { records: 0 } });
     expect(asked).toHaveLength(1);
     await records.close();

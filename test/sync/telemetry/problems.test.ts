@@ -11,6 +11,8 @@ describe('what a person is told', () => {
     ['certificate-invalid', 'certificate-invalid'],
     ['certificate-revoked', 'certificate-revoked'],
     ['target-forbidden', 'target-forbidden'],
+    ['closed-early', 'closed-early'],
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'client-certificate-wanted'],
     ['header-timeout', 'timeout'],
     ['credentials', 'credential-unreadable'],
     ['ECONNREFUSED', 'unreachable'],

@@ -7,6 +7,9 @@ const problemOf = (value: object): string | undefined =>
     .error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
     .join();
 
+const FILE = { type: 'file', path: '/var/log/a.log' };
+const SERVER = { type: 'syslog', host: 'siem.example.com' };
+
 describe('telemetry in the configuration', () => {
   it('is off unless something is named, and has sensible defaults', () => {
     expect(telemetrySchema.parse({})).toEqual({
@@ -32,6 +35,16 @@ describe('telemetry in the configuration', () => {
     [{ otlpEndpoint: 'https://a.b', headers: { a: 'b\r\nc: d' } }, /headers.a: /],
     [{ otlpEndpoint: 'https://a.b', headers: { 'a b': 'c' } }, /headers/],
     [{ sinks: [{ type: 'file', path: 'relative.log' }] }, /sinks.0.path: must be an absolute path/],
+    [{ sinks: [FILE, { ...FILE, path: '/var/log/other.log' }] }, undefined],
+    [{ sinks: [SERVER, { ...SERVER, port: 6515 }, FILE] }, undefined],
+    [{ sinks: [FILE, SERVER, FILE] }, /^sinks.2.path: is the same file as telemetry.sinks.0$/],
+    [
+      { sinks: [FILE, { ...FILE, path: '/var/log/x/../a.log', format: 'cef' }] },
+      /sinks.1.path: is the same file/,
+    ],
+    [{ sinks: [SERVER, { ...SERVER, host: 'SIEM.example.com.' }] }, /sinks.1.host: is the same server/],
+    [{ sinks: [SERVER, { ...SERVER, port: 6514, format: 'cef' }] }, /sinks.1.host: is the same server/],
+    [{ sinks: [FILE, { ...FILE, path: '/var/log/a.log.2' }] }, /sinks.1.path: is one of the files/],
     [{ sinks: [{ type: 'carrier-pigeon' }] }, /sinks.0.type/],
     [{ metricsIntervalSeconds: 1 }, /metricsIntervalSeconds/],
   ])('%j', (value, expected) => {

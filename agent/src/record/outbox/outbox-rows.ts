@@ -1,6 +1,7 @@
 /** The outbox's statements. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { SignedRow } from '../audit/heads.ts';
+import { missingRuns, type Run } from './gap.ts';
 import type { OutboxRow } from './outbox-record.ts';
 
 /** How dear a record is: 0 is given up first, 2 never. As in the queue before the log. */
@@ -19,6 +20,7 @@ export interface Place {
 
 const RANKED = `
   SELECT audit.sequence AS sequence, audit.body AS body, audit.hash AS hash, octet_length(audit.body) AS bytes,
+    audit.at_ms AS atMs,
     CASE
       WHEN exchanges.sequence IS NULL THEN 2
       WHEN exchanges.decision = 'allow' AND exchanges.effective = 'allow' THEN 0
@@ -32,6 +34,7 @@ const TO_SEND =
 export class OutboxRows {
   readonly #place: Statement<[string], Place>;
   readonly #begin: Statement<[string, number]>;
+  readonly #forget: Statement<[string]>;
   readonly #next: Statement<[object], OutboxRow>;
   readonly #sum: Statement<[object], { records: number; bytes: number }>;
   readonly #ofRank: Statement<[object], { sequence: number; bytes: number }>;
@@ -40,6 +43,9 @@ export class OutboxRows {
   readonly #skip: Statement<[number, number, string]>;
   readonly #head: Statement<[], SignedRow>;
   readonly #oldest: Statement<[], number | null>;
+  readonly #pruned: Statement<[], number | null>;
+  readonly #present: Statement<[number, number], number>;
+  readonly #count: Statement<[number, number], number>;
   readonly #destinations: Statement<[], string>;
 
   constructor(database: Database) {
@@ -50,8 +56,9 @@ export class OutboxRows {
     this.#begin = database.prepare(
       'INSERT INTO outbox VALUES (?, ?, 0, 0, 0, 0, 0) ON CONFLICT (destination) DO NOTHING',
     );
+    this.#forget = database.prepare('DELETE FROM outbox WHERE destination = ?');
     this.#next = database.prepare(
-      `SELECT sequence, body, hash, bytes FROM (${RANKED} WHERE audit.sequence > :settled) WHERE ${TO_SEND}
+      `SELECT sequence, body, hash, bytes, atMs FROM (${RANKED} WHERE audit.sequence > :settled) WHERE ${TO_SEND}
        ORDER BY sequence LIMIT :limit`,
     );
     this.#sum = database.prepare(
@@ -72,6 +79,12 @@ export class OutboxRows {
     );
     this.#head = database.prepare('SELECT * FROM heads ORDER BY size DESC LIMIT 1');
     this.#oldest = database.prepare<[], number | null>('SELECT min(sequence) FROM audit').pluck();
+    this.#pruned = database.prepare<[], number | null>('SELECT max(size) FROM checkpoints').pluck();
+    const between = 'FROM audit WHERE sequence > ? AND sequence <= ?';
+    this.#present = database
+      .prepare<[number, number], number>(`SELECT sequence ${between} ORDER BY sequence`)
+      .pluck();
+    this.#count = database.prepare<[number, number], number>(`SELECT count(*) ${between}`).pluck();
     this.#destinations = database.prepare<[], string>('SELECT destination FROM outbox').pluck();
   }
 
@@ -82,6 +95,10 @@ export class OutboxRows {
   /** Keeps the place of a destination that is known already. */
   begin(destination: string, at: number): void {
     this.#begin.run(destination, at);
+  }
+
+  forget(destination: string): void {
+    this.#forget.run(destination);
   }
 
   place(destination: string, startAt: number): Place {
@@ -136,6 +153,16 @@ export class OutboxRows {
 
   oldestSequence(): number | undefined {
     return this.#oldest.get() ?? undefined;
+  }
+
+  /** Retention has deleted everything up to this number, as the log's own checkpoint says. */
+  prunedUpTo(): number {
+    return this.#pruned.get() ?? 0;
+  }
+
+  missing(after: number, upTo: number): Run[] {
+    if (this.#count.get(after, upTo) === upTo - after) return [];
+    return missingRuns(this.#present.iterate(after, upTo), after, upTo);
   }
 }
 

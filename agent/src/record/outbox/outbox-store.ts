@@ -4,15 +4,16 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
-import type { OutboxBatch, OutboxQuestion, OutboxState, Settlement } from '../../core/outbox.ts';
+import type { Notice, OutboxBatch, OutboxQuestion, OutboxState, Settlement } from '../../core/outbox.ts';
 import type { EventBody } from '../audit/body.ts';
 import type { SignedRow } from '../audit/heads.ts';
 import type { LogWriter } from '../log-writer.ts';
+import { gapWords } from './gap.ts';
 import { headRecord, noticeRecord, type OutboxRow, outboxRecord } from './outbox-record.ts';
 import { OutboxRows, type Place, type Rank } from './outbox-rows.ts';
 
 export type OutboxRequest =
-  | { readonly type: 'open'; readonly destinations: readonly string[] }
+  | { readonly type: 'open'; readonly destinations: readonly string[]; readonly nowMs: number }
   | { readonly type: 'take'; readonly question: OutboxQuestion }
   | { readonly type: 'settle'; readonly settlement: Settlement };
 
@@ -37,7 +38,6 @@ interface Measured {
 const SHED_TO = 0.9;
 
 export class OutboxStore {
-  readonly #database: Database;
   readonly #log: LogWriter;
   readonly #startAt: number;
   readonly #onHead: OutboxStoreOptions['onHead'];
@@ -46,7 +46,6 @@ export class OutboxStore {
   readonly #epoch = randomUUID();
 
   constructor({ database, log, startAt, onHead }: OutboxStoreOptions) {
-    this.#database = database;
     this.#log = log;
     this.#startAt = startAt;
     this.#onHead = onHead;
@@ -54,17 +53,24 @@ export class OutboxStore {
   }
 
   answer(request: OutboxRequest): unknown {
-    if (request.type === 'open') return this.#open(request.destinations);
+    if (request.type === 'open') return this.#open(request);
     if (request.type === 'take') return this.#take(request.question);
     return this.#settle(request.settlement);
   }
 
-  #open(destinations: readonly string[]): void {
-    const forget = this.#database.prepare('DELETE FROM outbox WHERE destination = ?');
-    this.#database.transaction(() => {
-      for (const known of this.#rows.destinations()) if (!destinations.includes(known)) forget.run(known);
-      for (const destination of destinations) this.#rows.begin(destination, this.#startAt);
-    })();
+  #open({ destinations, nowMs }: Extract<OutboxRequest, { type: 'open' }>): void {
+    for (const known of this.#rows.destinations())
+      if (!destinations.includes(known)) this.#forget(known, nowMs);
+    for (const destination of destinations) this.#rows.begin(destination, this.#startAt);
+  }
+
+  /** Should it be named again, what was recorded meanwhile isn't meant for it. */
+  #forget(destination: string, nowMs: number): void {
+    const place = this.#rows.place(destination, this.#startAt);
+    const { records } = this.#rows.sum(place, 0, place.settled, this.#log.size);
+    const detail = `${destination} is not named any more: ${records} records that waited for it are not sent to it. They remain in the log of this device.`;
+    this.#tell('telemetry-destination-removed', detail, nowMs, () => this.#rows.forget(destination));
+    this.#measured.delete(destination);
   }
 
   #take(question: OutboxQuestion): OutboxBatch {
@@ -80,7 +86,9 @@ export class OutboxStore {
     const complete = rows.length < question.maxRecords && !rows.cut;
     const records = rows.map((row) => outboxRecord(row, format, worksCouncil));
     const upTo = complete ? size : (rows.at(-1)?.sequence ?? place.settled);
-    const head = this.#rows.newestHead();
+    const gap = this.#gap(destination, place.settled, upTo);
+    if (gap !== undefined) records.push(noticeRecord({ ...gap, atMs: rows[0]?.atMs ?? 0 }, size, format));
+    const head = question.withHead === false ? undefined : this.#rows.newestHead();
     const newHead = head !== undefined && head.size !== place.headSize ? head : undefined;
     if (newHead !== undefined) records.push(headRecord(newHead, format));
     for (const notice of question.notices) records.push(noticeRecord(notice, size, format));
@@ -172,14 +180,22 @@ export class OutboxStore {
   /** The policy's retention ended before the collector could be reached: what must be deleted isn't sent either. */
   #noticeExpired(destination: string, nowMs: number): void {
     const { settled } = this.#rows.place(destination, this.#startAt);
-    const oldest = this.#rows.oldestSequence();
-    const gone = oldest === undefined ? 0 : oldest - 1 - settled;
+    const oldest = this.#rows.oldestSequence() ?? this.#log.size + 1;
+    const gone = Math.min(oldest - 1, this.#rows.prunedUpTo()) - settled;
     if (gone <= 0) return;
     const detail = `${gone} records were deleted, as the policy's retention demands, before ${destination} could be reached.`;
     this.#tell('telemetry-expired', detail, nowMs, () =>
       this.#rows.skipTo(destination, settled + gone, gone),
     );
     this.#measured.delete(destination);
+  }
+
+  /** Told with the batch that passes it, until that is settled; in the log, heads and chain tell of it for good. */
+  #gap(destination: string, after: number, upTo: number): Omit<Notice, 'atMs'> | undefined {
+    const runs = this.#rows.missing(after, upTo);
+    if (runs.length === 0) return undefined;
+    this.#measured.delete(destination);
+    return { code: 'audit-log-gap', detail: gapWords(runs) };
   }
 
   /** The collector has more than the log: whoever cut its end off did not know that. */

@@ -4,9 +4,11 @@
  */
 import type { DeviceIdentity } from '../../core/device.ts';
 import type { Outbox, OutboxBatch, OutboxRecord, OutboxState, WorksCouncil } from '../../core/outbox.ts';
-import { type BackoffLimits, retryDelayMs } from './backoff.ts';
+import type { BackoffLimits } from './backoff.ts';
+import { DeliveryHealth, type DeliveryView } from './delivery-health.ts';
 import type { DeliveryProblem, DeliveryResult, Destination } from './destination.ts';
 import { type AgentFacts, heartbeatNotice, heartbeatRecord } from './heartbeat.ts';
+import { refusesEverything } from './problems.ts';
 
 export interface CourierOptions {
   readonly outbox: Outbox;
@@ -22,16 +24,20 @@ export interface CourierOptions {
   readonly random: () => number;
 }
 
-export interface CourierView {
+export interface CourierView extends DeliveryView {
   readonly name: string;
-  readonly lastDeliveryAtMs: number | undefined;
   readonly outbox: OutboxState | undefined;
-  /** In a row; 0 when the last attempt went well. */
-  readonly failures: number;
-  readonly failuresTotal: number;
   readonly delivered: number;
-  readonly problem: DeliveryProblem | undefined;
-  readonly nextAttemptInMs: number;
+  readonly lastRefusal: Refusal | undefined;
+}
+
+/** Records that the destination refused for good: they are set aside, counted, and stay in the log. */
+export interface Refusal {
+  readonly atMs: number;
+  readonly records: number;
+  /** Place in the log, where it is known which record it was. */
+  readonly sequence: number | undefined;
+  readonly problem: DeliveryProblem;
 }
 
 /** Serialising this many costs the event loop a few milliseconds, no more. */
@@ -41,103 +47,99 @@ const MAX_BYTES = 512 * 1024;
 export const GATHER_MS = 5_000;
 const DELIVERY_TIMEOUT_MS = 30_000;
 const BACKOFF: BackoffLimits = { firstMs: 5_000, lastMs: 300_000 };
+/** A collector that refuses one record after the other isn't to be asked a thousand times a second. */
+const AFTER_REFUSAL_MS = 1_000;
 
 export class Courier {
   readonly #options: CourierOptions;
+  readonly #health: DeliveryHealth;
   #limit = MAX_RECORDS;
-  #failures = 0;
-  #failuresTotal = 0;
   #delivered = 0;
-  #problem: DeliveryProblem | undefined;
+  #lastRefusal: Refusal | undefined;
   #outbox: OutboxState | undefined;
-  #lastDeliveryAtMs: number | undefined;
-  #notBeforeMs = 0;
   #heartbeatAtMs = 0;
-  #heartbeat: OutboxRecord | undefined;
+  #pausedUntilMs = 0;
+  #skippedTo: number | undefined;
 
   constructor(options: CourierOptions) {
     this.#options = options;
+    this.#health = new DeliveryHealth(options, BACKOFF);
   }
 
   view(): CourierView {
     return {
+      ...this.#health.view(),
       name: this.#options.destination.name,
-      lastDeliveryAtMs: this.#lastDeliveryAtMs,
       outbox: this.#outbox,
-      failures: this.#failures,
-      failuresTotal: this.#failuresTotal,
       delivered: this.#delivered,
-      problem: this.#problem,
-      nextAttemptInMs: Math.max(0, this.#notBeforeMs - this.#options.uptimeMs()),
+      lastRefusal: this.#lastRefusal,
     };
   }
 
   /** Does what is due; resolves with how long there is nothing to do unless news comes. Never rejects. */
   async step(abort: AbortSignal): Promise<number> {
-    const { uptimeMs } = this.#options;
-    const nowMs = uptimeMs();
-    if (nowMs < this.#notBeforeMs) return this.#notBeforeMs - nowMs;
+    const nowMs = this.#options.uptimeMs();
+    const waitMs = Math.max(this.#health.waitMs(), this.#pausedUntilMs - nowMs);
+    if (waitMs > 0) return waitMs;
     try {
       return await this.#deliverNext(nowMs, abort);
     } catch (error) {
       // The writer's thread or the disk: the records' own health tells of it.
       const why = error instanceof Error ? error.message : String(error);
-      return this.#failed({ code: 'outbox-unreadable', text: `The outbox can't be read: ${why}` }, undefined);
+      return this.#health.failed({ code: 'outbox-unreadable', text: `The outbox can't be read: ${why}` });
     }
   }
 
   async #deliverNext(nowMs: number, abort: AbortSignal): Promise<number> {
-    const { outbox, destination } = this.#options;
-    const heartbeatDue = nowMs >= this.#heartbeatAtMs;
-    const batch = await this.#take(heartbeatDue);
+    // A record that may be the reason of a refusal goes alone: what else goes along could be the reason as well.
+    const alone = this.#limit === 1;
+    const heartbeatDue = nowMs >= this.#heartbeatAtMs && !alone;
+    const batch = await this.#take(heartbeatDue, alone);
     this.#outbox = batch.state;
-    const records = this.#heartbeat === undefined ? batch.records : [...batch.records, this.#heartbeat];
-    this.#heartbeat = undefined;
-    if (records.length === 0) {
+    if (batch.records.length === 0) {
+      if (alone) this.#limit = MAX_RECORDS;
       await this.#skipTo(batch);
-      return this.#heartbeatAtMs - nowMs;
+      return alone ? 0 : this.#heartbeatAtMs - nowMs;
     }
     const signal = AbortSignal.any([abort, AbortSignal.timeout(DELIVERY_TIMEOUT_MS)]);
-    const result = await destination.deliver(records, signal);
-    if (result.type === 'later') return this.#failed(result.problem, result.retryAfterMs);
-    const fromLog = inLog(batch);
-    if (result.type === 'unacceptable' && fromLog === 0) return this.#failed(result.problem, undefined);
-    if (result.type === 'unacceptable' && fromLog > 1) {
-      this.#limit = Math.floor(fromLog / 2);
-      this.#problem = result.problem;
-      this.#failuresTotal++;
-      return 0;
-    }
-    // A receiver that can't take a single record never will.
-    const rejected = result.type === 'delivered' ? Math.min(result.rejected, fromLog) : fromLog;
-    await outbox.settle({
-      destination: destination.name,
-      epoch: batch.epoch,
-      upTo: batch.upTo,
-      headSize: batch.headSize,
-      rejected,
-    });
-    this.#succeeded(result, batch, rejected, heartbeatDue);
-    const more = batch.state.waiting.records > fromLog;
+    const result = await this.#options.destination.deliver(batch.records, signal);
+    if (result.type === 'later') return this.#health.failed(result.problem, result.retryAfterMs);
+    if (result.type === 'unacceptable') return this.#refused(batch, result.problem, alone, signal);
+    await this.#taken(batch, result);
+    if (heartbeatDue) this.#heartbeatSent();
+    const more = batch.state.waiting.records > inLog(batch);
     return more ? 0 : Math.max(0, this.#heartbeatAtMs - nowMs);
   }
 
-  async #take(heartbeatDue: boolean): Promise<OutboxBatch> {
-    const { outbox, destination, facts, device, worksCouncil, capBytes, dateMs } = this.#options;
-    const told = facts();
-    const notice = heartbeatDue ? heartbeatNotice(told, this.#outbox, device, dateMs()) : undefined;
+  /** What is to be sent next, the heartbeat included. */
+  async #take(heartbeatDue: boolean, alone: boolean): Promise<OutboxBatch> {
+    const { outbox, destination, worksCouncil, capBytes, dateMs } = this.#options;
     const asEntry = destination.format === 'entry';
-    this.#heartbeat = notice && asEntry ? heartbeatRecord(told, this.#outbox, notice) : undefined;
-    return outbox.take({
+    const batch = await outbox.take({
       destination: destination.name,
       format: destination.format,
       maxRecords: this.#limit,
       maxBytes: MAX_BYTES,
       capBytes,
       nowMs: dateMs(),
-      notices: notice === undefined || asEntry ? [] : [notice],
+      notices: heartbeatDue && !asEntry ? [this.#heartbeat().notice] : [],
       worksCouncil,
+      withHead: !alone,
     });
+    if (heartbeatDue && asEntry) return { ...batch, records: [...batch.records, this.#heartbeat().record] };
+    return batch;
+  }
+
+  #heartbeat() {
+    const { facts, device, dateMs } = this.#options;
+    const told = facts();
+    const notice = heartbeatNotice(told, this.#outbox, device, dateMs());
+    return { notice, record: heartbeatRecord(told, this.#outbox, notice) };
+  }
+
+  #heartbeatSent(): void {
+    const { uptimeMs, heartbeatMs, random } = this.#options;
+    this.#heartbeatAtMs = uptimeMs() + heartbeatMs * (0.9 + random() / 5);
   }
 
   /** Nothing in the log up to there is for this destination; without this it would be read again and again. */
@@ -147,28 +149,53 @@ export class Courier {
     await outbox.settle({ destination: destination.name, epoch, upTo, headSize, rejected: 0 });
     this.#skippedTo = upTo;
   }
-  #skippedTo: number | undefined;
 
-  #failed(problem: DeliveryProblem, retryAfterMs: number | undefined): number {
-    this.#failures++;
-    this.#failuresTotal++;
-    this.#problem = problem;
-    const delay = retryDelayMs(this.#failures, this.#options.random(), retryAfterMs, BACKOFF);
-    this.#notBeforeMs = this.#options.uptimeMs() + delay;
-    return delay;
+  async #taken(batch: OutboxBatch, { rejected: told, problem }: Delivered): Promise<void> {
+    const sent = inLog(batch);
+    const rejected = Math.min(told, sent);
+    await this.#settle(batch, rejected);
+    this.#health.succeeded(problem, true);
+    this.#limit = Math.min(MAX_RECORDS, this.#limit * 2);
+    this.#delivered += sent - rejected;
+    if (rejected > 0 && problem !== undefined) this.#setAside(rejected, undefined, problem);
   }
 
-  #succeeded(result: DeliveryResult, batch: OutboxBatch, rejected: number, heartbeatDue: boolean): void {
-    const { dateMs, uptimeMs, heartbeatMs, random } = this.#options;
-    this.#failures = 0;
-    this.#problem = result.problem;
-    this.#limit = Math.min(MAX_RECORDS, this.#limit * 2);
-    if (result.type === 'delivered') {
-      this.#lastDeliveryAtMs = dateMs();
-      this.#delivered += inLog(batch) - rejected;
+  /** Smaller and smaller batches, until the record that can't be taken is found. */
+  async #refused(
+    batch: OutboxBatch,
+    problem: DeliveryProblem,
+    alone: boolean,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const fromLog = inLog(batch);
+    if (fromLog === 0) return this.#health.failed(refusesEverything(problem));
+    if (!alone) {
+      this.#limit = Math.max(1, Math.floor(fromLog / 2));
+      return 0;
     }
+    // A collector that takes nothing at all is set up wrongly: that must not cost the outbox one record after the other.
+    const probe = await this.#options.destination.deliver([this.#heartbeat().record], signal);
+    if (probe.type === 'later') return this.#health.failed(probe.problem, probe.retryAfterMs);
+    if (probe.type === 'unacceptable' || probe.rejected > 0)
+      return this.#health.failed(refusesEverything(problem));
+    this.#heartbeatSent();
+    await this.#settle(batch, 1);
+    this.#health.succeeded(problem, false);
+    this.#setAside(1, batch.records.find(isInLog)?.sequence, problem);
+    this.#pausedUntilMs = this.#options.uptimeMs() + AFTER_REFUSAL_MS;
+    return AFTER_REFUSAL_MS;
+  }
+
+  #setAside(records: number, sequence: number | undefined, problem: DeliveryProblem): void {
+    this.#lastRefusal = { atMs: this.#options.dateMs(), records, sequence, problem };
+  }
+
+  async #settle(batch: OutboxBatch, rejected: number): Promise<void> {
+    const { outbox, destination } = this.#options;
+    const { epoch, upTo, headSize, state } = batch;
+    await outbox.settle({ destination: destination.name, epoch, upTo, headSize, rejected });
     const sent = inLog(batch);
-    const { waiting, dropped } = batch.state;
+    const { waiting, dropped } = state;
     this.#outbox = {
       // As it stood when the batch was taken, less the batch; measured again with the next one.
       waiting: {
@@ -176,11 +203,14 @@ export class Courier {
         bytes: waiting.records <= sent ? 0 : Math.round(waiting.bytes * (1 - sent / waiting.records)),
       },
       dropped,
-      rejected: batch.state.rejected + rejected,
+      rejected: state.rejected + rejected,
     };
-    if (heartbeatDue) this.#heartbeatAtMs = uptimeMs() + heartbeatMs * (0.9 + random() / 5);
   }
 }
 
-const inLog = ({ records }: OutboxBatch): number =>
-  records.filter(({ sequence }) => sequence !== undefined).length;
+type Delivered = Extract<DeliveryResult, { type: 'delivered' }>;
+
+const inLog = ({ records }: { readonly records: readonly OutboxRecord[] }): number =>
+  records.filter(isInLog).length;
+
+const isInLog = ({ sequence }: OutboxRecord): boolean => sequence !== undefined;

@@ -31,6 +31,16 @@ const BY_CODE: Readonly<Record<string, (where: string) => DeliveryProblem>> = {
     text: `The certificate of ${where} was revoked: nothing was sent.`,
     mend: 'Give the collector a new certificate.',
   }),
+  'closed-early': (where) => ({
+    code: 'closed-early',
+    text: `${where} closed the connection before it surely had everything: the records are sent again.`,
+    mend: 'See the log of the syslog server. It must read messages framed as in RFC 5425, and want no certificate of clients.',
+  }),
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: (where) => ({
+    code: 'client-certificate-wanted',
+    text: `${where} wants a certificate of the client: nothing was taken.`,
+    mend: 'The agent has none. Let the syslog server take connections without.',
+  }),
   'target-forbidden': (where) => ({
     code: 'target-forbidden',
     text: `${where} is an address that the agent may not reach.`,
@@ -105,6 +115,13 @@ export const someRejected = (rejected: number, where: string): DeliveryProblem =
   code: 'rejected',
   text: `${where} took the batch but for ${rejected} records, which it refused for good.`,
   mend: 'See the log of the collector. The records remain in the log of this device.',
+});
+
+/** Whatever it is: so the records can't be the reason. */
+export const refusesEverything = ({ text }: DeliveryProblem): DeliveryProblem => ({
+  code: 'refuses-everything',
+  text: `${text} Not even a heartbeat is accepted, so nothing is given up.`,
+  mend: 'Check telemetry.otlpEndpoint, telemetry.otlpProtocol and telemetry.headers, and see the log of the collector.',
 });
 
 function codeOf(error: unknown): string {

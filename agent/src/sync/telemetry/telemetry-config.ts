@@ -1,6 +1,7 @@
 /** What leaves the device about it, and where to. */
 import { z } from 'zod';
 import { isLoopbackHttp } from '../../core/http.ts';
+import { fileName, samePlace, syslogName } from './sinks/sink-name.ts';
 
 const endpoint = z
   .string()
@@ -44,6 +45,53 @@ const file = z.strictObject({
   keep: z.int().min(0).max(100).default(5),
 });
 
+const sink = z.discriminatedUnion('type', [syslog, file]);
+type Sink = z.infer<typeof sink>;
+
+const nameOf = (one: Sink): string =>
+  one.type === 'file' ? fileName(one.path) : syslogName(one.host, one.port);
+const namesOf = (one: Sink): string[] => [
+  nameOf(one),
+  ...(one.type === 'file'
+    ? Array.from({ length: one.keep }, (_, index) => `${nameOf(one)}.${index + 1}`)
+    : []),
+];
+
+interface Twin {
+  readonly index: number;
+  readonly message: string;
+}
+
+/** Each has one place in the log: two for the same server or file would share it, and each get a part. */
+function twinsAmong(sinks: readonly Sink[]): Twin[] {
+  return sinks.flatMap((one, index) =>
+    sinks.slice(0, index).flatMap((other, before): Twin[] => {
+      const shared = namesOf(one).some((name) => namesOf(other).some((taken) => samePlace(name, taken)));
+      if (!shared) return [];
+      const same = samePlace(nameOf(one), nameOf(other));
+      const message = same
+        ? `is the same ${thingOf(one)} as telemetry.sinks.${before}`
+        : `is one of the files that telemetry.sinks.${before} or this one becomes when it is rotated`;
+      return [{ index, message }];
+    }),
+  );
+}
+
+const thingOf = ({ type }: Sink): string => (type === 'file' ? 'file' : 'server');
+
+const sinkList = z
+  .array(sink)
+  .max(8)
+  .superRefine((sinks, context) => {
+    for (const { index, message } of twinsAmong(sinks)) {
+      const one = sinks[index];
+      if (one === undefined) continue;
+      const path = [index, one.type === 'file' ? 'path' : 'host'];
+      const mend = `Name each ${thingOf(one)} once; for another format take another ${thingOf(one)}.`;
+      context.addIssue({ code: 'custom', path, message, params: { mend } });
+    }
+  });
+
 export const telemetrySchema = z
   .strictObject({
     /** Base address of an OTLP/HTTP collector, without `/v1/logs`. */
@@ -52,10 +100,7 @@ export const telemetrySchema = z
     headers: z.record(headerName, headerValue).default({}),
     metricsIntervalSeconds: z.int().min(5).max(86_400).default(60),
     heartbeatSeconds: z.int().min(5).max(3_600).default(60),
-    sinks: z
-      .array(z.discriminatedUnion('type', [syslog, file]))
-      .max(8)
-      .default([]),
+    sinks: sinkList.default([]),
     /** No person's work can be measured from what is sent. */
     worksCouncil: z.boolean().default(false),
   })

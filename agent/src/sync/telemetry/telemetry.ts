@@ -11,7 +11,8 @@ import type { ExchangeRecord } from '../../core/records.ts';
 import { SEMCONV } from '../../core/semantic-conventions.ts';
 import { readCredential } from '../remote-checks/credentials.ts';
 import { Courier, type CourierView, GATHER_MS } from './courier.ts';
-import type { DeliveryProblem, Destination } from './destination.ts';
+import type { DeliveryView } from './delivery-health.ts';
+import type { Destination } from './destination.ts';
 import type { AgentFacts } from './heartbeat.ts';
 import { createMeter, type Meter } from './metrics/meter.ts';
 import { MetricsUpload } from './metrics/metrics-upload.ts';
@@ -54,10 +55,8 @@ export interface Telemetry {
 
 export interface TelemetryView {
   readonly destinations: readonly CourierView[];
-  readonly metrics: {
-    readonly lastUploadAtMs: number | undefined;
-    readonly problem: DeliveryProblem | undefined;
-  };
+  /** Absent where there is no collector for them. */
+  readonly metrics: DeliveryView | undefined;
 }
 
 /** The audit log keeps everything; what waits to be sent of it is bounded. */
@@ -108,9 +107,14 @@ class RunningTelemetry implements Telemetry {
     const endpoint = endpointOf(options);
     this.#metrics =
       endpoint &&
-      new MetricsUpload(endpoint, config.otlpProtocol, config.metricsIntervalSeconds * 1_000, () =>
-        this.#meter.collect(),
-      );
+      new MetricsUpload({
+        endpoint,
+        protocol: config.otlpProtocol,
+        everyMs: config.metricsIntervalSeconds * 1_000,
+        collect: () => this.#meter.collect(),
+        uptimeMs: () => performance.now(),
+        random: Math.random,
+      });
     const destinations: Destination[] = config.sinks.map((sink) => sinkOf(sink, options));
     if (endpoint !== undefined) destinations.unshift(createOtlpLogs(endpoint, resource, config.otlpProtocol));
     this.#rounds = destinations.map((destination) => this.#roundOf(destination));
@@ -133,7 +137,7 @@ class RunningTelemetry implements Telemetry {
   view(): TelemetryView {
     return {
       destinations: this.#rounds.map(({ courier }) => courier.view()),
-      metrics: { lastUploadAtMs: this.#metrics?.lastUploadAtMs, problem: this.#metrics?.problem },
+      metrics: this.#metrics?.view(),
     };
   }
 
@@ -143,9 +147,11 @@ class RunningTelemetry implements Telemetry {
   }
 
   async close(withinMs: number): Promise<void> {
-    this.#metrics?.stop();
     const late = setTimeout(() => this.#abort.abort(new Error('the agent is stopping')), withinMs);
-    await Promise.all(this.#rounds.map((round) => round.finish()));
+    await Promise.all([
+      ...this.#rounds.map((round) => round.finish()),
+      this.#metrics?.finish(this.#abort.signal),
+    ]);
     clearTimeout(late);
     this.#abort.abort(new Error('the agent is stopping'));
     await this.#meter.close();

@@ -11,9 +11,11 @@ const courier: CourierView = {
   name: 'syslog:siem.example.com:6514',
   lastDeliveryAtMs: undefined,
   outbox: { waiting: { records: 4, bytes: 4_321 }, dropped: 5, rejected: 6 },
-  failures: 1,
+  failuresInRow: 1,
+  failingSinceMs: SAMPLE_TIME_MS,
   failuresTotal: 7,
   delivered: 0,
+  lastRefusal: undefined,
   problem: undefined,
   nextAttemptInMs: 0,
 };
@@ -60,6 +62,14 @@ const blocked = sampleExchange(2, {
 });
 
 describe('the metrics', () => {
+  it('add up what waits for two destinations of a kind, which they do not tell apart', async () => {
+    const other = { ...courier, name: 'syslog:other.example.com:6514' };
+    const text = await textOf([], { couriers: () => [courier, other, { ...courier, name: 'otlp' }] });
+    expect(text).toContain('postern_outbox_records{postern_destination="syslog"} 8');
+    expect(text).toContain('postern_outbox_records{postern_destination="otlp"} 4');
+    expect(text).toContain('postern_outbox_failures_total{postern_destination="syslog"} 14');
+  });
+
   it('count calls, tokens, money, rules, findings, latency, policy, coverage and the outbox', async () => {
     const text = await textOf([sampleExchange(1), sampleExchange(3), blocked]);
     const value = (pattern: RegExp): string | undefined =>

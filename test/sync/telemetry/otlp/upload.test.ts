@@ -1,5 +1,9 @@
 /** OTLP over real TLS to a receiver that decodes what it gets. */
+
 import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OutboxRecord } from '../../../../agent/src/core/outbox.ts';
 import { createOutgoing, type OutgoingWithStats } from '../../../../agent/src/intercept/outgoing/outgoing.ts';
@@ -147,6 +151,17 @@ describe('an OTLP upload', () => {
       { status: 429, headers: { 'retry-after': '33' } },
       { type: 'later', retryAfterMs: 33_000, problem: { code: 'overloaded' } },
     ],
+    [
+      '503 with a date',
+      { status: 503, headers: { 'retry-after': new Date(1_795_435_260_000).toUTCString() } },
+      { type: 'later', retryAfterMs: 60_000, problem: { code: 'overloaded' } },
+    ],
+    ['403', { status: 403 }, { type: 'later', problem: { code: 'not-authorised' } }],
+    [
+      'an error of something else, in JSON',
+      { headers: { 'content-type': 'application/json' }, body: '{"error":"sign in first"}' },
+      { type: 'later', problem: { code: 'not-a-collector' } },
+    ],
     ['503', { status: 503 }, { type: 'later', problem: { code: 'overloaded' } }],
     [
       '401',
@@ -179,6 +194,33 @@ describe('an OTLP upload', () => {
   ])('understands %s', async (_, answer, expected) => {
     receiver.answer = () => answer;
     expect(await deliver()).toMatchObject(expected);
+  });
+
+  it.each([301, 302, 307, 308])(
+    'follows no redirect (%i): the credential stays where it was meant for',
+    async (status) => {
+      const elsewhere = await startOtlpReceiver(await authority.issue({ names: ['localhost'] }));
+      receiver.answer = () => ({ status, headers: { location: `${elsewhere.url}/v1/logs` } });
+      expect(await deliver()).toMatchObject({ type: 'later', problem: { code: 'not-a-collector' } });
+      expect(elsewhere.requests).toEqual([]);
+      await elsewhere.close();
+    },
+  );
+
+  it('follows none on this machine either, where plain http may be used', async () => {
+    const paths: (string | undefined)[] = [];
+    const server = http.createServer((request, response) => {
+      paths.push(request.url);
+      request.resume();
+      response.writeHead(307, { location: '/elsewhere' }).end();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const baseUrl = new URL(`http://127.0.0.1:${port}`);
+    expect(await deliver(destination('http/json', { baseUrl }))).toMatchObject({ type: 'later' });
+    expect(paths).toEqual(['/v1/logs']);
+    server.close();
   });
 
   it('reads a partial success in protobuf too', async () => {

@@ -11,9 +11,7 @@ export function TelemetrySection({ status }: { readonly status: AgentStatus }) {
   const { t, dateTime } = words;
   const { telemetry } = status;
   if (telemetry === undefined) return undefined;
-  const problems = telemetry.destinations.flatMap(({ problem }): Problem[] =>
-    problem === undefined ? [] : [problem],
-  );
+  const problems = problemsOf(telemetry);
   return (
     <Section title={t('telemetry.title')}>
       <Facts
@@ -34,4 +32,16 @@ export function TelemetrySection({ status }: { readonly status: AgentStatus }) {
       {problems.length > 0 && <ProblemList problems={problems} />}
     </Section>
   );
+}
+
+type Telemetry = NonNullable<AgentStatus['telemetry']>;
+
+/** Each once: a collector that refuses one record may well refuse the next for the same reason. */
+function problemsOf({ destinations, metrics }: Telemetry): Problem[] {
+  const all = [
+    ...destinations.flatMap(({ problem, lastRefusal }) => [problem, lastRefusal?.problem]),
+    metrics.problem,
+  ];
+  const known = all.filter((problem) => problem !== undefined);
+  return [...new Map(known.map((problem) => [problem.text, problem])).values()];
 }

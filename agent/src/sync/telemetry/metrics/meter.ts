@@ -116,7 +116,8 @@ export function createMeter(options: MeterOptions): Meter {
   const ofCouriers =
     (read: (view: CourierView) => number): Observe =>
     (result) => {
-      for (const view of couriers()) result.observe(read(view), destinationOf(view));
+      for (const [kind, sum] of byKind(couriers(), read))
+        result.observe(sum, { 'postern.destination': kind });
     };
   gauge(
     'postern.outbox.records',
@@ -171,7 +172,18 @@ export function createMeter(options: MeterOptions): Meter {
   };
 }
 
-/** A file's or server's name says where the organisation's logs are: its kind is enough. */
-const destinationOf = ({ name }: CourierView): Attributes => ({
-  'postern.destination': name.split(':')[0] ?? name,
-});
+/**
+ * A file's or server's name says where the organisation's logs are: its kind is enough. Two of a kind are one sum, since
+ * of two observations with the same attributes only the last counts.
+ */
+function byKind(
+  couriers: readonly CourierView[],
+  read: (view: CourierView) => number,
+): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const view of couriers) {
+    const kind = view.name.split(':')[0] ?? view.name;
+    sums.set(kind, (sums.get(kind) ?? 0) + read(view));
+  }
+  return sums;
+}

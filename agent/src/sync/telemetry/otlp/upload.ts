@@ -96,8 +96,12 @@ function isMessage(body: Uint8Array, contentType: Signal['contentType']): boolea
   if (body.length === 0) return true;
   if (contentType === 'application/x-protobuf') return body[0] === 0x0a;
   const value: unknown = JSON.parse(Buffer.from(body).toString());
-  return typeof value === 'object' && value !== null;
+  // Fields that it doesn't know a receiver may add; one that speaks of an error has taken nothing.
+  return isObject(value) && value['error'] === undefined && value['errors'] === undefined;
 }
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const lowerCase = (headers: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

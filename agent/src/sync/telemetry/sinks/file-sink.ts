@@ -1,10 +1,11 @@
 /** Lines into a file that a log shipper on this machine follows: 0600, rotated by size, on the disk before it counts. */
 
-import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { OutboxRecord } from '../../../core/outbox.ts';
 import type { DeliveryResult, Destination } from '../destination.ts';
+import { appendLines } from './append-lines.ts';
+import { fileName } from './sink-name.ts';
 
 export interface FileSinkOptions {
   readonly file: string;
@@ -16,53 +17,45 @@ export interface FileSinkOptions {
   readonly line: (record: OutboxRecord) => string;
 }
 
-const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
-const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | NO_FOLLOW;
-
 export function createFileSink(options: FileSinkOptions): Destination {
   const { file, format, line } = options;
   return {
-    name: `file:${file}`,
+    name: fileName(file),
     format,
     async deliver(records): Promise<DeliveryResult> {
       try {
         await rotate(options);
-        await append(file, records.map((record) => `${line(record)}\n`).join(''));
+        await appendLines(file, records.map(line));
         return { type: 'delivered', rejected: 0 };
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
         const mend = `Check that the folder of ${file} exists, is writable and has room.`;
         return {
           type: 'later',
-          problem: { code: 'file-unwritable', text: `${file} can't be written: ${why}`, mend },
+          problem: { code: 'file-unwritable', text: `${file} can't be written: ${reasonOf(error)}.`, mend },
         };
       }
     },
   };
 }
 
-async function append(file: string, text: string): Promise<void> {
-  const handle = await fs.open(file, APPEND, 0o600);
-  try {
-    const found = await handle.stat();
-    if (!found.isFile()) throw new Error('it is not a regular file');
-    // What an interrupted write left behind must not run into the first line.
-    const torn = found.size > 0 && !(await endsWithLineEnd(file, found.size));
-    await handle.appendFile(torn ? `\n${text}` : text);
-    await handle.datasync();
-  } finally {
-    await handle.close();
-  }
-}
+/** In the words of whoever has to mend it. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: "the account's share of the disk is used up",
+  EACCES: 'the agent may not write there',
+  EPERM: 'the agent may not write there',
+  EROFS: 'the disk is read-only',
+  ENOENT: 'its folder is missing',
+  ENOTDIR: 'its folder is a file',
+  EISDIR: 'it is not a regular file',
+  ENXIO: 'it is not a regular file',
+  ELOOP: 'it is a link',
+};
 
-async function endsWithLineEnd(file: string, size: number): Promise<boolean> {
-  const handle = await fs.open(file, constants.O_RDONLY | NO_FOLLOW);
-  try {
-    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
-    return buffer[0] === 10;
-  } finally {
-    await handle.close();
-  }
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return REASONS[code] ?? error.message;
 }
 
 async function rotate({ file, maxBytes, keep }: FileSinkOptions): Promise<void> {

@@ -1,11 +1,10 @@
-/**
- * Syslog over TLS (RFC 5425). The protocol knows no acknowledgement, so each batch gets a connection of its own and
- * counts as delivered once the server, having read to our end, closes too: then its TCP has every byte.
- */
+/** Syslog over TLS (RFC 5425): each batch on a connection of its own. */
 import type { Duplex } from 'node:stream';
 import type { DeliveryResult, Destination } from '../destination.ts';
 import { problemOfError } from '../problems.ts';
+import { deliverAll } from './deliver-all.ts';
 import { octetCounted, type SyslogOrigin, syslogMessage } from './rfc5424.ts';
+import { syslogName } from './sink-name.ts';
 
 /** A verified TLS connection by the same way as everything else that leaves the device. */
 export type OpenTls = (
@@ -24,16 +23,14 @@ export interface SyslogSinkOptions {
 export function createSyslogSink({ host, port, format, origin, openTls }: SyslogSinkOptions): Destination {
   const where = `${host}:${port}`;
   return {
-    name: `syslog:${where}`,
+    name: syslogName(host, port),
     format,
     async deliver(records, signal): Promise<DeliveryResult> {
       try {
+        const startedAtMs = performance.now();
         const socket = await openTls({ host, port }, signal);
-        await sendAll(
-          socket,
-          records.map((record) => octetCounted(syslogMessage(record, origin))),
-          signal,
-        );
+        const messages = records.map((record) => octetCounted(syslogMessage(record, origin)));
+        await deliverAll(socket, Buffer.concat(messages), performance.now() - startedAtMs, signal);
         return { type: 'delivered', rejected: 0 };
       } catch (error) {
         return { type: 'later', problem: problemOfError(error, where) };
@@ -41,27 +38,3 @@ export function createSyslogSink({ host, port, format, origin, openTls }: Syslog
     },
   };
 }
-
-const sendAll = (socket: Duplex, messages: readonly Buffer[], signal: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    let ended = false;
-    const fail = (error: unknown): void => {
-      socket.destroy();
-      reject(error);
-    };
-    const onAbort = (): void => fail(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    socket.once('error', fail);
-    socket.once('end', () => {
-      ended = true;
-    });
-    socket.once('close', () => {
-      signal.removeEventListener('abort', onAbort);
-      if (ended && socket.writableFinished) resolve();
-      else reject(new Error('the server broke the connection off'));
-    });
-    // It says nothing; reading is how its end is noticed.
-    socket.resume();
-    if (signal.aborted) onAbort();
-    else socket.end(Buffer.concat(messages));
-  });
