@@ -1,15 +1,10 @@
 /** The real LiteLLM proxy from PyPI on loopback, with keys, budgets, a guardrail and the fake provider behind it. */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pythonWith } from '../../kit/clients.ts';
-import { startFakeProvider } from '../../kit/fake-provider/server.ts';
+import type { FakeProvider } from '../../kit/fake-provider/server.ts';
 import type { GatewayUnderTest, Refusal } from '../../kit/gateways/gateway-under-test.ts';
-import { freePort, reachable } from '../../kit/gateways/portkey.ts';
-import { startRecordingRelay } from '../../kit/gateways/recording-relay.ts';
-import { cleanEnvironment } from '../../kit/office.ts';
-import { createTestAuthority } from '../../kit/pki.ts';
+import { openSite, startAt } from '../../kit/gateways/real-gateway.ts';
 
 export const LITELLM_VERSION = '1.108.7';
 /** `prisma` only so that its exceptions can be imported: without it every refused key ends in a plain 500. */
@@ -30,12 +25,13 @@ const ROWS: Readonly<Partial<Record<Refusal, object>>> = {
 };
 
 export interface RealLitellm extends GatewayUnderTest {
+  refuse(how: Refusal | undefined): void;
   readonly port: number;
   /** All that the proxy wrote so far. */
   log(): string;
   /** Rows by key; what /key/info tells is the row of the same name in `told`, if there is one. */
   setKeys(rows: Readonly<Record<string, object>>, told?: Readonly<Record<string, object>>): void;
-  readonly provider: Awaited<ReturnType<typeof startFakeProvider>>;
+  readonly provider: FakeProvider;
 }
 
 export const litellmPython = () => pythonWith(PACKAGES, INSTALL_TIMEOUT_MS);
@@ -43,56 +39,41 @@ export const litellmPython = () => pythonWith(PACKAGES, INSTALL_TIMEOUT_MS);
 export async function startRealLitellm(): Promise<RealLitellm> {
   const python = await litellmPython();
   if ('missing' in python) throw new Error(python.missing);
-  const authority = await createTestAuthority('LiteLLM Provider Root');
-  const provider = await startFakeProvider(authority);
-  const folder = mkdtempSync(path.join(tmpdir(), 'postern-litellm-'));
-  const file = (name: string): string => path.join(folder, name);
-  writeFileSync(file('ca.pem'), authority.pem);
-  writeFileSync(file('config.json'), JSON.stringify(configFor(`https://localhost:${provider.port}`)));
+  const site = await openSite('LiteLLM');
+  const { provider, port, providerUrl } = site;
+  const config = site.write('config.json', JSON.stringify(configFor(providerUrl)));
+  const keysFile = path.join(site.folder, 'keys.json');
   const setKeys: RealLitellm['setKeys'] = (rows, told = {}) =>
-    writeFileSync(file('keys.json'), JSON.stringify({ rows, told }));
+    writeFileSync(keysFile, JSON.stringify({ rows, told }));
   setKeys({ [KEY]: {} });
-  const port = await freePort();
-  const litellm = path.join(path.dirname(python.file), 'litellm');
-  const gateway = spawn(
-    litellm,
-    ['--config', file('config.json'), '--host', '127.0.0.1', '--port', `${port}`],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      cwd: folder,
-      env: cleanEnvironment({
-        HOME: folder,
-        SSL_CERT_FILE: file('ca.pem'),
-        PYTHONPATH: HOOK_FOLDER,
-        PYTHONDONTWRITEBYTECODE: '1',
-        POSTERN_TEST_KEYS: file('keys.json'),
-        LITELLM_LOCAL_MODEL_COST_MAP: 'True',
-        // Of the vendor's own formats under /anthropic and /gemini.
-        ANTHROPIC_API_BASE: `https://localhost:${provider.port}`,
-        ANTHROPIC_API_KEY: 'sk-ant-key-of-the-company',
-        GEMINI_API_BASE: `https://localhost:${provider.port}`,
-        GEMINI_API_KEY: 'key-of-the-company-gemini',
-      }),
-    },
-  );
-  let log = '';
-  for (const stream of [gateway.stdout, gateway.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      log += chunk.toString();
-    });
-  }
-  await reachable(`http://127.0.0.1:${port}/health/liveliness`, () => log, START_SECONDS);
   let refusing: Refusal | undefined;
-  const relay = await startRecordingRelay({
-    port,
-    ignored: (at) => /^\/(health|key|user|team)\//.test(at),
-    // What an admin may set for a model, by call.
-    added: () => (refusing === 'timeout' ? { 'x-litellm-timeout': '0.3' } : {}),
+  const running = await startAt(site, {
+    command: path.join(path.dirname(python.file), 'litellm'),
+    args: ['--config', config, '--host', '127.0.0.1', '--port', `${port}`],
+    env: {
+      SSL_CERT_FILE: site.ca,
+      PYTHONPATH: HOOK_FOLDER,
+      PYTHONDONTWRITEBYTECODE: '1',
+      POSTERN_TEST_KEYS: keysFile,
+      LITELLM_LOCAL_MODEL_COST_MAP: 'True',
+      // Of the vendor's own formats under /anthropic and /gemini.
+      ANTHROPIC_API_BASE: providerUrl,
+      ANTHROPIC_API_KEY: 'sk-ant-key-of-the-company',
+      GEMINI_API_BASE: providerUrl,
+      GEMINI_API_KEY: 'key-of-the-company-gemini',
+    },
+    healthPath: '/health/liveliness',
+    startSeconds: START_SECONDS,
+    relay: {
+      ignored: (at) => /^\/(health|key|user|team)\//.test(at),
+      // What an admin may set for a model, by call.
+      added: () => (refusing === 'timeout' ? { 'x-litellm-timeout': '0.3' } : {}),
+    },
   });
-  const received = relay.received;
+  const { received, baseUrl } = running.relay;
   const self: RealLitellm = {
     title: `LiteLLM ${LITELLM_VERSION} (real, from PyPI)`,
-    config: { kind: 'litellm', baseUrl: relay.baseUrl },
+    config: { kind: 'litellm', baseUrl },
     key: KEY,
     keyHeader: 'authorization',
     received,
@@ -118,23 +99,14 @@ export async function startRealLitellm(): Promise<RealLitellm> {
       provider.cutStreams = how === 'stream-error';
     },
     clear() {
-      received.length = 0;
-      provider.received.length = 0;
+      running.forget();
       self.refuse(undefined);
     },
     port,
-    log: () => log,
+    log: running.log,
     setKeys,
     provider,
-    async stop() {
-      await relay.close();
-      await new Promise<void>((resolve) => {
-        gateway.once('exit', () => resolve());
-        gateway.kill('SIGKILL');
-      });
-      await provider.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop: running.stop,
   };
   return self;
 }

@@ -35,6 +35,7 @@ export interface Contract {
 const SSE = 'text/event-stream; charset=utf-8';
 
 export interface ContractServer extends GatewayUnderTest {
+  refuse(how: Refusal | undefined): void;
   quotaReads(): number;
   setQuota(quota: unknown): void;
   /** Which keys it knows; its own one unless a test says otherwise. */
