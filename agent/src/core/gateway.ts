@@ -34,6 +34,8 @@ export interface GatewayPlace {
   readonly model?: string;
   /** What this call needs beside key and attribution. */
   readonly headers?: RawHeaders;
+  /** What an unstreamed answer is, where this gateway says `text/plain` of it. */
+  readonly answerType?: string;
 }
 
 /** On whose behalf a call is made: for the gateway's own logs. */

@@ -63,6 +63,16 @@ export class RoutedFlow {
     return decision.mode === 'tunnel' ? { type: 'forward' } : direct();
   }
 
+  /** The answer's content type in truth; undefined: it is as it stands there. */
+  answerType(status: number, headers: RawHeaders): string | undefined {
+    const { answerType } = this.#input.routed;
+    if (this.#left || answerType === undefined) return undefined;
+    const said = headerValue(headers, 'content-type') ?? 'text/plain';
+    // An error that answers a call for a stream is none.
+    const wrong = status < 300 ? /^text\/plain/i : /^text\/(plain|event-stream)/i;
+    return wrong.test(said) ? answerType : undefined;
+  }
+
   /** True if the answer is to be held and judged: it isn't the model's. */
   judges(status: number, headers: RawHeaders): boolean {
     if (this.#left) return false;
