@@ -76,7 +76,7 @@ export class RoutedFlow {
   /** True if the answer is to be held and judged: it isn't the model's. */
   judges(status: number, headers: RawHeaders): boolean {
     if (this.#left) return false;
-    const { hop, gateway } = this.#input.routed;
+    const { hop, gateway, key } = this.#input.routed;
     if (hop !== undefined) {
       // A gateway that speaks JSON is there: it is a provider behind it that isn't.
       const absent = UNAVAILABLE.has(status) && !/json/i.test(headerValue(headers, 'content-type') ?? '');
@@ -84,7 +84,10 @@ export class RoutedFlow {
       else gateway.answered(hop);
     }
     this.warned = status === PASSED_WITH_WARNING;
-    if (!isToBeJudged(status, headers)) return false;
+    if (!isToBeJudged(status, headers)) {
+      if (key !== undefined) gateway.accepted(key);
+      return false;
+    }
     this.#judging = { status, headers };
     return true;
   }

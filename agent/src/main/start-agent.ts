@@ -203,6 +203,7 @@ async function assemble(
       identity,
       override: managed.override,
       place: options,
+      readQuota: () => gateways.current?.refreshQuota() ?? Promise.resolve(),
       stop: () => void stop(),
     }),
     writePrivateFile,

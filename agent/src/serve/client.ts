@@ -45,7 +45,7 @@ export interface Watch {
 
 const TIMEOUT_MS = 10_000;
 /** Calls that ask the network. */
-const SLOW_CALLS: ReadonlySet<Call> = new Set(['doctor', 'diagnostics']);
+const SLOW_CALLS: ReadonlySet<Call> = new Set(['doctor', 'diagnostics', 'reload']);
 const SLOW_TIMEOUT_MS = 60_000;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 

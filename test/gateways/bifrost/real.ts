@@ -46,11 +46,11 @@ export async function startRealBifrost(): Promise<RealBifrost> {
   const admin = new BifrostAdmin(port);
   const { secret: key } = await admin.makeKey();
   const refusedKeys = await makeRefusedKeys(admin, port);
+  running.forget();
   const { received } = running.relay;
   const trouble = (how: Refusal | undefined): void => {
     provider.failing = how === 'provider-down' ? 503 : undefined;
     provider.headDelayMs = how === 'timeout' ? 2 * PROVIDER_TIMEOUT_MS : 0;
-    provider.cutStreams = how === 'stream-error';
   };
   return {
     title: 'Bifrost (real)',
@@ -59,13 +59,9 @@ export async function startRealBifrost(): Promise<RealBifrost> {
     keyHeader: 'x-bf-vk',
     received,
     sentOn: provider.received,
-    canRefuse: new Set([
-      ...(Object.keys(refusedKeys) as Refusal[]),
-      'rate',
-      'provider-down',
-      'timeout',
-      'stream-error',
-    ]),
+    canRefuse: new Set([...(Object.keys(refusedKeys) as Refusal[]), 'rate', 'provider-down', 'timeout']),
+    // It waits for streams as long as they like.
+    unchecked: { timeout: /Stream$/ },
     async refuse(how) {
       // A limit per minute is there for no longer than that.
       replacing = how === 'rate' ? await keyWithoutCallsLeft(admin, port) : how && refusedKeys[how];

@@ -1,19 +1,9 @@
 /** What the real LiteLLM knows of a key, as the agent reads it; and the paths of its own that keep a vendor's format. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { askAll, ROUTED_POLICY } from '../../kit/gateways/journeys.ts';
+import { quotaOf } from '../../kit/gateways/told-quota.ts';
 import { type Office, openOffice } from '../../kit/office.ts';
 import { type RealLitellm, startRealLitellm } from './real.ts';
-
-interface ToldQuota {
-  readonly budgets: readonly {
-    readonly label: string;
-    readonly limitUsd: number;
-    readonly spentUsd: number;
-  }[];
-  readonly rates: readonly { readonly of: string; readonly limit: number }[];
-  readonly allowedModels?: readonly string[];
-}
 
 export function describeKeys(): void {
   describe('LiteLLM: keys', () => {
@@ -40,17 +30,6 @@ export function describeKeys(): void {
       });
       return office;
     };
-    /** The quota is read beside the calls: it may take a moment after the start. */
-    const quotaOf = async (here: Office): Promise<ToldQuota> => {
-      for (let attempt = 0; attempt < 20; attempt += 1) {
-        const { stdout } = await here.postern(['status', '--json']);
-        const { gateway: told } = JSON.parse(stdout) as { gateway: { quota?: ToldQuota } };
-        if (told.quota !== undefined) return told.quota;
-        await sleep(250);
-      }
-      throw new Error(`no quota was read:\n${here.log()}`);
-    };
-
     it('budget, limits and models are in status, and a model that is not allowed is refused here', async () => {
       const here = await openWith({
         key_alias: 'ada-laptop',

@@ -114,6 +114,16 @@ describe('the quota', () => {
     else expect(quotaProblem).toMatch(problem);
   });
 
+  it.each<[string, string, boolean]>([
+    ['that tells of the key', '{"is_active":true}', true],
+    ['of a key that is off', '{"is_active":false}', false],
+    ['of a key that has expired', '{"is_active":true,"expires_at":"2020-01-01T00:00:00Z"}', false],
+  ])('%s speaks for it, or not', async (_name, body, accepted) => {
+    const keys = testKeys();
+    await openCentral({ send: says(reply(200, body)), keys }).refreshQuota();
+    expect(keys.acceptances).toEqual(accepted ? ['ada'] : []);
+  });
+
   it('an old one stays in force while a new one can not be had', async () => {
     let answer: OwnReply | Error = reply(200, '{"is_active":true,"budgets":[{"max_limit":1}]}');
     const gateway = openCentral({ send: (request) => says(answer)(request) });

@@ -198,7 +198,10 @@ function readQuota(body: unknown): GatewayQuota {
   const budgets: GatewayBudget[] = [];
   const rates: GatewayRate[] = [];
   const take = (from: Fields, label: string): void => {
-    budgets.push(...list(from['budgets']).flatMap((one) => budgetOf(fields(one), label)));
+    const own = list(from['budgets']).flatMap((one) => budgetOf(fields(one), label));
+    // One a window: their names have to differ.
+    const several = own.length > 1;
+    budgets.push(...own.map((one) => (several ? { ...one, label: `${label} ${one.window}` } : one)));
     const limits = [from['rate_limit'], ...list(from['rate_limits'])];
     rates.push(...limits.flatMap((one) => ratesOf(fields(one), label)));
   };

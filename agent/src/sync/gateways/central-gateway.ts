@@ -168,6 +168,10 @@ export class CentralGateway implements Gateway {
     this.#options.onChange();
   }
 
+  accepted(key: VirtualKey): void {
+    this.#options.keys.accepted(key);
+  }
+
   refused(key: VirtualKey, { kind }: GatewayRefusal): void {
     const why = REFUSED_KEYS[kind];
     if (why !== undefined) this.#keyRefused(key, why);
@@ -258,6 +262,9 @@ export class CentralGateway implements Gateway {
         limits: quota.rates.map(limitTermsOf).filter((terms) => terms !== undefined),
       };
       if (quota?.active === false) this.#keyRefused(key, 'revoked');
+      // Who tells nothing has said nothing for the key either.
+      else if (quota !== undefined && (quota.expiresAtMs ?? Number.POSITIVE_INFINITY) > nowMs())
+        this.accepted(key);
     } catch (error) {
       this.#quotaProblem = error instanceof Error ? error.message : String(error);
       if (error instanceof GatewayError && error.code === 'key-refused') this.#keyRefused(key, 'unknown');
