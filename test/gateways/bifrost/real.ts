@@ -7,9 +7,9 @@ import { installBifrost } from './install.ts';
 import { startVendorLists } from './vendor-lists.ts';
 
 const START_SECONDS = 60;
-const QUOTA_PATH = '/api/governance/virtual-keys/quota';
+export const QUOTA_PATH = '/api/governance/virtual-keys/quota';
 /** Of the providers behind it; `default_request_timeout_in_seconds` takes whole seconds. */
-const PROVIDER_TIMEOUT_MS = 2_000;
+export const PROVIDER_TIMEOUT_MS = 2_000;
 
 export interface RealBifrost extends GatewayUnderTest {
   readonly port: number;

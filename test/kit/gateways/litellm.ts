@@ -4,7 +4,7 @@
  */
 import { type ContractServer, type Said, startContractServer, WEB_PAGE } from './contract-server.ts';
 import type { Refusal } from './gateway-under-test.ts';
-import { readRecording, saidBy } from './litellm-recordings.ts';
+import { readRecording, saidBy } from './recordings.ts';
 
 const KEY = 'sk-litellm-virtual-key-of-the-test';
 const RESETS_IN_MS = 7_000;
@@ -16,7 +16,7 @@ const DOCUMENTED: Partial<Record<Refusal, readonly [number, string, string]>> = 
 
 export const startLitellm = (): Promise<ContractServer> =>
   startContractServer({
-    title: `LiteLLM (contract server, ${readRecording('budget').recorded})`,
+    title: `LiteLLM (contract server, ${readRecording('litellm', 'budget').recorded})`,
     kind: 'litellm',
     key: KEY,
     keyHeader: 'authorization',
@@ -30,7 +30,7 @@ export const startLitellm = (): Promise<ContractServer> =>
         : undefined,
     refusal,
     quotaPath: '/key/info',
-    quota: () => JSON.parse(readRecording('quota').answers[0]?.body ?? '{}'),
+    quota: () => JSON.parse(readRecording('litellm', 'quota').answers[0]?.body ?? '{}'),
     healthPath: '/health/liveliness',
   });
 
@@ -50,7 +50,7 @@ function refusal(how: Refusal, path: string): Said {
       body: JSON.stringify({ error: { message, type, param: 'model', code: String(status) } }),
     };
   }
-  const { answers } = readRecording(how);
+  const { answers } = readRecording('litellm', how);
   // What is said to a path that was never asked, it says to every path.
   const answer = answers.find((one) => one.path === path) ?? answers[0];
   if (answer === undefined) throw new Error(`nothing was recorded for ${how}`);

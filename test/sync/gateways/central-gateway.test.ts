@@ -6,7 +6,7 @@ import { sendToLoopback } from '../../../agent/src/sync/loopback-http.ts';
 import { startBifrost } from '../../kit/gateways/bifrost.ts';
 import { openCentral, SECRET, testKeys } from '../../kit/gateways/central.ts';
 import type { ContractServer } from '../../kit/gateways/contract-server.ts';
-import { readRecording } from '../../kit/gateways/litellm-recordings.ts';
+import { readRecording } from '../../kit/gateways/recordings.ts';
 
 const servers: ContractServer[] = [];
 afterEach(async () => {
@@ -136,7 +136,7 @@ describe('the quota', () => {
 });
 
 describe("LiteLLM's quota, in its own words", () => {
-  const { answers } = readRecording('quota');
+  const { answers } = readRecording('litellm', 'quota');
   const recorded = (name: string): OwnReply => {
     const { status = 0, body = '' } = answers.find(({ api }) => api === name) ?? {};
     return reply(status, body);
@@ -159,7 +159,9 @@ describe("LiteLLM's quota, in its own words", () => {
     const { gateway, keys } = litellm({ '/key/info': words });
     await gateway.refreshQuota();
     expect(gateway.view().quotaProblem).toMatch(/status 500: .*Database not connected/);
-    const team = litellm({ '/key/info': reply(401, readRecording('no-database').answers[0]?.body) });
+    const team = litellm({
+      '/key/info': reply(401, readRecording('litellm', 'no-database').answers[0]?.body),
+    });
     await team.gateway.refreshQuota();
     expect([...keys.refusals, ...team.keys.refusals]).toEqual([]);
   });
