@@ -12,7 +12,8 @@ import {
   responsesCall,
   streamed,
 } from '../recorder.ts';
-import { LITELLM_VERSION, type RealLitellm } from './real.ts';
+import { LITELLM_VERSION } from './proxy.ts';
+import type { RealLitellm } from './real.ts';
 
 const KEY = 'sk-litellm-virtual-key-of-the-recorder';
 const TOLD = /^(content-type|retry-after|rate_limit_type|reset_at|x-litellm-(key|applied)-.*)$/;
