@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { OwnReply, OwnRequest, SendHttp } from '../../../agent/src/core/http.ts';
 import { scheduleGateway } from '../../../agent/src/sync/gateways/schedule.ts';
 import { sendToLoopback } from '../../../agent/src/sync/loopback-http.ts';
+import { NOW_MS } from '../../kit/decide.ts';
 import { startBifrost } from '../../kit/gateways/bifrost.ts';
 import { openCentral, SECRET, testKeys } from '../../kit/gateways/central.ts';
 import type { ContractServer } from '../../kit/gateways/contract-server.ts';
@@ -27,6 +28,16 @@ const says = (answer: OwnReply | Error): SendHttp & { asked: OwnRequest[] } => {
   };
   return Object.assign(send, { asked });
 };
+const CHAT_CALL = {
+  mode: 'gateway',
+  service: 'openai',
+  dialect: 'openai-chat',
+  operation: 'generate',
+  method: 'POST',
+  path: '/v1/chat/completions',
+  model: 'x',
+} as const;
+const WHO = { user: 'u', device: 'd', app: 'a', service: 'openai', decisionId: 'i' };
 const failure = (code: string) => Object.assign(new Error(code), { code });
 
 describe('health', () => {
@@ -124,6 +135,20 @@ describe('the quota', () => {
     expect(keys.acceptances).toEqual(accepted ? ['ada'] : []);
   });
 
+  it('of a key that has ended since stops calls, and whoever keeps the keys is told', async () => {
+    const keys = testKeys();
+    let nowMs = NOW_MS;
+    const body = JSON.stringify({ is_active: true, expires_at: new Date(NOW_MS + 60_000).toISOString() });
+    const gateway = openCentral({ send: says(reply(200, body)), keys, nowMs: () => nowMs });
+    await gateway.refreshQuota();
+    const route = () => gateway.route(CHAT_CALL, WHO, keys.active());
+    expect(route()).toMatchObject({ type: 'send' });
+    expect(keys.refusals).toEqual([]);
+    nowMs += 60_000;
+    expect(route()).toMatchObject({ type: 'refused', refusal: { kind: 'inactive-key' } });
+    expect(keys.refusals).toEqual([['ada', 'expired']]);
+  });
+
   it('an old one stays in force while a new one can not be had', async () => {
     let answer: OwnReply | Error = reply(200, '{"is_active":true,"budgets":[{"max_limit":1}]}');
     const gateway = openCentral({ send: (request) => says(answer)(request) });
@@ -208,21 +233,9 @@ describe('the schedule', () => {
     const gateway = openCentral({ send, nowMs: () => Date.now() });
     const schedule = scheduleGateway(gateway, times);
     await vi.advanceTimersByTimeAsync(1_000);
-    const [hop] = [
-      gateway.route(
-        {
-          mode: 'gateway',
-          service: 'openai',
-          dialect: 'openai-chat',
-          operation: 'generate',
-          method: 'POST',
-          path: '/v1/chat/completions',
-          model: 'x',
-        },
-        { user: 'u', device: 'd', app: 'a', service: 'openai', decisionId: 'i' },
-        { name: 'ada', secret: SECRET },
-      ),
-    ].flatMap((route) => (route.type === 'send' ? [route.hop] : []));
+    const [hop] = [gateway.route(CHAT_CALL, WHO, { name: 'ada', secret: SECRET })].flatMap((route) =>
+      route.type === 'send' ? [route.hop] : [],
+    );
     if (hop === undefined) throw new Error('no way');
     for (let minute = 0; minute < 5; minute++) {
       await vi.advanceTimersByTimeAsync(50_000);

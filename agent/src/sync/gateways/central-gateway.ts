@@ -190,8 +190,10 @@ export class CentralGateway implements Gateway {
   #forbids(key: VirtualKey, call: GatewayCall, named: string | undefined): GatewayRefusal | undefined {
     const quota = this.#known?.key === key.name ? this.#known.quota : undefined;
     if (quota === undefined) return undefined;
-    const nowMs = this.#options.nowMs();
-    if (quota.active === false || (quota.expiresAtMs !== undefined && quota.expiresAtMs <= nowMs))
+    const expired = quota.expiresAtMs !== undefined && quota.expiresAtMs <= this.#options.nowMs();
+    // Whoever keeps the keys may have another by now; nobody else will tell, since the gateway isn't asked.
+    if (expired) this.#keyRefused(key, 'expired');
+    if (quota.active === false || expired)
       return { kind: 'inactive-key', message: `The key "${key.name}" is switched off or has expired.` };
     const model = named ?? call.model;
     if (model === undefined || allowsModel(quota, providerOf(call.service, this.#options.settings), model))
