@@ -10,6 +10,8 @@ import path from 'node:path';
 import { installBifrost } from './bifrost/install.ts';
 import { startRealBifrost } from './bifrost/real.ts';
 import { recordBifrost } from './bifrost/record.ts';
+import { databaseParts, startLitellmWithDatabase } from './litellm/database/real.ts';
+import { recordDatabase } from './litellm/database/record.ts';
 import { startRealLitellm } from './litellm/real.ts';
 import { recordLitellm } from './litellm/record.ts';
 
@@ -51,6 +53,9 @@ async function record(): Promise<void> {
   if ('missing' in bifrost) console.log(`Not recorded: ${bifrost.missing}`);
   else await recorded('Bifrost', startRealBifrost, recordBifrost);
   await recorded('LiteLLM', startRealLitellm, recordLitellm);
+  const database = await databaseParts();
+  if ('missing' in database) console.log(`Not recorded: ${database.missing}`);
+  else await recorded('LiteLLM with a database', startLitellmWithDatabase, recordDatabase);
 }
 
 async function recorded<Gateway extends { stop(): Promise<void> }>(

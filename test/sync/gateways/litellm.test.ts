@@ -23,6 +23,11 @@ describe('what the real proxy refuses, in every API', () => {
     ['model', 'model'],
     ['budget', 'budget'],
     ['window-budget', 'budget'],
+    // With its database: `provider` is a team that may not use the model.
+    ['provider', 'model'],
+    ['team-budget', 'budget'],
+    ['user-budget', 'budget'],
+    ['customer-budget', 'budget'],
     ['rate', 'rate'],
     ['tokens', 'rate'],
     ['guardrail', 'guardrail'],

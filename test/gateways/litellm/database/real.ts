@@ -34,7 +34,10 @@ export async function databaseParts(): Promise<DatabaseParts | { readonly missin
 }
 
 export interface LitellmWithDatabase extends GatewayUnderTest {
+  readonly port: number;
   readonly admin: LitellmAdmin;
+  /** One key for each way to say no. */
+  readonly refusedKeys: Readonly<Partial<Record<Refusal, string>>>;
   log(): string;
 }
 
@@ -80,7 +83,9 @@ export async function startLitellmWithDatabase(): Promise<LitellmWithDatabase> {
       running.forget();
       refuse(undefined);
     },
+    port: site.port,
     admin,
+    refusedKeys,
     log: running.log,
     async stop() {
       await running.stop();
