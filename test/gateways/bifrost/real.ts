@@ -1,7 +1,7 @@
 /** The real Bifrost HTTP transport on loopback, with virtual keys made by its own API and the fake provider behind it. */
 import type { FakeProvider } from '../../kit/fake-provider/server.ts';
 import type { GatewayUnderTest, Refusal } from '../../kit/gateways/gateway-under-test.ts';
-import { openSite, startAt } from '../../kit/gateways/real-gateway.ts';
+import { openSite, orStop, startAt } from '../../kit/gateways/real-gateway.ts';
 import { BifrostAdmin, type MadeKey, providerConfigs } from './admin.ts';
 import { installBifrost } from './install.ts';
 import { startVendorLists } from './vendor-lists.ts';
@@ -31,21 +31,30 @@ export async function startRealBifrost(): Promise<RealBifrost> {
   const vendor = await startVendorLists(site.authority);
   site.write('config.json', JSON.stringify(configFor(site.providerUrl, site.authority.pem)));
   let replacing: string | undefined;
-  const running = await startAt(site, {
-    command: program.file,
-    args: ['-app-dir', site.folder, '-host', '127.0.0.1', '-port', `${port}`],
-    env: { HTTPS_PROXY: vendor.proxy, SSL_CERT_FILE: site.ca },
-    healthPath: '/health',
-    startSeconds: START_SECONDS,
-    relay: {
-      ignored: (at) => /^\/(health|api)\b/.test(at),
-      // The quota is that of the key which the agent has: the refusal is to come with the call.
-      added: (at) => (replacing === undefined || at.startsWith(QUOTA_PATH) ? {} : { 'x-bf-vk': replacing }),
-    },
-  });
+  const running = await orStop(vendor.close, () =>
+    startAt(site, {
+      command: program.file,
+      args: ['-app-dir', site.folder, '-host', '127.0.0.1', '-port', `${port}`],
+      env: { HTTPS_PROXY: vendor.proxy, SSL_CERT_FILE: site.ca },
+      healthPath: '/health',
+      startSeconds: START_SECONDS,
+      relay: {
+        ignored: (at) => /^\/(health|api)\b/.test(at),
+        // The quota is that of the key which the agent has: the refusal is to come with the call.
+        added: (at) => (replacing === undefined || at.startsWith(QUOTA_PATH) ? {} : { 'x-bf-vk': replacing }),
+      },
+    }),
+  );
   const admin = new BifrostAdmin(port);
-  const { secret: key } = await admin.makeKey();
-  const refusedKeys = await makeRefusedKeys(admin, port);
+  const stop = async (): Promise<void> => {
+    await running.stop();
+    await vendor.close();
+  };
+  const [{ secret: key }, refusedKeys, version] = await orStop(stop, async () => [
+    await admin.makeKey(),
+    await makeRefusedKeys(admin, port),
+    await versionOf(port),
+  ]);
   running.forget();
   const { received } = running.relay;
   const trouble = (how: Refusal | undefined): void => {
@@ -73,7 +82,7 @@ export async function startRealBifrost(): Promise<RealBifrost> {
       trouble(undefined);
     },
     port,
-    version: await versionOf(port),
+    version,
     admin,
     provider,
     refusedKeys,
@@ -81,10 +90,7 @@ export async function startRealBifrost(): Promise<RealBifrost> {
       replacing = secret;
     },
     log: running.log,
-    async stop() {
-      await running.stop();
-      await vendor.close();
-    },
+    stop,
   };
 }
 

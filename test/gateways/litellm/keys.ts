@@ -33,14 +33,14 @@ export function describeKeys(): void {
     it('budget, limits and models are in status, and a model that is not allowed is refused here', async () => {
       const here = await openWith({
         key_alias: 'ada-laptop',
-        max_budget: 1_000,
+        max_budget: 1_000_000,
         spend: 2.5,
         budget_duration: '30d',
         rpm_limit: 600,
         models: ['gpt-4o-mini', 'gemini-2.5-flash'],
       });
       expect(await quotaOf(here)).toMatchObject({
-        budgets: [{ label: 'key', limitUsd: 1_000, spentUsd: 2.5 }],
+        budgets: [{ label: 'key', limitUsd: 1_000_000, spentUsd: 2.5 }],
         rates: [{ of: 'requests', limit: 600 }],
         allowedModels: ['gpt-4o-mini', 'gemini-2.5-flash'],
       });

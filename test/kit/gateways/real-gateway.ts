@@ -86,12 +86,8 @@ export async function startAt(
     await provider.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  try {
-    await reachable(`http://127.0.0.1:${port}${healthPath}`, gateway, () => log, startSeconds);
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  const url = `http://127.0.0.1:${port}${healthPath}`;
+  await orStop(close, () => reachable(url, gateway, () => log, startSeconds));
   const relay = await startRecordingRelay({ port, ...relayOptions });
   return {
     relay,
@@ -105,6 +101,19 @@ export async function startAt(
       await close();
     },
   };
+}
+
+/** What is running is stopped if the rest of the start fails. */
+export async function orStop<Result>(
+  stop: () => Promise<void>,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 const ended = (child: ChildProcess): Promise<void> =>

@@ -68,17 +68,17 @@ export function describeDatabase(): void {
     it("a team's budget and models are the key's, and are in status", async () => {
       const team = await gateway.admin.makeTeam({
         team_alias: 'research',
-        max_budget: 10_000,
+        max_budget: 1_000_000,
         budget_duration: '30d',
         models: ['gpt-4o-mini'],
       });
       const here = await open(await gateway.admin.makeKey({ team_id: team, key_alias: 'ada-research' }));
       const { budgets } = await quotaOf(here);
-      expect(budgets).toMatchObject([{ label: 'team', limitUsd: 10_000, spentUsd: 0 }]);
+      expect(budgets).toMatchObject([{ label: 'team', limitUsd: 1_000_000, spentUsd: 0 }]);
       const said = await askAll(here, PROMPT, 0);
       for (const [call, { ok, status, message }] of Object.entries(said)) {
         const allowed = /^(chat|responses)/.test(call);
-        expect({ call, ok, message }).toMatchObject({ ok: allowed });
+        expect({ call, ok }, message).toEqual({ call, ok: allowed });
         if (!allowed)
           expect({ status, message }).toMatchObject({ status: 400, message: expect.stringMatching(/model/) });
       }

@@ -128,6 +128,11 @@ if (process.argv.includes('--version')) {
 } else {
   const schema = readFileSync(required('PRISMA_DML_PATH'), 'utf8');
   const opened = { engine: await openEngine(schema), datamodel: readDatamodel(schema) };
+  // A proxy that was killed takes nobody along.
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.exit();
+  }, 1_000).unref();
   const server = http.createServer((request, response) => {
     serve(opened, request)
       .catch((error: unknown) => {

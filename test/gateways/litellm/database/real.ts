@@ -1,6 +1,6 @@
 /** The real LiteLLM proxy with a database of its own: keys, teams, users and customers made by its own API. */
 import type { GatewayUnderTest, Refusal } from '../../../kit/gateways/gateway-under-test.ts';
-import { freePort, openSite, type RunningGateway } from '../../../kit/gateways/real-gateway.ts';
+import { freePort, openSite, orStop, type RunningGateway } from '../../../kit/gateways/real-gateway.ts';
 import {
   FORBIDDEN,
   LITELLM_VERSION,
@@ -13,7 +13,7 @@ import {
   timeoutOf,
 } from '../proxy.ts';
 import { LitellmAdmin } from './admin.ts';
-import { type Postgres, postgresPrograms, startPostgres } from './postgres.ts';
+import { postgresPrograms, startPostgres } from './postgres.ts';
 import { type PrismaParts, preparePrisma, prismaParts } from './prisma.ts';
 
 interface DatabaseParts {
@@ -61,9 +61,13 @@ export async function startLitellmWithDatabase(): Promise<LitellmWithDatabase> {
       }),
     });
   };
-  const running = await stoppingIfItFails(postgres, start);
+  const running = await orStop(postgres.stop, start);
+  const stop = async (): Promise<void> => {
+    await running.stop();
+    await postgres.stop();
+  };
   const admin = new LitellmAdmin(site.port, MASTER_KEY);
-  const refusedKeys = await makeRefusedKeys(admin);
+  const refusedKeys = await orStop(stop, () => makeRefusedKeys(admin));
   const refuse = (how: Refusal | undefined): void => {
     replacing = how && refusedKeys[how];
     refusing = how;
@@ -87,20 +91,8 @@ export async function startLitellmWithDatabase(): Promise<LitellmWithDatabase> {
     admin,
     refusedKeys,
     log: running.log,
-    async stop() {
-      await running.stop();
-      await postgres.stop();
-    },
+    stop,
   };
-}
-
-async function stoppingIfItFails<Result>(postgres: Postgres, start: () => Promise<Result>): Promise<Result> {
-  try {
-    return await start();
-  } catch (error) {
-    await postgres.stop();
-    throw error;
-  }
 }
 
 async function makeRefusedKeys(admin: LitellmAdmin): Promise<Readonly<Partial<Record<Refusal, string>>>> {
