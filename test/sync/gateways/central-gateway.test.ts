@@ -115,12 +115,16 @@ describe('the quota', () => {
     ['is a login page', reply(200, '<html>', 'text/html'), /web page/],
     ['is not JSON', reply(200, 'hello'), /status 200/],
     ['is of another shape', reply(200, '[]'), /is not what/],
+    // Somebody else's sign-in, before the gateway: no word against the key.
+    ['is behind a sign-in', reply(401, '{"error":{"message":"Unauthorized"}}'), /status 401: Unauthorized/],
     ['can not be asked', failure('connect-timeout'), /connect-timeout/],
   ])('that %s leaves calls to the gateway', async (_name, answer, problem) => {
-    const gateway = openCentral({ send: says(answer) });
+    const keys = testKeys();
+    const gateway = openCentral({ send: says(answer), keys });
     await gateway.refreshQuota();
     const { quotaProblem, quota } = gateway.view();
     expect(quota).toBeUndefined();
+    expect(keys.refusals).toEqual([]);
     if (problem === undefined) expect(quotaProblem).toBeUndefined();
     else expect(quotaProblem).toMatch(problem);
   });
