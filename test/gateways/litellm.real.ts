@@ -3,7 +3,8 @@ import { describe, it } from 'vitest';
 import { describeGateway } from '../kit/gateways/journeys.ts';
 import { describeModes } from '../kit/gateways/modes.ts';
 import { describeKeys } from './litellm/keys.ts';
-import { litellmPython, startRealLitellm } from './litellm/real.ts';
+import { litellmPython } from './litellm/proxy.ts';
+import { startRealLitellm } from './litellm/real.ts';
 
 const installed = await litellmPython();
 if ('missing' in installed) {

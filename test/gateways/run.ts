@@ -1,12 +1,17 @@
 /**
  * `npm run test:gateways`: the real gateways, as far as this machine's registries offer them, each with keys, budgets, a
  * model list and a fake provider behind it. Says what couldn't be had, and why; ends with `N passed, N failed`.
- * `-- --record` first writes down anew what LiteLLM answers, for the contract server of `npm test`.
+ * `-- --record` first writes down anew what LiteLLM and Bifrost answer, for the contract servers of `npm test`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { installBifrost } from './bifrost/install.ts';
+import { startRealBifrost } from './bifrost/real.ts';
+import { recordBifrost } from './bifrost/record.ts';
+import { databaseParts, startLitellmWithDatabase } from './litellm/database/real.ts';
+import { recordDatabase } from './litellm/database/record.ts';
 import { startRealLitellm } from './litellm/real.ts';
 import { recordLitellm } from './litellm/record.ts';
 
@@ -14,15 +19,7 @@ const root = path.join(import.meta.dirname, '..', '..');
 const words = process.argv.slice(2);
 const RECORD = '--record';
 
-if (words.includes(RECORD)) {
-  const gateway = await startRealLitellm();
-  try {
-    await recordLitellm(gateway);
-  } finally {
-    await gateway.stop();
-  }
-  console.log('LiteLLM was recorded.');
-}
+if (words.includes(RECORD)) await record();
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'postern-gateways-'));
 const reportFile = path.join(scratch, 'report.json');
@@ -50,3 +47,27 @@ try {
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+async function record(): Promise<void> {
+  const bifrost = await installBifrost();
+  if ('missing' in bifrost) console.log(`Not recorded: ${bifrost.missing}`);
+  else await recorded('Bifrost', startRealBifrost, recordBifrost);
+  await recorded('LiteLLM', startRealLitellm, recordLitellm);
+  const database = await databaseParts();
+  if ('missing' in database) console.log(`Not recorded: ${database.missing}`);
+  else await recorded('LiteLLM with a database', startLitellmWithDatabase, recordDatabase);
+}
+
+async function recorded<Gateway extends { stop(): Promise<void> }>(
+  name: string,
+  start: () => Promise<Gateway>,
+  ask: (gateway: Gateway) => Promise<void>,
+): Promise<void> {
+  const gateway = await start();
+  try {
+    await ask(gateway);
+  } finally {
+    await gateway.stop();
+  }
+  console.log(`${name} was recorded.`);
+}

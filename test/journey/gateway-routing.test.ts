@@ -79,6 +79,32 @@ describe('a routed call', () => {
     expect(JSON.stringify(journey.exchanges)).not.toContain(SECRET);
   });
 
+  it('that is answered speaks for its key, one that is refused does not', async () => {
+    const keys = testKeys();
+    const journey = open(ROUTED, openCentral({ keys }));
+    const refused = await ask(journey, chat());
+    refused.flow.responseHead(401, ['content-type', 'application/json']);
+    expect(keys.acceptances).toEqual([]);
+    const answered = await ask(journey, chat());
+    answered.flow.responseHead(200, ['content-type', 'application/json']);
+    expect(keys.acceptances).toEqual(['ada']);
+  });
+
+  it.each<[string, number, string | undefined, string | undefined]>([
+    ['an answer that it calls text', 200, 'text/plain; charset=utf-8', 'application/json'],
+    ['an answer that it calls nothing', 200, undefined, 'application/json'],
+    ['an answer that it calls what it is', 200, 'application/json', undefined],
+    ['a stream', 200, 'text/event-stream', undefined],
+    ['an error in place of a stream', 503, 'text/event-stream', 'application/json'],
+    ['an error that it calls text', 429, 'text/plain', 'application/json'],
+  ])('passed through by Bifrost: %s (%i)', async (_name, status, said, told) => {
+    const asked = await ask(open('services: [{ match: [anthropic], mode: passthrough }]\n'), chat(), {
+      url: MESSAGES,
+    });
+    const plan = asked.flow.responseHead(status, said === undefined ? [] : ['content-type', said]);
+    expect(headerValue(plan.setHeaders ?? [], 'content-type')).toBe(told);
+  });
+
   it('names the model as the gateway does, where it has to', async () => {
     const settings = { models: { 'gpt-4o*': 'azure/gpt-4o*' } };
     const journey = open(ROUTED, openCentral({ kind: 'litellm', settings }));

@@ -85,6 +85,23 @@ export async function npmClient(name: keyof typeof NPM_CLIENTS): Promise<Install
     : { missing: `${client.package} has no build for ${process.platform}-${process.arch}` };
 }
 
+/** Packages of npm side by side, without their scripts; resolves to their folder. */
+export async function npmPackages(name: string, packages: readonly string[]): Promise<Installed> {
+  const folder = path.join(CACHE, name);
+  const marker = path.join(folder, 'installed');
+  if (existsSync(marker)) return { file: folder };
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, 'package.json'), '{"private":true}');
+  const args = ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', ...packages];
+  try {
+    await exec('npm', args, { cwd: folder, timeout: INSTALL_TIMEOUT_MS });
+  } catch (error) {
+    return { missing: `${packages.join(', ')} could not be installed: ${firstLine(error)}` };
+  }
+  writeFileSync(marker, '');
+  return { file: folder };
+}
+
 /** A Python with the given packages, in a virtual environment of its own. */
 export async function pythonWith(
   packages: readonly string[],

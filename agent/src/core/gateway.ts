@@ -34,6 +34,8 @@ export interface GatewayPlace {
   readonly model?: string;
   /** What this call needs beside key and attribution. */
   readonly headers?: RawHeaders;
+  /** What an unstreamed answer is, where this gateway says `text/plain` of it. */
+  readonly answerType?: string;
 }
 
 /** On whose behalf a call is made: for the gateway's own logs. */
@@ -190,6 +192,8 @@ export interface Gateway {
   isDown(): boolean;
   answered(hop: GatewayHop): void;
   failed(hop: GatewayHop, cause: string): void;
+  /** The gateway took a call with this key. */
+  accepted(key: VirtualKey): void;
   /** The gateway said no: its quota is read anew, and whoever keeps the keys is told. */
   refused(key: VirtualKey, refusal: GatewayRefusal): void;
   /** Budgets and limits that the gateway keeps for the key of this name, for the local book. */

@@ -23,6 +23,8 @@ export interface VirtualKeys {
   active(): VirtualKey | undefined;
   /** The gateway refused it: fetch another, or tell the person. */
   refused(name: string, why: KeyRefusal): void;
+  /** The gateway takes it: whatever was held against it is over. Constant time. */
+  accepted(key: VirtualKey): void;
   /** Called after another key became active, or the active one was replaced. Returns how to stop. */
   onChange(listener: () => void): () => void;
 }

@@ -204,9 +204,12 @@ export class GovernedFlow implements Flow {
   }
 
   responseHead(status: number, headers: RawHeaders): ResponsePlan {
-    const plan = this.#answerPlan(status, headers);
+    const type = this.#routed?.answerType(status, headers);
+    const plan = this.#answerPlan(status, type === undefined ? headers : ['content-type', type, ...headers]);
+    if (this.#routed === undefined) return plan;
+    const setHeaders = [...(plan.setHeaders ?? []), ...(type === undefined ? [] : ['content-type', type])];
     // A session of the gateway's would be shown to the provider, whose name the app knows it by.
-    return this.#routed === undefined ? plan : { ...plan, removeHeaders: ['set-cookie'] };
+    return { ...plan, setHeaders, removeHeaders: ['set-cookie'] };
   }
 
   #answerPlan(status: number, headers: RawHeaders): ResponsePlan {

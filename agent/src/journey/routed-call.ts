@@ -118,6 +118,11 @@ export class RoutedCall {
     return this.#route?.key;
   }
 
+  /** What its answer is, where the gateway says something else of it. */
+  get answerType(): string | undefined {
+    return this.#route?.place.answerType;
+  }
+
   get hop(): GatewayHop | undefined {
     return this.#route?.hop;
   }

@@ -63,10 +63,20 @@ export class RoutedFlow {
     return decision.mode === 'tunnel' ? { type: 'forward' } : direct();
   }
 
+  /** The answer's content type in truth; undefined: it is as it stands there. */
+  answerType(status: number, headers: RawHeaders): string | undefined {
+    const { answerType } = this.#input.routed;
+    if (this.#left || answerType === undefined) return undefined;
+    const said = headerValue(headers, 'content-type') ?? 'text/plain';
+    // An error that answers a call for a stream is none.
+    const wrong = status < 300 ? /^text\/plain/i : /^text\/(plain|event-stream)/i;
+    return wrong.test(said) ? answerType : undefined;
+  }
+
   /** True if the answer is to be held and judged: it isn't the model's. */
   judges(status: number, headers: RawHeaders): boolean {
     if (this.#left) return false;
-    const { hop, gateway } = this.#input.routed;
+    const { hop, gateway, key } = this.#input.routed;
     if (hop !== undefined) {
       // A gateway that speaks JSON is there: it is a provider behind it that isn't.
       const absent = UNAVAILABLE.has(status) && !/json/i.test(headerValue(headers, 'content-type') ?? '');
@@ -74,7 +84,10 @@ export class RoutedFlow {
       else gateway.answered(hop);
     }
     this.warned = status === PASSED_WITH_WARNING;
-    if (!isToBeJudged(status, headers)) return false;
+    if (!isToBeJudged(status, headers)) {
+      if (key !== undefined) gateway.accepted(key);
+      return false;
+    }
     this.#judging = { status, headers };
     return true;
   }

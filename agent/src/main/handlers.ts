@@ -29,12 +29,14 @@ export interface HandlerParts {
   readonly identity: Identity;
   readonly override: OverrideKeeper;
   readonly place: Place;
+  /** Asks the gateway anew what the key may do; never rejects. */
+  readonly readQuota: () => Promise<void>;
   readonly stop: () => void;
 }
 
 /** The local API's answers, each from the room that knows. */
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { state, keeper, records, exceptions, identity, override, place, stop } = parts;
+  const { state, keeper, records, exceptions, identity, override, place, readQuota, stop } = parts;
   const retentionMs = (): number => keeper.current.policy.privacy.retentionDays * DAY_MS;
   const view = (stored: StoredExchange): ExchangeView =>
     storedView(stored, retentionMs(), keeper.current.serviceNames.get(stored.service));
@@ -127,6 +129,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     },
     async reload() {
       const problems = await keeper.reload();
+      await readQuota();
       return { policy: keeper.current.identity, problems: [...problems] };
     },
   };

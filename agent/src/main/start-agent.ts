@@ -201,6 +201,7 @@ async function assemble(
     identity,
     override: managed.override,
     place: options,
+    readQuota: () => gateways.current?.refreshQuota() ?? Promise.resolve(),
     stop: () => void stop(),
   });
   const admins = new AdminTrace(state);

@@ -1,121 +1,153 @@
-/**
- * The real Bifrost HTTP transport, by `go install`, on loopback with virtual keys and the fake provider behind it. Its
- * configuration is by the vendor's pages (docs.getbifrost.ai/deployment-guides/config-json); where Go's proxy doesn't
- * serve the module, nothing of this runs, and the tests say so.
- */
-import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { promisify } from 'node:util';
-import type { Installed } from '../../kit/clients.ts';
-import { startFakeProvider } from '../../kit/fake-provider/server.ts';
+/** The real Bifrost HTTP transport on loopback, with virtual keys made by its own API and the fake provider behind it. */
+import type { FakeProvider } from '../../kit/fake-provider/server.ts';
 import type { GatewayUnderTest, Refusal } from '../../kit/gateways/gateway-under-test.ts';
-import { freePort, reachable } from '../../kit/gateways/portkey.ts';
-import { startRecordingRelay } from '../../kit/gateways/recording-relay.ts';
-import { cleanEnvironment } from '../../kit/office.ts';
-import { createTestAuthority } from '../../kit/pki.ts';
+import { openSite, orStop, startAt } from '../../kit/gateways/real-gateway.ts';
+import { BifrostAdmin, type MadeKey, providerConfigs } from './admin.ts';
+import { installBifrost } from './install.ts';
+import { startVendorLists } from './vendor-lists.ts';
 
-const MODULE = 'github.com/maximhq/bifrost/transports/bifrost-http@latest';
-const CACHE = path.join(import.meta.dirname, '..', '..', '.cache', 'bifrost');
-const INSTALL_TIMEOUT_MS = 900_000;
 const START_SECONDS = 60;
-const KEY = 'sk-bf-virtual-key-of-the-test';
+export const QUOTA_PATH = '/api/governance/virtual-keys/quota';
+/** Of the providers behind it; `default_request_timeout_in_seconds` takes whole seconds. */
+export const PROVIDER_TIMEOUT_MS = 2_000;
 
-/** One virtual key for each way to say no: the relay before the gateway puts it in the place of the app's. */
-const KEYS: Readonly<Partial<Record<Refusal, string>>> = {
-  'unknown-key': 'sk-bf-nobody-knows',
-  'inactive-key': 'sk-bf-key-inactive',
-  model: 'sk-bf-key-model',
-  provider: 'sk-bf-key-provider',
-  rate: 'sk-bf-key-rate',
-};
-
-/** By its ordinary client; what it says is the reason. */
-export async function installBifrost(): Promise<Installed> {
-  const file = path.join(CACHE, process.platform === 'win32' ? 'bifrost-http.exe' : 'bifrost-http');
-  if (existsSync(file)) return { file };
-  mkdirSync(CACHE, { recursive: true });
-  try {
-    await promisify(execFile)('go', ['install', MODULE], {
-      timeout: INSTALL_TIMEOUT_MS,
-      env: { ...process.env, GOBIN: CACHE },
-    });
-  } catch (error) {
-    const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
-    const reason = (said === '' ? String(error) : said).trim().replaceAll(/\s+/g, ' ').slice(0, 400);
-    return { missing: `Bifrost is not available here: go install ${MODULE}: ${reason}` };
-  }
-  return existsSync(file) ? { file } : { missing: `go install ${MODULE} left no program` };
+export interface RealBifrost extends GatewayUnderTest {
+  readonly port: number;
+  readonly version: string;
+  readonly admin: BifrostAdmin;
+  readonly provider: FakeProvider;
+  /** One key for each way to say no. */
+  readonly refusedKeys: Readonly<Partial<Record<Refusal, string>>>;
+  /** Calls with the key are made with this one from now on: what the agent isn't told of. */
+  replaceKey(secret: string | undefined): void;
+  log(): string;
 }
 
-export async function startRealBifrost(): Promise<GatewayUnderTest> {
+export async function startRealBifrost(): Promise<RealBifrost> {
   const program = await installBifrost();
   if ('missing' in program) throw new Error(program.missing);
-  const authority = await createTestAuthority('Bifrost Provider Root');
-  const provider = await startFakeProvider(authority);
-  const folder = mkdtempSync(path.join(tmpdir(), 'postern-bifrost-'));
-  const config = configFor(`https://localhost:${provider.port}`, authority.pem);
-  writeFileSync(path.join(folder, 'config.json'), JSON.stringify(config));
-  const port = await freePort();
-  const args = ['-app-dir', folder, '-host', '127.0.0.1', '-port', `${port}`];
-  const gateway = spawn(program.file, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: cleanEnvironment({ HOME: folder }),
-  });
-  let log = '';
-  for (const stream of [gateway.stdout, gateway.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      log += chunk.toString();
-    });
-  }
-  await reachable(`http://127.0.0.1:${port}/health`, () => log, START_SECONDS);
-  let refusing: Refusal | undefined;
-  const relay = await startRecordingRelay({
-    port,
-    ignored: (at) => /^\/(health|api)\b/.test(at),
-    added: () => {
-      const key = refusing === undefined ? undefined : KEYS[refusing];
-      return key === undefined ? {} : { 'x-bf-vk': key };
-    },
-  });
-  const self: GatewayUnderTest = {
-    title: 'Bifrost (real, by go install)',
-    config: { kind: 'bifrost', baseUrl: relay.baseUrl },
-    key: KEY,
+  const site = await openSite('Bifrost');
+  const { provider, port } = site;
+  const vendor = await startVendorLists(site.authority);
+  site.write('config.json', JSON.stringify(configFor(site.providerUrl, site.authority.pem)));
+  let replacing: string | undefined;
+  const running = await orStop(vendor.close, () =>
+    startAt(site, {
+      command: program.file,
+      args: ['-app-dir', site.folder, '-host', '127.0.0.1', '-port', `${port}`],
+      env: { HTTPS_PROXY: vendor.proxy, SSL_CERT_FILE: site.ca },
+      healthPath: '/health',
+      startSeconds: START_SECONDS,
+      relay: {
+        ignored: (at) => /^\/(health|api)\b/.test(at),
+        // The quota is that of the key which the agent has: the refusal is to come with the call.
+        added: (at) => (replacing === undefined || at.startsWith(QUOTA_PATH) ? {} : { 'x-bf-vk': replacing }),
+      },
+    }),
+  );
+  const admin = new BifrostAdmin(port);
+  const stop = async (): Promise<void> => {
+    await running.stop();
+    await vendor.close();
+  };
+  const [{ secret: key }, refusedKeys, version] = await orStop(stop, async () => [
+    await admin.makeKey(),
+    await makeRefusedKeys(admin, port),
+    await versionOf(port),
+  ]);
+  running.forget();
+  const { received } = running.relay;
+  const trouble = (how: Refusal | undefined): void => {
+    provider.failing = how === 'provider-down' ? 503 : undefined;
+    provider.headDelayMs = how === 'timeout' ? 2 * PROVIDER_TIMEOUT_MS : 0;
+  };
+  return {
+    title: 'Bifrost (real)',
+    config: { kind: 'bifrost', baseUrl: running.relay.baseUrl },
+    key,
     keyHeader: 'x-bf-vk',
-    received: relay.received,
+    received,
     sentOn: provider.received,
-    canRefuse: new Set([...(Object.keys(KEYS) as Refusal[]), 'provider-down']),
-    refuse(how) {
-      refusing = how;
-      provider.failing = how === 'provider-down' ? 503 : undefined;
+    canRefuse: new Set([...(Object.keys(refusedKeys) as Refusal[]), 'rate', 'provider-down', 'timeout']),
+    // It waits for streams as long as they like.
+    unchecked: { timeout: /Stream$/ },
+    async refuse(how) {
+      // A limit per minute is there for no longer than that.
+      replacing = how === 'rate' ? await keyWithoutCallsLeft(admin, port) : how && refusedKeys[how];
+      trouble(how);
     },
     clear() {
-      relay.received.length = 0;
-      provider.received.length = 0;
-      self.refuse(undefined);
+      running.forget();
+      replacing = undefined;
+      trouble(undefined);
     },
-    async stop() {
-      await relay.close();
-      await new Promise<void>((resolve) => {
-        gateway.once('exit', () => resolve());
-        gateway.kill('SIGKILL');
-      });
-      await provider.close();
-      rmSync(folder, { recursive: true, force: true });
+    port,
+    version,
+    admin,
+    provider,
+    refusedKeys,
+    replaceKey: (secret) => {
+      replacing = secret;
     },
+    log: running.log,
+    stop,
   };
-  return self;
 }
 
-const PROVIDERS = ['openai', 'anthropic', 'gemini'] as const;
+async function versionOf(port: number): Promise<string> {
+  const reply = await fetch(`http://127.0.0.1:${port}/api/version`);
+  return String(await reply.json()).replace(/^v/, '');
+}
+
+async function makeRefusedKeys(
+  admin: BifrostAdmin,
+  port: number,
+): Promise<Readonly<Partial<Record<Refusal, string>>>> {
+  const made = async (...settings: Parameters<BifrostAdmin['makeKey']>): Promise<string> =>
+    (await admin.makeKey(...settings)).secret;
+  const inactive: MadeKey = await admin.makeKey();
+  await admin.changeKey(inactive, { is_active: false });
+  const keys = {
+    'unknown-key': 'sk-bf-nobody-knows',
+    'inactive-key': inactive.secret,
+    model: await made({ provider_configs: providerConfigs(undefined, 'others') }),
+    provider: await made({ provider_configs: [] }),
+    budget: await made({ budgets: [{ max_limit: 10, reset_duration: '1d' }] }),
+  };
+  await useUp(port, keys.budget);
+  return keys;
+}
+
+export async function keyWithoutCallsLeft(
+  admin: BifrostAdmin,
+  port: number,
+  request_reset_duration = '1m',
+): Promise<string> {
+  const { secret } = await admin.makeKey({ rate_limit: { request_max_limit: 1, request_reset_duration } });
+  await useUp(port, secret);
+  return secret;
+}
+
+/** Calls until it says no: what an answer costs is counted a moment after it. */
+export async function useUp(port: number, secret: string): Promise<void> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const reply = await fetch(`http://127.0.0.1:${port}/openai/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-bf-vk': secret },
+      body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Spend.' }] }),
+    });
+    await reply.arrayBuffer();
+    if (reply.status === 402 || reply.status === 429) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('Bifrost goes on answering a key that has nothing left');
+}
 
 const configFor = (base: string, ca: string): object => ({
   client: { enforce_auth_on_inference: true, allow_direct_keys: true, enable_logging: false },
-  config_store: { enabled: true, type: 'sqlite', config: { path: 'config.db' } },
+  config_store: { enabled: true, type: 'sqlite', config: { path: './config.db' } },
   providers: Object.fromEntries(
-    PROVIDERS.map((name) => [
+    ['openai', 'anthropic', 'gemini'].map((name) => [
       name,
       {
         keys: [{ name, value: `key-of-the-company-${name}`, models: ['*'], weight: 1 }],
@@ -123,32 +155,9 @@ const configFor = (base: string, ca: string): object => ({
           base_url: name === 'gemini' ? `${base}/v1beta` : base,
           ca_cert_pem: ca,
           max_retries: 0,
+          default_request_timeout_in_seconds: PROVIDER_TIMEOUT_MS / 1_000,
         },
       },
     ]),
   ),
-  governance: {
-    rate_limits: [{ id: 'none', request_max_limit: 0, request_reset_duration: '1m' }],
-    virtual_keys: [
-      virtualKey('free', KEY),
-      virtualKey('inactive', KEYS['inactive-key'], { is_active: false }),
-      virtualKey('model', KEYS.model, {}, ['another-model']),
-      virtualKey('provider', KEYS.provider, { provider_configs: [] }),
-      virtualKey('rate', KEYS.rate, { rate_limit_id: 'none' }),
-    ],
-  },
-});
-
-const virtualKey = (id: string, value = '', more: object = {}, allowed = ['*']): object => ({
-  id,
-  name: id,
-  value,
-  is_active: true,
-  provider_configs: PROVIDERS.map((provider) => ({
-    provider,
-    allowed_models: allowed,
-    key_ids: ['*'],
-    weight: 1,
-  })),
-  ...more,
 });

@@ -1,19 +1,9 @@
 /** What the real LiteLLM knows of a key, as the agent reads it; and the paths of its own that keep a vendor's format. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { askAll, ROUTED_POLICY } from '../../kit/gateways/journeys.ts';
+import { quotaOf } from '../../kit/gateways/told-quota.ts';
 import { type Office, openOffice } from '../../kit/office.ts';
 import { type RealLitellm, startRealLitellm } from './real.ts';
-
-interface ToldQuota {
-  readonly budgets: readonly {
-    readonly label: string;
-    readonly limitUsd: number;
-    readonly spentUsd: number;
-  }[];
-  readonly rates: readonly { readonly of: string; readonly limit: number }[];
-  readonly allowedModels?: readonly string[];
-}
 
 export function describeKeys(): void {
   describe('LiteLLM: keys', () => {
@@ -40,28 +30,17 @@ export function describeKeys(): void {
       });
       return office;
     };
-    /** The quota is read beside the calls: it may take a moment after the start. */
-    const quotaOf = async (here: Office): Promise<ToldQuota> => {
-      for (let attempt = 0; attempt < 20; attempt += 1) {
-        const { stdout } = await here.postern(['status', '--json']);
-        const { gateway: told } = JSON.parse(stdout) as { gateway: { quota?: ToldQuota } };
-        if (told.quota !== undefined) return told.quota;
-        await sleep(250);
-      }
-      throw new Error(`no quota was read:\n${here.log()}`);
-    };
-
     it('budget, limits and models are in status, and a model that is not allowed is refused here', async () => {
       const here = await openWith({
         key_alias: 'ada-laptop',
-        max_budget: 10,
+        max_budget: 1_000_000,
         spend: 2.5,
         budget_duration: '30d',
         rpm_limit: 600,
         models: ['gpt-4o-mini', 'gemini-2.5-flash'],
       });
       expect(await quotaOf(here)).toMatchObject({
-        budgets: [{ label: 'key', limitUsd: 10, spentUsd: 2.5 }],
+        budgets: [{ label: 'key', limitUsd: 1_000_000, spentUsd: 2.5 }],
         rates: [{ of: 'requests', limit: 600 }],
         allowedModels: ['gpt-4o-mini', 'gemini-2.5-flash'],
       });

@@ -2,37 +2,13 @@
  * Asks the real LiteLLM for every refusal and quota, in every API, and writes down what it says for the contract server
  * of `npm test`: `npm run test:gateways -- --record`. Hashes, ids and times are taken out.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import type { LitellmAnswer, LitellmRecording } from '../../kit/gateways/litellm-recordings.ts';
-import { LITELLM_VERSION, type RealLitellm } from './real.ts';
+import type { RecordedAnswer } from '../../kit/gateways/recordings.ts';
+import { Recorder } from '../recorder.ts';
+import { APIS, scrubbed, TOLD } from './apis.ts';
+import { LITELLM_VERSION } from './proxy.ts';
+import type { RealLitellm } from './real.ts';
 
-const FOLDER = path.join(import.meta.dirname, '..', '..', 'kit', 'gateways', 'fixtures', 'litellm');
 const KEY = 'sk-litellm-virtual-key-of-the-recorder';
-/** Of the answer's headers, those that say something to a client. */
-const TOLD = /^(content-type|retry-after|rate_limit_type|reset_at|x-litellm-(key|applied)-.*)$/;
-
-interface Api {
-  readonly name: string;
-  readonly path: string;
-  readonly body?: (prompt: string) => object;
-}
-
-const chat = (prompt: string) => ({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: prompt }] });
-const claude = (prompt: string) => ({ ...chat(prompt), model: 'claude-sonnet-4-5', max_tokens: 20 });
-const gemini = (prompt: string) => ({ contents: [{ role: 'user', parts: [{ text: prompt }] }] });
-const GEMINI = '/v1beta/models/gemini-2.5-flash';
-const APIS: readonly Api[] = [
-  { name: 'chat', path: '/v1/chat/completions', body: chat },
-  { name: 'chatStream', path: '/v1/chat/completions', body: (prompt) => ({ ...chat(prompt), stream: true }) },
-  { name: 'responses', path: '/v1/responses', body: (input) => ({ model: 'gpt-4o-mini', input }) },
-  { name: 'message', path: '/v1/messages', body: claude },
-  { name: 'messageStream', path: '/v1/messages', body: (prompt) => ({ ...claude(prompt), stream: true }) },
-  { name: 'countTokens', path: '/v1/messages/count_tokens', body: claude },
-  { name: 'gemini', path: `${GEMINI}:generateContent`, body: gemini },
-  { name: 'geminiStream', path: `${GEMINI}:streamGenerateContent?alt=sse`, body: gemini },
-  { name: 'models', path: '/v1/models' },
-];
 
 interface Case {
   readonly row?: object;
@@ -87,69 +63,32 @@ const QUOTAS: Readonly<Record<string, object>> = {
 };
 
 export async function recordLitellm(gateway: RealLitellm): Promise<void> {
-  mkdirSync(FOLDER, { recursive: true });
+  const recorder = new Recorder('litellm', `LiteLLM ${LITELLM_VERSION}`, gateway.port, TOLD, scrubbed);
+  const headersOf = (key: string | null): Record<string, string> =>
+    key === null ? {} : { authorization: `Bearer ${key}` };
+  const read = (name: string, at: string) => recorder.ask({ name, path: at }, headersOf(KEY));
   for (const [name, { row = {}, key = KEY, prompt = 'What is a postern?', ...rest }] of Object.entries(
     REFUSALS,
   )) {
     gateway.setKeys({ [KEY]: row });
     gateway.provider.failing = rest.provider;
     gateway.provider.headDelayMs = rest.delayMs ?? 0;
-    const answers: LitellmAnswer[] = [];
-    for (const api of APIS) answers.push(await ask(gateway, api, key, prompt, rest.headers));
-    write(name, answers);
+    const answers: RecordedAnswer[] = [];
+    for (const api of APIS)
+      answers.push(await recorder.ask(api, { ...headersOf(key), ...rest.headers }, prompt));
+    recorder.write(name, answers);
   }
   gateway.clear();
-  const quotas: LitellmAnswer[] = [];
+  const quotas: RecordedAnswer[] = [];
   for (const [name, row] of Object.entries(QUOTAS)) {
     gateway.setKeys({ [KEY]: row });
-    quotas.push(await ask(gateway, { name, path: '/key/info' }, KEY, ''));
+    quotas.push(await read(name, '/key/info'));
   }
   gateway.setKeys({ [KEY]: { user_id: 'ada' } });
-  quotas.push(await ask(gateway, { name: 'no-database', path: '/team/info?team_id=research' }, KEY, ''));
-  quotas.push(await ask(gateway, { name: 'not-theirs', path: '/user/info?user_id=eve' }, KEY, ''));
+  quotas.push(await read('no-database', '/team/info?team_id=research'));
+  quotas.push(await read('not-theirs', '/user/info?user_id=eve'));
   gateway.setKeys({ [KEY]: { models: ['gpt-4o-mini'] } });
-  quotas.push(await ask(gateway, { name: 'models', path: '/v1/models' }, KEY, ''));
-  quotas.push(await ask(gateway, { name: 'one-model', path: '/v1/models/gpt-4o-mini' }, KEY, ''));
-  write('quota', quotas);
-}
-
-async function ask(
-  { port }: RealLitellm,
-  { name, path: at, body }: Api,
-  key: string | null,
-  prompt: string,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<LitellmAnswer> {
-  const reply = await fetch(`http://127.0.0.1:${port}${at}`, {
-    method: body === undefined ? 'GET' : 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(key !== null && { authorization: `Bearer ${key}` }),
-      ...headers,
-    },
-    ...(body !== undefined && { body: JSON.stringify(body(prompt)) }),
-  });
-  const told = [...reply.headers].filter(([header]) => TOLD.test(header));
-  return {
-    api: name,
-    path: at,
-    status: reply.status,
-    headers: Object.fromEntries(told.map(([header, value]) => [header, scrubbed(value)])),
-    body: scrubbed(await reply.text()),
-  };
-}
-
-const scrubbed = (text: string): string =>
-  text
-    .replaceAll(/\b[0-9a-f]{64}\b/g, '0'.repeat(64))
-    .replaceAll(/(?<=resets? at: )[^"]*?UTC|^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/gi, '{{reset}}')
-    .replaceAll(/(?<=current time )[-0-9: .+]+/g, '2026-11-26 00:00:00+00:00')
-    .replaceAll(/localhost:\d+/g, 'localhost:443')
-    .replaceAll(/(?<=time taken=)[\d.]+/g, '0.3')
-    .replaceAll(/0x[0-9a-f]{8,}/g, '0x0')
-    .replaceAll(/chatcmpl-[0-9a-f-]{36}|[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id');
-
-function write(name: string, answers: readonly LitellmAnswer[]): void {
-  const recording: LitellmRecording = { recorded: `LiteLLM ${LITELLM_VERSION}`, answers };
-  writeFileSync(path.join(FOLDER, `${name}.json`), `${JSON.stringify(recording, undefined, 2)}\n`);
+  quotas.push(await read('models', '/v1/models'));
+  quotas.push(await read('one-model', '/v1/models/gpt-4o-mini'));
+  recorder.write('quota', quotas);
 }

@@ -1,7 +1,6 @@
 """
 LiteLLM's `custom_auth` hook for the tests: virtual keys out of a file, in place of the Postgres table that the proxy
-reads through Prisma (whose engines no registry offers). Only that read is replaced: whether a key is blocked, expired,
-over its budget or may use a model is decided, and said, by LiteLLM's own code, and so are its limits per minute and
+reads through Prisma (as it does in `database/`). Only that read is replaced: whether a key is blocked, expired, over its budget or may use a model is decided, and said, by LiteLLM's own code, and so are its limits per minute and
 the answer of /key/info.
 """
 

@@ -11,14 +11,18 @@ export const SECRET = 'vk-secret-of-the-gateway';
 export interface TestKeys extends VirtualKeys {
   use(key: VirtualKey | undefined): void;
   readonly refusals: [string, KeyRefusal][];
+  /** Names, in order. */
+  readonly acceptances: string[];
 }
 
 export function testKeys(first: VirtualKey = { name: 'ada', secret: SECRET }): TestKeys {
   let key: VirtualKey | undefined = first;
   const listeners: (() => void)[] = [];
   const refusals: [string, KeyRefusal][] = [];
+  const acceptances: string[] = [];
   return {
     active: () => key,
+    accepted: ({ name }) => void acceptances.push(name),
     refused: (name, why) => void refusals.push([name, why]),
     onChange: (listener) => {
       listeners.push(listener);
@@ -29,6 +33,7 @@ export function testKeys(first: VirtualKey = { name: 'ada', secret: SECRET }): T
       for (const listener of listeners) listener();
     },
     refusals,
+    acceptances,
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * What contract servers share: a gateway on loopback that answers like the model behind it, unless a test has it refuse.
- * What they say then is recorded from the real ones (LiteLLM), or written from the documented shapes (Bifrost).
+ * What they say then is recorded from the real ones, or where these can't be made to say it, written from the documentation.
  */
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -26,6 +26,8 @@ export interface Contract {
   keyOf(headers: http.IncomingHttpHeaders): string | undefined;
   /** The gateway's path without what it stands below, as the vendor's API has it; undefined: 404. */
   modelPath(path: string): string | undefined;
+  /** What it says of answers that are JSON; absent: that they are. */
+  jsonType?(path: string): string | undefined;
   refusal(how: Refusal, path: string): Said;
   readonly quotaPath: string;
   quota(): unknown;
@@ -35,6 +37,7 @@ export interface Contract {
 const SSE = 'text/event-stream; charset=utf-8';
 
 export interface ContractServer extends GatewayUnderTest {
+  refuse(how: Refusal | undefined): void;
   quotaReads(): number;
   setQuota(quota: unknown): void;
   /** Which keys it knows; its own one unless a test says otherwise. */
@@ -53,7 +56,7 @@ export async function startContractServer(contract: Contract): Promise<ContractS
   let reads = 0;
   let quota: unknown;
   const server = http.createServer((request, response) => {
-    void serve(request, response);
+    serve(request, response).catch((error) => response.destroy(error)); // its caller fails, rather than wait
   });
   const serve = async (request: http.IncomingMessage, response: http.ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
@@ -88,7 +91,8 @@ export async function startContractServer(contract: Contract): Promise<ContractS
     response: http.ServerResponse,
   ): Promise<void> => {
     const { type, parts } = modelAnswer(modelPath, body, path);
-    response.writeHead(refusing === 'warning' ? 246 : 200, { 'content-type': type });
+    const said = type === 'application/json' ? (contract.jsonType?.(path) ?? type) : type;
+    response.writeHead(refusing === 'warning' ? 246 : 200, { 'content-type': said });
     const sent = refusing === 'stream-error' ? parts.slice(0, 3) : parts;
     for (const [index, part] of sent.entries()) {
       if (response.destroyed) return;
@@ -121,8 +125,9 @@ export async function startContractServer(contract: Contract): Promise<ContractS
       'rate',
       'guardrail',
       'provider-down',
-      // LiteLLM has no status for it; Bifrost documents no time-outs of its own.
-      contract.kind === 'bifrost' ? 'warning' : 'timeout',
+      'timeout',
+      // LiteLLM has no status for it.
+      ...(contract.kind === 'bifrost' ? (['warning'] as const) : []),
       'web-page',
       'stream-error',
     ]),

@@ -41,8 +41,8 @@ export interface GatewayUnderTest {
   readonly prompts?: Readonly<Partial<Record<Refusal, string>>>;
   /** Calls (names of three-sdks.mjs) to which it doesn't apply what it says to others. */
   readonly unchecked?: Readonly<Partial<Record<Refusal, RegExp>>>;
-  /** From now on, or never again. */
-  refuse(how: Refusal | undefined): void;
+  /** From now on, or never again. A real gateway may have to be asked for it. */
+  refuse(how: Refusal | undefined): void | Promise<void>;
   /** How often its quota was read; undefined: it has none. */
   quotaReads?(): number;
   /** What its quota endpoint says. */

@@ -142,7 +142,7 @@ export function describeGateway(name: string, start: () => Promise<GatewayUnderT
     describe.each(OUTCOMES)('its refusal %s', (how, status, words) => {
       it(`reaches each client as ${status}, with its reason`, async (context) => {
         if (!gateway.canRefuse.has(how)) return context.skip(`${gateway.title} can't be made to say this`);
-        gateway.refuse(how);
+        await gateway.refuse(how);
         // A client that is told to come back does: that is not for this test to wait for.
         const prompt = gateway.prompts?.[how] ?? 'What is a postern?';
         const said = await askAll(office, prompt, status === 400 ? 2 : 0);
@@ -161,7 +161,7 @@ export function describeGateway(name: string, start: () => Promise<GatewayUnderT
 
     it('a warning passes as 200, and is recorded', async (context) => {
       if (!gateway.canRefuse.has('warning')) return context.skip(`${gateway.title} gives no warnings here`);
-      gateway.refuse('warning');
+      await gateway.refuse('warning');
       const said = await askAll(office, gateway.prompts?.warning ?? 'What is a postern?');
       for (const [call, { ok, text, message }] of Object.entries(said)) {
         if (gateway.unchecked?.warning?.test(call)) continue;
@@ -173,7 +173,7 @@ export function describeGateway(name: string, start: () => Promise<GatewayUnderT
 
     it('an error inside a stream reaches the client as it is, and is recorded', async (context) => {
       if (!gateway.canRefuse.has('stream-error')) return context.skip(`${gateway.title} can't be made to`);
-      gateway.refuse('stream-error');
+      await gateway.refuse('stream-error');
       const said = await askAll(office, 'What is a postern?', 0);
       const streams = Object.entries(said).filter(([call]) => call.endsWith('Stream'));
       const told = streams.filter(([, { ok, message = '' }]) => !ok && STREAM_ERRORS.test(message));

@@ -1,22 +1,17 @@
 /**
- * A contract server for LiteLLM's proxy. Its refusals and quotas are those that the real one gave
- * (fixtures/litellm, by `npm run test:gateways -- --record`); what needs its database is written from its documentation.
+ * A contract server for LiteLLM's proxy. Its refusals and quotas are those that the real one gave, with keys in a file and
+ * with its database (fixtures/litellm, by `npm run test:gateways -- --record`).
  */
 import { type ContractServer, type Said, startContractServer, WEB_PAGE } from './contract-server.ts';
 import type { Refusal } from './gateway-under-test.ts';
-import { readRecording, saidBy } from './litellm-recordings.ts';
+import { readRecording, saidBy } from './recordings.ts';
 
 const KEY = 'sk-litellm-virtual-key-of-the-test';
 const RESETS_IN_MS = 7_000;
 
-/** Of a team's models, which the proxy keeps in its database: not recorded. */
-const DOCUMENTED: Partial<Record<Refusal, readonly [number, string, string]>> = {
-  provider: [403, 'team_model_access_denied', 'team not allowed to access model.'],
-};
-
 export const startLitellm = (): Promise<ContractServer> =>
   startContractServer({
-    title: `LiteLLM (contract server, ${readRecording('budget').recorded})`,
+    title: `LiteLLM (contract server, ${readRecording('litellm', 'budget').recorded})`,
     kind: 'litellm',
     key: KEY,
     keyHeader: 'authorization',
@@ -30,7 +25,7 @@ export const startLitellm = (): Promise<ContractServer> =>
         : undefined,
     refusal,
     quotaPath: '/key/info',
-    quota: () => JSON.parse(readRecording('quota').answers[0]?.body ?? '{}'),
+    quota: () => JSON.parse(readRecording('litellm', 'quota').answers[0]?.body ?? '{}'),
     healthPath: '/health/liveliness',
   });
 
@@ -42,15 +37,7 @@ function refusal(how: Refusal, path: string): Said {
     };
     return { status: 200, body: `data: ${JSON.stringify(error)}\n\n` };
   }
-  const documented = DOCUMENTED[how];
-  if (documented !== undefined) {
-    const [status, type, message] = documented;
-    return {
-      status,
-      body: JSON.stringify({ error: { message, type, param: 'model', code: String(status) } }),
-    };
-  }
-  const { answers } = readRecording(how);
+  const answers = readRecording('litellm', how).answers.filter(({ status }) => status >= 400);
   // What is said to a path that was never asked, it says to every path.
   const answer = answers.find((one) => one.path === path) ?? answers[0];
   if (answer === undefined) throw new Error(`nothing was recorded for ${how}`);

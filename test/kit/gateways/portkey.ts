@@ -1,14 +1,7 @@
 /** The real Portkey gateway (`@portkey-ai/gateway` from npm) on loopback, with the fake provider behind it. */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startFakeProvider } from '../fake-provider/server.ts';
-import { cleanEnvironment } from '../office.ts';
-import { createTestAuthority } from '../pki.ts';
 import type { GatewayUnderTest, Refusal } from './gateway-under-test.ts';
-import { startRecordingRelay } from './recording-relay.ts';
+import { openSite, startAt } from './real-gateway.ts';
 
 const SHIM = path.join(import.meta.dirname, 'portkey-on-node24.mjs');
 const SERVER = path.join(
@@ -36,33 +29,28 @@ const CONFIGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 export async function startPortkey(): Promise<GatewayUnderTest> {
-  const authority = await createTestAuthority('Portkey Provider Root');
-  const provider = await startFakeProvider(authority);
-  const folder = mkdtempSync(path.join(tmpdir(), 'postern-portkey-'));
-  const ca = path.join(folder, 'ca.pem');
-  writeFileSync(ca, authority.pem);
-  const port = await freePort();
-  const gateway = spawn(process.execPath, ['--import', SHIM, SERVER, `--port=${port}`, '--headless'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: cleanEnvironment({ NODE_EXTRA_CA_CERTS: ca, NODE_ENV: 'production' }),
-  });
-  let log = '';
-  gateway.stderr.on('data', (chunk: Buffer) => {
-    log += chunk.toString();
-  });
-  await reachable(`http://127.0.0.1:${port}/`, () => log);
+  const site = await openSite('Portkey');
+  const { provider, port } = site;
   let refusing: Refusal | undefined;
-  const relay = await startRecordingRelay({
-    port,
-    ignored: (path) => path === '/',
-    added: () => CONFIGS[refusing ?? ''] ?? {},
+  const running = await startAt(site, {
+    command: process.execPath,
+    args: ['--import', SHIM, SERVER, `--port=${port}`, '--headless'],
+    env: { NODE_EXTRA_CA_CERTS: site.ca, NODE_ENV: 'production' },
+    healthPath: '/',
+    relay: { ignored: (at) => at === '/', added: () => CONFIGS[refusing ?? ''] ?? {} },
   });
-  const self: GatewayUnderTest = {
+  const { relay } = running;
+  const refuse = (how: Refusal | undefined): void => {
+    refusing = how;
+    provider.failing = how === 'provider-down' ? 503 : undefined;
+    provider.headDelayMs = how === 'timeout' ? 4 * TIMEOUT_MS : 0;
+  };
+  return {
     title: 'Portkey (real, from npm)',
     config: {
       kind: 'portkey',
       baseUrl: relay.baseUrl,
-      headers: { 'x-portkey-custom-host': `https://localhost:${provider.port}/v1` },
+      headers: { 'x-portkey-custom-host': `${site.providerUrl}/v1` },
     },
     key: 'pk-virtual-key-of-the-test',
     keyHeader: 'x-portkey-api-key',
@@ -73,47 +61,11 @@ export async function startPortkey(): Promise<GatewayUnderTest> {
     prompts: { guardrail: FORBIDDEN, warning: FORBIDDEN },
     // Version 1.15.2 checks neither Responses nor what it hands through, and its hooks break Gemini's streams.
     unchecked: { guardrail: /^(responses|gemini)/, warning: /^geminiStream/ },
-    refuse: (how) => {
-      refusing = how;
-      provider.failing = how === 'provider-down' ? 503 : undefined;
-      provider.headDelayMs = how === 'timeout' ? 4 * TIMEOUT_MS : 0;
-    },
+    refuse,
     clear() {
-      relay.received.length = 0;
-      provider.received.length = 0;
-      self.refuse(undefined);
+      running.forget();
+      refuse(undefined);
     },
-    async stop() {
-      await relay.close();
-      await new Promise<void>((resolve) => {
-        gateway.once('exit', () => resolve());
-        gateway.kill('SIGKILL');
-      });
-      await provider.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop: running.stop,
   };
-  return self;
-}
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-
-export async function reachable(url: string, log: () => string, seconds = 10): Promise<void> {
-  for (let attempt = 0; attempt < 10 * seconds; attempt += 1) {
-    try {
-      await fetch(url);
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 100)); // not yet
-    }
-  }
-  throw new Error(`${url} did not come up:\n${log()}`);
 }

@@ -14,7 +14,7 @@ export interface RelayOptions {
   readonly port: number;
   readonly ignored: (path: string) => boolean;
   /** Headers that something before the gateway adds: what a hosted control plane keeps with a key. */
-  readonly added?: () => Readonly<Record<string, string>>;
+  readonly added?: (path: string) => Readonly<Record<string, string>>;
 }
 
 export async function startRecordingRelay({ port, ignored, added }: RelayOptions): Promise<RecordingRelay> {
@@ -30,7 +30,7 @@ export async function startRecordingRelay({ port, ignored, added }: RelayOptions
     if (!ignored(path)) received.push({ method, path, headers, body: body.toString('utf8') });
     await new Promise<void>((resolve, reject) => {
       const onward = http.request(
-        { host: '127.0.0.1', port, method, path, headers: { ...headers, ...added?.() } },
+        { host: '127.0.0.1', port, method, path, headers: { ...headers, ...added?.(path) } },
         (answer) => {
           response.writeHead(answer.statusCode ?? 502, answer.headers);
           answer.pipe(response);

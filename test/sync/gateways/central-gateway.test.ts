@@ -3,10 +3,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { OwnReply, OwnRequest, SendHttp } from '../../../agent/src/core/http.ts';
 import { scheduleGateway } from '../../../agent/src/sync/gateways/schedule.ts';
 import { sendToLoopback } from '../../../agent/src/sync/loopback-http.ts';
+import { NOW_MS } from '../../kit/decide.ts';
 import { startBifrost } from '../../kit/gateways/bifrost.ts';
 import { openCentral, SECRET, testKeys } from '../../kit/gateways/central.ts';
 import type { ContractServer } from '../../kit/gateways/contract-server.ts';
-import { readRecording } from '../../kit/gateways/litellm-recordings.ts';
+import { readRecording } from '../../kit/gateways/recordings.ts';
 
 const servers: ContractServer[] = [];
 afterEach(async () => {
@@ -27,6 +28,16 @@ const says = (answer: OwnReply | Error): SendHttp & { asked: OwnRequest[] } => {
   };
   return Object.assign(send, { asked });
 };
+const CHAT_CALL = {
+  mode: 'gateway',
+  service: 'openai',
+  dialect: 'openai-chat',
+  operation: 'generate',
+  method: 'POST',
+  path: '/v1/chat/completions',
+  model: 'x',
+} as const;
+const WHO = { user: 'u', device: 'd', app: 'a', service: 'openai', decisionId: 'i' };
 const failure = (code: string) => Object.assign(new Error(code), { code });
 
 describe('health', () => {
@@ -104,14 +115,42 @@ describe('the quota', () => {
     ['is a login page', reply(200, '<html>', 'text/html'), /web page/],
     ['is not JSON', reply(200, 'hello'), /status 200/],
     ['is of another shape', reply(200, '[]'), /is not what/],
+    // Somebody else's sign-in, before the gateway: no word against the key.
+    ['is behind a sign-in', reply(401, '{"error":{"message":"Unauthorized"}}'), /status 401: Unauthorized/],
     ['can not be asked', failure('connect-timeout'), /connect-timeout/],
   ])('that %s leaves calls to the gateway', async (_name, answer, problem) => {
-    const gateway = openCentral({ send: says(answer) });
+    const keys = testKeys();
+    const gateway = openCentral({ send: says(answer), keys });
     await gateway.refreshQuota();
     const { quotaProblem, quota } = gateway.view();
     expect(quota).toBeUndefined();
+    expect(keys.refusals).toEqual([]);
     if (problem === undefined) expect(quotaProblem).toBeUndefined();
     else expect(quotaProblem).toMatch(problem);
+  });
+
+  it.each<[string, string, boolean]>([
+    ['that tells of the key', '{"is_active":true}', true],
+    ['of a key that is off', '{"is_active":false}', false],
+    ['of a key that has expired', '{"is_active":true,"expires_at":"2020-01-01T00:00:00Z"}', false],
+  ])('%s speaks for it, or not', async (_name, body, accepted) => {
+    const keys = testKeys();
+    await openCentral({ send: says(reply(200, body)), keys }).refreshQuota();
+    expect(keys.acceptances).toEqual(accepted ? ['ada'] : []);
+  });
+
+  it('of a key that has ended since stops calls, and whoever keeps the keys is told', async () => {
+    const keys = testKeys();
+    let nowMs = NOW_MS;
+    const body = JSON.stringify({ is_active: true, expires_at: new Date(NOW_MS + 60_000).toISOString() });
+    const gateway = openCentral({ send: says(reply(200, body)), keys, nowMs: () => nowMs });
+    await gateway.refreshQuota();
+    const route = () => gateway.route(CHAT_CALL, WHO, keys.active());
+    expect(route()).toMatchObject({ type: 'send' });
+    expect(keys.refusals).toEqual([]);
+    nowMs += 60_000;
+    expect(route()).toMatchObject({ type: 'refused', refusal: { kind: 'inactive-key' } });
+    expect(keys.refusals).toEqual([['ada', 'expired']]);
   });
 
   it('an old one stays in force while a new one can not be had', async () => {
@@ -126,7 +165,7 @@ describe('the quota', () => {
 });
 
 describe("LiteLLM's quota, in its own words", () => {
-  const { answers } = readRecording('quota');
+  const { answers } = readRecording('litellm', 'quota');
   const recorded = (name: string): OwnReply => {
     const { status = 0, body = '' } = answers.find(({ api }) => api === name) ?? {};
     return reply(status, body);
@@ -149,7 +188,9 @@ describe("LiteLLM's quota, in its own words", () => {
     const { gateway, keys } = litellm({ '/key/info': words });
     await gateway.refreshQuota();
     expect(gateway.view().quotaProblem).toMatch(/status 500: .*Database not connected/);
-    const team = litellm({ '/key/info': reply(401, readRecording('no-database').answers[0]?.body) });
+    const team = litellm({
+      '/key/info': reply(401, readRecording('litellm', 'no-database').answers[0]?.body),
+    });
     await team.gateway.refreshQuota();
     expect([...keys.refusals, ...team.keys.refusals]).toEqual([]);
   });
@@ -196,21 +237,9 @@ describe('the schedule', () => {
     const gateway = openCentral({ send, nowMs: () => Date.now() });
     const schedule = scheduleGateway(gateway, times);
     await vi.advanceTimersByTimeAsync(1_000);
-    const [hop] = [
-      gateway.route(
-        {
-          mode: 'gateway',
-          service: 'openai',
-          dialect: 'openai-chat',
-          operation: 'generate',
-          method: 'POST',
-          path: '/v1/chat/completions',
-          model: 'x',
-        },
-        { user: 'u', device: 'd', app: 'a', service: 'openai', decisionId: 'i' },
-        { name: 'ada', secret: SECRET },
-      ),
-    ].flatMap((route) => (route.type === 'send' ? [route.hop] : []));
+    const [hop] = [gateway.route(CHAT_CALL, WHO, { name: 'ada', secret: SECRET })].flatMap((route) =>
+      route.type === 'send' ? [route.hop] : [],
+    );
     if (hop === undefined) throw new Error('no way');
     for (let minute = 0; minute < 5; minute++) {
       await vi.advanceTimersByTimeAsync(50_000);

@@ -104,6 +104,17 @@ describe('paths', () => {
     expect(placeOf(kind, [service, dialect, operation, at, model, 'passthrough'])?.path).toBe(path);
   });
 
+  it('Bifrost, passing through, is not believed about the type of its answers', () => {
+    const through = (shape: Shape) => {
+      const [service, dialect, operation, at, model] = shape;
+      return placeOf('bifrost', [service, dialect, operation, at, model, 'passthrough'])?.answerType;
+    };
+    expect(through(MESSAGES)).toBe('application/json');
+    // What comes from these may be anything.
+    expect(through(IMAGES)).toBeUndefined();
+    expect(placeOf('bifrost', MESSAGES)?.answerType).toBeUndefined();
+  });
+
   it('generic gateways serve what the configuration says', () => {
     expect(placeOf('generic', MESSAGES, { dialects: ['anthropic'] })?.path).toBe('/v1/messages?beta=true');
     expect(placeOf('generic', CHAT, { dialects: ['anthropic'] })).toBeUndefined();
@@ -140,6 +151,9 @@ const own = (type: string, message: string) => ({ type, status_code: 1, error: {
 const lite = (type: string, message: unknown, code = '400') => ({
   error: { message, type, param: null, code },
 });
+
+const LIMITED =
+  'Rate limit check failed: rate limit violated for VK: [request limit exceeded (1/1, resets every 1m)]';
 
 describe('refusals', () => {
   it.each<[GatewayKind, number, unknown, string | undefined]>([
@@ -183,6 +197,13 @@ describe('refusals', () => {
     ['bifrost', 429, anthropic('api_error', 'Team-level rate limit exceeded: requests'), 'rate'],
     ['bifrost', 429, anthropic('api_error', 'Provider-level rate limit check failed: requests'), 'rate'],
     ['bifrost', 429, anthropic('api_error', 'Model-level rate limit check failed: tokens'), 'rate'],
+    // Of 1.5.0-prerelease7: under `/genai` too, where Google's shape has no room for a type.
+    ['bifrost', 429, anthropic('api_error', LIMITED), 'rate'],
+    ['bifrost', 429, { error: { code: 429, message: LIMITED, status: '', details: null } }, 'rate'],
+    ['bifrost', 429, { status_code: 429, error: { message: 'Rate limit reached for gpt-4o' } }, undefined],
+    ['bifrost', 504, { error: { type: 'request_timed_out', message: 'x' } }, 'timeout'],
+    ['bifrost', 504, { error: { code: 504, message: 'request timed out (default …)' } }, 'timeout'],
+    ['bifrost', 504, { error: { message: 'upstream connect error' } }, undefined],
     ['litellm', 400, lite('budget_exceeded', 'Budget has been exceeded!'), 'budget'],
     ['litellm', 429, lite('budget_exceeded', 'x', '429'), 'budget'],
     ['litellm', 400, lite('auth_error', 'ExceededBudget: User=ada over budget. Spend=1'), 'budget'],
@@ -221,6 +242,20 @@ describe('refusals', () => {
     const limited = { status: 429, body: JSON.stringify(own('rate_limited', 'limit, resets in 7s')) };
     expect(readRefusal({ ...limited, headers: [] })?.retryAfterMs).toBe(7_000);
     expect(readRefusal({ ...limited, headers: ['Retry-After', '30'] })?.retryAfterMs).toBe(30_000);
+  });
+
+  it.each<[string, number]>([
+    ['[request limit exceeded (1/1, resets every 1m)]', 60_000],
+    ['[token limit exceeded (5/1, resets every 1d)]', 86_400_000],
+    [
+      '[token limit exceeded (5/1, resets every 1h) request limit exceeded (1/1, resets every 1m)]',
+      3_600_000,
+    ],
+    ['[token limit exceeded (5/1, resets every 2M)]', 60 * 86_400_000],
+  ])('Bifrost names windows only: %s is at most %i ms away', (words, waitMs) => {
+    const body = JSON.stringify(own('request_limited', `Rate limit check failed: ${words}`));
+    const refusal = driverFor('bifrost', NO_SETTINGS).readRefusal({ status: 429, headers: [], body });
+    expect(refusal).toMatchObject({ kind: 'rate', retryAfterMs: waitMs });
   });
 
   it("name Portkey's guardrail, as the gateway itself tells it", () => {

@@ -4,12 +4,12 @@ import type { GatewayRefusalKind } from '../../../agent/src/core/gateway.ts';
 import { driverFor } from '../../../agent/src/sync/gateways/drivers.ts';
 import { NO_SETTINGS } from '../../../agent/src/sync/gateways/settings.ts';
 import { NOW_MS } from '../../kit/decide.ts';
-import { type LitellmAnswer, readRecording, saidBy } from '../../kit/gateways/litellm-recordings.ts';
+import { type RecordedAnswer, readRecording, recordedAnswer, saidBy } from '../../kit/gateways/recordings.ts';
 
 const driver = driverFor('litellm', NO_SETTINGS);
 const RESET = new Date(Date.now() + 42_000);
 
-const reading = (answer: LitellmAnswer) => {
+const reading = (answer: RecordedAnswer) => {
   const { status, headers, body } = saidBy(answer, RESET);
   return driver.readRefusal({ status, headers: Object.entries(headers).flat(), body });
 };
@@ -23,6 +23,11 @@ describe('what the real proxy refuses, in every API', () => {
     ['model', 'model'],
     ['budget', 'budget'],
     ['window-budget', 'budget'],
+    // With its database: `provider` is a team that may not use the model.
+    ['provider', 'model'],
+    ['team-budget', 'budget'],
+    ['user-budget', 'budget'],
+    ['customer-budget', 'budget'],
     ['rate', 'rate'],
     ['tokens', 'rate'],
     ['guardrail', 'guardrail'],
@@ -34,14 +39,14 @@ describe('what the real proxy refuses, in every API', () => {
     ['provider-rate', undefined],
     ['provider-auth', undefined],
   ])('%s: %s', (name, kind) => {
-    const refused = readRecording(name).answers.filter(({ status }) => status >= 400);
+    const refused = readRecording('litellm', name).answers.filter(({ status }) => status >= 400);
     expect(refused.length).toBeGreaterThan(5);
     for (const answer of refused)
       expect({ api: answer.api, kind: reading(answer)?.kind }).toEqual({ api: answer.api, kind });
   });
 
   it('a limit says how long to wait, with a header and without; the hash of the key stays out', () => {
-    for (const answer of readRecording('rate').answers.filter(({ status }) => status === 429)) {
+    for (const answer of readRecording('litellm', 'rate').answers.filter(({ status }) => status === 429)) {
       const refusal = reading(answer);
       const expected = answer.headers['retry-after'] === undefined ? 42_000 : 60_000;
       expect(Math.abs((refusal?.retryAfterMs ?? 0) - expected), answer.api).toBeLessThan(2_000);
@@ -50,7 +55,7 @@ describe('what the real proxy refuses, in every API', () => {
   });
 
   it('a guardrail is named', () => {
-    const [answer] = readRecording('guardrail').answers;
+    const [answer] = readRecording('litellm', 'guardrail').answers;
     expect(answer && reading(answer)?.message).toBe(
       "Content blocked: keyword 'project falcon' detected (guardrail no-falcons)",
     );
@@ -58,12 +63,7 @@ describe('what the real proxy refuses, in every API', () => {
 });
 
 describe('what the real proxy tells of a key', () => {
-  const { answers } = readRecording('quota');
-  const answerOf = (name: string): LitellmAnswer => {
-    const found = answers.find(({ api }) => api === name);
-    if (found === undefined) throw new Error(`nothing was recorded for ${name}`);
-    return found;
-  };
+  const answerOf = (name: string): RecordedAnswer => recordedAnswer('litellm', 'quota', name);
   const quotaOf = (name: string) => driver.quota?.read(JSON.parse(answerOf(name).body), NOW_MS);
 
   it('nothing, if it has no limits', () => {

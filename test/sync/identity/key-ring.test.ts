@@ -105,6 +105,30 @@ describe('typed in', () => {
   });
 });
 
+describe('a key that the gateway takes again', () => {
+  it('has nothing held against it any more, and that is told once', async () => {
+    const keys = ring();
+    await keys.add('red', 'sk-1');
+    keys.refused('red', 'revoked');
+    keys.accepted({ name: 'red', secret: 'sk-1' });
+    keys.accepted({ name: 'red', secret: 'sk-1' });
+    expect(keys.problem).toBeUndefined();
+    expect(keys.views).toMatchObject([{ name: 'red', refused: undefined }]);
+    expect(events.filter((event) => event.startsWith('virtual-key-accepted'))).toEqual([
+      'virtual-key-accepted: red',
+    ]);
+  });
+
+  it('is not one that answers to an older secret', async () => {
+    const keys = ring();
+    await keys.add('red', 'sk-2');
+    keys.refused('red', 'unknown');
+    keys.accepted({ name: 'red', secret: 'sk-1' });
+    keys.accepted({ name: 'nobody', secret: 'sk-2' });
+    expect(keys.problem).toMatchObject({ code: 'virtual-key-refused' });
+  });
+});
+
 describe('of the configuration', () => {
   it('a text is there at once', () => {
     expect(ring({ configured: 'vk-plain' }).active()).toMatchObject({ name: 'company', secret: 'vk-plain' });

@@ -11,7 +11,7 @@ import type {
   GatewayRefusal,
   GatewayRefusalKind,
 } from '../../core/gateway.ts';
-import { nameModel } from './naming.ts';
+import { type FormatPaths, placeBelow } from './place.ts';
 import {
   type Fields,
   fields,
@@ -28,7 +28,17 @@ import {
   windowMs,
 } from './reading.ts';
 import type { GatewaySettings } from './settings.ts';
-import { anthropicPath, familyOf, openaiPath, queryOf, wantedOf } from './wanted.ts';
+import { openaiPath, wantedOf } from './wanted.ts';
+
+/** https://docs.getbifrost.ai/integrations: each SDK's own paths, models by their own names. */
+const DROP_IN: FormatPaths = {
+  openai: '/openai/v1',
+  anthropic: '/anthropic/v1',
+  gemini: '/genai/v1beta',
+  ownLists: true,
+};
+/** Elsewhere than under a vendor's own path the name has to say whose model it is. */
+const BY_NAME: FormatPaths = { ...DROP_IN, openai: '/v1' };
 
 /** Native paths for apps that keep their own credential; the gateway must allow direct API keys. */
 const PASSTHROUGH: Readonly<Record<string, string>> = {
@@ -66,34 +76,19 @@ export function bifrost(settings: GatewaySettings): GatewayDriver {
   };
 }
 
-function passthrough({ service, path }: GatewayCall): GatewayPlace | undefined {
-  const base = PASSTHROUGH[service];
-  return base === undefined ? undefined : { path: base + path };
+/** There it leaves the type of an unstreamed answer to its server, which says text/plain (1.5.0). */
+function passthrough(call: GatewayCall): GatewayPlace | undefined {
+  const base = PASSTHROUGH[call.service];
+  if (base === undefined) return undefined;
+  const json = wantedOf(call) !== undefined;
+  return { path: base + call.path, ...(json && { answerType: 'application/json' }) };
 }
 
 function gatewayPlace(call: GatewayCall, settings: GatewaySettings): GatewayPlace | undefined {
   const wanted = wantedOf(call);
   if (wanted === undefined) return undefined;
-  const query = queryOf(call.path);
-  const family = familyOf(call);
-  if (wanted.api === 'gemini') {
-    const model = nameModel({ ...call, model: decodeURIComponent(wanted.model) }, settings, false) ?? '';
-    return { path: `/genai/v1beta/models/${encodeURIComponent(model)}:${wanted.method}${query}` };
-  }
-  const messages = anthropicPath(wanted);
-  const own = nameModel(call, settings, false);
-  const named = (path: string, model = own): GatewayPlace => ({
-    path: path + query,
-    ...(model && { model }),
-  });
-  if (messages !== undefined) return named(`/anthropic/v1${messages}`);
-  if (wanted.api === 'models' && family === 'anthropic') return named(`/anthropic/v1/models${wanted.tail}`);
-  if (wanted.api === 'models' && family === 'gemini') return named(`/genai/v1beta/models${wanted.tail}`);
-  const path = openaiPath(wanted) ?? '';
-  // Elsewhere than under a vendor's own path the name has to say whose model it is.
-  return call.service === 'openai'
-    ? named(`/openai/v1${path}`)
-    : named(`/v1${path}`, nameModel(call, settings, true));
+  if (call.service === 'openai') return placeBelow(DROP_IN, call, wanted, settings);
+  return placeBelow(BY_NAME, call, wanted, settings, openaiPath(wanted) !== undefined);
 }
 
 const KINDS: Readonly<Record<string, GatewayRefusalKind>> = {
@@ -109,9 +104,13 @@ const KINDS: Readonly<Record<string, GatewayRefusalKind>> = {
   token_limited: 'rate',
   request_limited: 'rate',
   guardrail_violation: 'guardrail',
+  request_timed_out: 'timeout',
 };
 
-/** Under `/anthropic` the governance type is lost, and only status and message tell. */
+/**
+ * Under `/anthropic` and `/genai` the governance type is lost, and only status and message tell. Limits (1.5.0): "Rate limit
+ * check failed: rate limit violated for VK: [request limit exceeded (1/1, resets every 1m)]".
+ */
 const BY_MESSAGE: readonly (readonly [number, RegExp, GatewayRefusalKind])[] = [
   [401, /virtual key.*(required|missing|mandatory)/i, 'no-key'],
   [401, /virtual key/i, 'unknown-key'],
@@ -125,6 +124,9 @@ const BY_MESSAGE: readonly (readonly [number, RegExp, GatewayRefusalKind])[] = [
     /(virtual key|team|customer|provider config|(provider|model|user)-level).*limit|(token|request|rate).*limit.*(virtual key|team|customer)/i,
     'rate',
   ],
+  [429, /^rate limit check failed|rate limit violated for|limit exceeded \(.*resets every/i, 'rate'],
+  // Of the provider behind it: in words, since under `/genai` the type stands where Google has its status.
+  [504, /request timed out/i, 'timeout'],
 ];
 
 function readRefusal({ status, headers, body }: GatewayAnswer): GatewayRefusal | undefined {
@@ -134,12 +136,24 @@ function readRefusal({ status, headers, body }: GatewayAnswer): GatewayRefusal |
   const kind = kindOf(status, message, [answer?.['type'], error?.['type'], error?.['code']]);
   if (kind === undefined) return undefined;
   const details = kind === 'guardrail' ? violations(error) : '';
-  const wait = kind === 'rate' ? retryAfterMs(headerValue(headers, 'retry-after'), message) : undefined;
+  const wait = kind === 'rate' ? waitOf(headerValue(headers, 'retry-after'), message) : undefined;
   return {
     kind,
     message: [message, details].filter((part) => part !== '').join(' '),
     ...(wait !== undefined && { retryAfterMs: wait }),
   };
+}
+
+/**
+ * No version seen has a header; the words tell how long the windows of the limits are, not when they end: the longest of
+ * them is the longest wait.
+ */
+function waitOf(header: string | undefined, message: string): number | undefined {
+  const windows = [...message.matchAll(/resets every (\w+)/g)].flatMap(
+    ([, window]) => windowMs(window) ?? [],
+  );
+  if (header === undefined && windows.length > 0) return Math.max(...windows);
+  return retryAfterMs(header, message);
 }
 
 function kindOf(status: number, message: string, types: readonly unknown[]): GatewayRefusalKind | undefined {
@@ -184,7 +198,10 @@ function readQuota(body: unknown): GatewayQuota {
   const budgets: GatewayBudget[] = [];
   const rates: GatewayRate[] = [];
   const take = (from: Fields, label: string): void => {
-    budgets.push(...list(from['budgets']).flatMap((one) => budgetOf(fields(one), label)));
+    const own = list(from['budgets']).flatMap((one) => budgetOf(fields(one), label));
+    // One a window: their names have to differ.
+    const several = own.length > 1;
+    budgets.push(...own.map((one) => (several ? { ...one, label: `${label} ${one.window}` } : one)));
     const limits = [from['rate_limit'], ...list(from['rate_limits'])];
     rates.push(...limits.flatMap((one) => ratesOf(fields(one), label)));
   };

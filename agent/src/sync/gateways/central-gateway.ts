@@ -168,6 +168,10 @@ export class CentralGateway implements Gateway {
     this.#options.onChange();
   }
 
+  accepted(key: VirtualKey): void {
+    this.#options.keys.accepted(key);
+  }
+
   refused(key: VirtualKey, { kind }: GatewayRefusal): void {
     const why = REFUSED_KEYS[kind];
     if (why !== undefined) this.#keyRefused(key, why);
@@ -186,8 +190,10 @@ export class CentralGateway implements Gateway {
   #forbids(key: VirtualKey, call: GatewayCall, named: string | undefined): GatewayRefusal | undefined {
     const quota = this.#known?.key === key.name ? this.#known.quota : undefined;
     if (quota === undefined) return undefined;
-    const nowMs = this.#options.nowMs();
-    if (quota.active === false || (quota.expiresAtMs !== undefined && quota.expiresAtMs <= nowMs))
+    const expired = quota.expiresAtMs !== undefined && quota.expiresAtMs <= this.#options.nowMs();
+    // Whoever keeps the keys may have another by now; nobody else will tell, since the gateway isn't asked.
+    if (expired) this.#keyRefused(key, 'expired');
+    if (quota.active === false || expired)
       return { kind: 'inactive-key', message: `The key "${key.name}" is switched off or has expired.` };
     const model = named ?? call.model;
     if (model === undefined || allowsModel(quota, providerOf(call.service, this.#options.settings), model))
@@ -258,6 +264,9 @@ export class CentralGateway implements Gateway {
         limits: quota.rates.map(limitTermsOf).filter((terms) => terms !== undefined),
       };
       if (quota?.active === false) this.#keyRefused(key, 'revoked');
+      // Who tells nothing has said nothing for the key either.
+      else if (quota !== undefined && (quota.expiresAtMs ?? Number.POSITIVE_INFINITY) > nowMs())
+        this.accepted(key);
     } catch (error) {
       this.#quotaProblem = error instanceof Error ? error.message : String(error);
       if (error instanceof GatewayError && error.code === 'key-refused') this.#keyRefused(key, 'unknown');

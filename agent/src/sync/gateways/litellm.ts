@@ -12,7 +12,7 @@ import type {
   GatewayRefusalKind,
   MovedCredential,
 } from '../../core/gateway.ts';
-import { nameModel } from './naming.ts';
+import { placeBelow, VENDORS_PATHS } from './place.ts';
 import {
   type Fields,
   fields,
@@ -27,7 +27,7 @@ import {
   timeMs,
 } from './reading.ts';
 import type { GatewaySettings } from './settings.ts';
-import { anthropicPath, openaiPath, queryOf, wantedOf } from './wanted.ts';
+import { wantedOf } from './wanted.ts';
 
 export function litellm(settings: GatewaySettings): GatewayDriver {
   return {
@@ -57,14 +57,7 @@ function place(call: GatewayCall, settings: GatewaySettings): GatewayPlace | und
   if (wanted === undefined) return undefined;
   // It hands on a caller's own credential to Anthropic only (`forward_client_headers_to_llm_api`).
   if (call.mode === 'passthrough' && call.service !== 'anthropic') return undefined;
-  const query = queryOf(call.path);
-  if (wanted.api === 'gemini') {
-    const model = nameModel({ ...call, model: decodeURIComponent(wanted.model) }, settings, false) ?? '';
-    return { path: `/v1beta/models/${encodeURIComponent(model)}:${wanted.method}${query}` };
-  }
-  const path = anthropicPath(wanted) ?? openaiPath(wanted);
-  const model = nameModel(call, settings, false);
-  return path === undefined ? undefined : { path: `/v1${path}${query}`, ...(model && { model }) };
+  return placeBelow(VENDORS_PATHS, call, wanted, settings);
 }
 
 /**

@@ -8,10 +8,10 @@ import type {
   GatewayRefusal,
   GatewayRefusalKind,
 } from '../../core/gateway.ts';
-import { nameModel } from './naming.ts';
+import { placeBelow, VENDORS_PATHS } from './place.ts';
 import { fields, headerText, modelIds, parseJson, retryAfterMs, text } from './reading.ts';
 import type { GatewaySettings } from './settings.ts';
-import { anthropicPath, openaiPath, queryOf, type Wanted, wantedOf } from './wanted.ts';
+import { type Wanted, wantedOf } from './wanted.ts';
 
 export function openaiCompatible(settings: GatewaySettings): GatewayDriver {
   const keyHeader = (settings.keyHeader ?? 'authorization').toLowerCase();
@@ -48,14 +48,7 @@ function place(call: GatewayCall, settings: GatewaySettings): GatewayPlace | und
   const wanted = wantedOf(call);
   const { dialects = ['openai'] } = settings;
   if (wanted === undefined || !dialects.includes(familyOf(wanted))) return undefined;
-  const query = queryOf(call.path);
-  if (wanted.api === 'gemini') {
-    const model = nameModel({ ...call, model: decodeURIComponent(wanted.model) }, settings, false) ?? '';
-    return { path: `/v1beta/models/${encodeURIComponent(model)}:${wanted.method}${query}` };
-  }
-  const path = anthropicPath(wanted) ?? openaiPath(wanted);
-  const model = nameModel(call, settings, false);
-  return path === undefined ? undefined : { path: `/v1${path}${query}`, ...(model && { model }) };
+  return placeBelow(VENDORS_PATHS, call, wanted, settings);
 }
 
 function familyOf({ api }: Wanted): 'openai' | 'anthropic' | 'gemini' {

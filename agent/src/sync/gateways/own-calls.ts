@@ -80,16 +80,19 @@ async function ask(
     const refusal = driver.readRefusal({ status, headers: reply.headers, body });
     // What a key may not ask, or nobody can tell it, says nothing about the key.
     if (about === 'of-owner' || refusal?.kind === 'denied') return undefined;
+    if (refusal === undefined) throw unexpected(path, status, parseJson(body));
     const why = refusal?.kind === 'inactive-key' ? 'is switched off or expired' : 'is not accepted';
     throw new GatewayError('key-refused', `the key "${key.name}" ${why}`);
   }
   // An older version, or a key that may not ask: the gateway goes on counting by itself.
   if (status === 404 || status === 405) return undefined;
   const parsed = parseJson(body);
-  if (status !== 200 || parsed === undefined)
-    throw new GatewayError('unexpected-answer', `${path} answers with status ${status}${wordsOf(parsed)}`);
+  if (status !== 200 || parsed === undefined) throw unexpected(path, status, parsed);
   return parsed;
 }
+
+const unexpected = (path: string, status: number, answer: unknown): GatewayError =>
+  new GatewayError('unexpected-answer', `${path} answers with status ${status}${wordsOf(answer)}`);
 
 function wordsOf(answer: unknown): string {
   const said = text(fields(fields(answer)?.['error'])?.['message']);

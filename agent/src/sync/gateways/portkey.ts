@@ -8,10 +8,11 @@ import type {
   GatewayRefusal,
   GatewayRefusalKind,
 } from '../../core/gateway.ts';
-import { nameModel, providerOf } from './naming.ts';
+import { providerOf } from './naming.ts';
+import { placeBelow, VENDORS_PATHS } from './place.ts';
 import { fields, headerText, list, modelIds, parseJson, retryAfterMs, text } from './reading.ts';
 import type { GatewaySettings } from './settings.ts';
-import { anthropicPath, openaiPath, queryOf, wantedOf } from './wanted.ts';
+import { wantedOf } from './wanted.ts';
 
 /** Portkey's names where they aren't the services'. */
 const PROVIDERS: Readonly<Record<string, string>> = {
@@ -20,6 +21,9 @@ const PROVIDERS: Readonly<Record<string, string>> = {
   mistral: 'mistral-ai',
   'azure-openai': 'azure-openai',
 };
+
+/** Gemini's own format has no path here: it is handed through. */
+const PATHS = { ...VENDORS_PATHS, gemini: '/v1/proxy/v1beta' };
 
 /** Either of these says where the call goes. */
 const ROUTING = ['x-portkey-config', 'x-portkey-virtual-key', 'x-portkey-provider'];
@@ -46,7 +50,6 @@ export function portkey(settings: GatewaySettings): GatewayDriver {
 function place(call: GatewayCall, settings: GatewaySettings): GatewayPlace | undefined {
   const wanted = wantedOf(call);
   if (wanted === undefined) return undefined;
-  const query = queryOf(call.path);
   const names = Object.keys(settings.headers).map((name) => name.toLowerCase());
   const routed = ROUTING.some((name) => names.includes(name));
   const headers = [
@@ -56,14 +59,8 @@ function place(call: GatewayCall, settings: GatewaySettings): GatewayPlace | und
       ? ['x-portkey-forward-headers', 'authorization,x-api-key,x-goog-api-key']
       : []),
   ];
-  // Gemini's own format has no path here: it is handed through.
-  if (wanted.api === 'gemini') {
-    const model = nameModel({ ...call, model: decodeURIComponent(wanted.model) }, settings, false) ?? '';
-    return { path: `/v1/proxy/v1beta/models/${encodeURIComponent(model)}:${wanted.method}${query}`, headers };
-  }
-  const path = anthropicPath(wanted) ?? openaiPath(wanted);
-  const model = nameModel(call, settings, false);
-  return path === undefined ? undefined : { path: `/v1${path}${query}`, headers, ...(model && { model }) };
+  const place = placeBelow(PATHS, call, wanted, settings);
+  return place && { ...place, headers };
 }
 
 function readRefusal({ status, headers, body }: GatewayAnswer): GatewayRefusal | undefined {

@@ -151,6 +151,16 @@ export class KeyRing implements VirtualKeys {
     if (key.source === 'config') void this.#readConfigured().then(() => this.#choose());
   }
 
+  /** An answer to a secret that has been replaced since says nothing about the new one. */
+  accepted({ name, secret }: VirtualKey): void {
+    const key = this.#keys.get(name);
+    if (key?.refused === undefined || key.secret !== secret) return;
+    const { refused: _, ...well } = key;
+    this.#keys.set(name, well);
+    this.#options.event('virtual-key-accepted', name);
+    this.#choose();
+  }
+
   /** Throws IdentityError `key-refused` if the policy says no. */
   async add(name: string, secret: string): Promise<void> {
     const { mayType, secrets, event } = this.#options;
