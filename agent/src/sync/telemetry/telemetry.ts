@@ -92,7 +92,7 @@ class RunningTelemetry implements Telemetry {
   readonly #metrics: MetricsUpload | undefined;
   readonly #rounds: readonly Round[];
   readonly #abort = new AbortController();
-  readonly #lastTrouble = new Map<string, string>();
+  readonly #lastTrouble = new Map<string, string | undefined>();
 
   constructor(options: TelemetryOptions) {
     const { config, resource, metricsResource, facts, recordsDropped } = options;
@@ -174,10 +174,12 @@ class RunningTelemetry implements Telemetry {
     return new Round(courier, this.#abort.signal, () => this.#tellTrouble(courier.view()));
   }
 
-  #tellTrouble({ name, problem }: CourierView): void {
-    if (problem?.code === this.#lastTrouble.get(name)) return;
-    this.#lastTrouble.set(name, problem?.code ?? '');
-    if (problem !== undefined) this.#options.onTrouble(`telemetry-${problem.code}`, problem.text);
+  /** Not of refused records, which status and heartbeats count: each would make another record, perhaps refused too. */
+  #tellTrouble({ name, problem, failuresInRow }: CourierView): void {
+    const trouble = failuresInRow > 0 ? problem : undefined;
+    if (trouble?.code === this.#lastTrouble.get(name)) return;
+    this.#lastTrouble.set(name, trouble?.code);
+    if (trouble !== undefined) this.#options.onTrouble(`telemetry-${trouble.code}`, trouble.text);
   }
 }
 
