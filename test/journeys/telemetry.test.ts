@@ -55,13 +55,13 @@ async function office(telemetry: object = TELEMETRY, options: OfficeOptions = {}
   return opened;
 }
 
-const ask = ({ ready }: Office, content: string) =>
+const ask = ({ ready }: Office, content: string, model = 'gpt-4o-mini') =>
   runClient(
     'curl',
     [
       ...['-sS', '--max-time', '10', '--proxy', ready.proxy, '--cacert', ready.ca],
       ...['-H', 'content-type: application/json'],
-      ...['-d', JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content }] })],
+      ...['-d', JSON.stringify({ model, messages: [{ role: 'user', content }] })],
       'https://api.openai.com/v1/chat/completions',
     ],
     { env: cleanEnvironment(), timeoutMs: 15_000 },
@@ -209,6 +209,31 @@ describe('telemetry', () => {
     }, 20_000);
     const shown = await here.postern(['status']);
     expect(shown.stdout).toMatch(/Something else than an OTLP collector answers/);
+  }, 60_000);
+
+  it('sets a record aside that the collector refuses, brings the rest, and keeps telling of it', async () => {
+    collector.answer = ({ body }) => (body.includes('a-model-it-hates') ? { status: 400 } : {});
+    const here = await office();
+    await ask(here, 'before');
+    await ask(here, 'refused', 'a-model-it-hates');
+    await ask(here, 'after');
+    await vi.waitFor(async () => {
+      const { telemetry } = await statusOf(here);
+      expect(telemetry?.destinations[0]).toMatchObject({
+        state: 'ok',
+        failuresInRow: 0,
+        waitingRecords: 0,
+        rejected: 1,
+        lastRefusal: { records: 1, sequence: expect.any(Number), problem: { code: 'unacceptable' } },
+      });
+    }, 30_000);
+    expect(named('postern.ai_call').map(({ attributes }) => attributes['gen_ai.request.model'])).toEqual([
+      'gpt-4o-mini',
+      'gpt-4o-mini',
+    ]);
+    const shown = await here.postern(['status']);
+    expect(named('postern.telemetry-unacceptable')).toEqual([]);
+    expect(shown.stdout).toMatch(/otlp refused 1 record for good, last at .* \(record \d+ of the log\)/);
   }, 60_000);
 
   it('gives its metrics as Prometheus text to whoever has the token, also without a collector', async () => {

@@ -31,7 +31,7 @@ function refusal({ name, rejected, lastRefusal }: Destination): { text: string; 
   if (lastRefusal === undefined) return [];
   const { atMs, sequence, problem } = lastRefusal;
   const which = sequence === undefined ? '' : ` (record ${sequence} of the log)`;
-  const text = `Telemetry: ${safe(name)} refused ${rejected} records for good, last at ${localTime(atMs)}${which}: ${problem.text}`;
+  const text = `Telemetry: ${safe(name)} refused ${rejected} ${rejected === 1 ? 'record' : 'records'} for good, last at ${localTime(atMs)}${which}: ${problem.text}`;
   return [{ text, ...(problem.mend && { mend: problem.mend }) }];
 }
 

@@ -19,6 +19,7 @@ import { MetricsUpload } from './metrics/metrics-upload.ts';
 import { prometheusText } from './metrics/prometheus.ts';
 import { createOtlpLogs } from './otlp/otlp-logs.ts';
 import type { OtlpEndpoint } from './otlp/upload.ts';
+import { Round } from './round.ts';
 import { createFileSink } from './sinks/file-sink.ts';
 import type { SyslogOrigin } from './sinks/rfc5424.ts';
 import { syslogMessage } from './sinks/rfc5424.ts';
@@ -92,7 +93,7 @@ class RunningTelemetry implements Telemetry {
   readonly #metrics: MetricsUpload | undefined;
   readonly #rounds: readonly Round[];
   readonly #abort = new AbortController();
-  readonly #lastTrouble = new Map<string, string>();
+  readonly #lastTrouble = new Map<string, string | undefined>();
 
   constructor(options: TelemetryOptions) {
     const { config, resource, metricsResource, facts, recordsDropped } = options;
@@ -174,62 +175,12 @@ class RunningTelemetry implements Telemetry {
     return new Round(courier, this.#abort.signal, () => this.#tellTrouble(courier.view()));
   }
 
-  #tellTrouble({ name, problem }: CourierView): void {
-    if (problem?.code === this.#lastTrouble.get(name)) return;
-    this.#lastTrouble.set(name, problem?.code ?? '');
-    if (problem !== undefined) this.#options.onTrouble(`telemetry-${problem.code}`, problem.text);
-  }
-}
-
-/** Steps one courier whenever it is due: one step at a time, and one timer. */
-class Round {
-  readonly courier: Courier;
-  readonly #abort: AbortSignal;
-  readonly #stepped: () => void;
-  #timer: NodeJS.Timeout | undefined;
-  #dueAtMs = Number.POSITIVE_INFINITY;
-  #running: Promise<void> | undefined;
-  #finished = false;
-
-  constructor(courier: Courier, abort: AbortSignal, stepped: () => void) {
-    this.courier = courier;
-    this.#abort = abort;
-    this.#stepped = stepped;
-  }
-
-  start(): void {
-    this.within(0);
-  }
-
-  /** While a step runs, its end decides; what came meanwhile is in the next batch. */
-  within(ms: number): void {
-    const dueAtMs = performance.now() + ms;
-    if (this.#finished || dueAtMs >= this.#dueAtMs) return;
-    clearTimeout(this.#timer);
-    this.#dueAtMs = dueAtMs;
-    this.#timer = setTimeout(() => this.#run(), ms);
-    this.#timer.unref();
-  }
-
-  async finish(): Promise<void> {
-    this.#finished = true;
-    clearTimeout(this.#timer);
-    await this.#running;
-    await this.courier.step(this.#abort);
-  }
-
-  #run(): void {
-    this.#dueAtMs = Number.POSITIVE_INFINITY;
-    // News came while a step was under way: looked at when it has ended.
-    if (this.#running !== undefined) {
-      this.within(GATHER_MS);
-      return;
-    }
-    this.#running = this.courier.step(this.#abort).then((waitMs) => {
-      this.#running = undefined;
-      this.#stepped();
-      this.within(waitMs);
-    });
+  /** Not of refused records, which status and heartbeats count: each would make another record, perhaps refused too. */
+  #tellTrouble({ name, problem, failuresInRow }: CourierView): void {
+    const trouble = failuresInRow > 0 ? problem : undefined;
+    if (trouble?.code === this.#lastTrouble.get(name)) return;
+    this.#lastTrouble.set(name, trouble?.code);
+    if (trouble !== undefined) this.#options.onTrouble(`telemetry-${trouble.code}`, trouble.text);
   }
 }
 
