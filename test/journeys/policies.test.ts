@@ -154,8 +154,11 @@ models: [{ match: "gpt-4*", action: block, message: Use a smaller model. }]
       'rollout: { shadow: true }\nguardrails: [{ id: x, detect: secrets, action: block }]\n',
     );
     expect((await chat(here, liveLookingAwsKey(25))).status).toBe('200');
-    const exported = await here.postern(['audit', 'export']);
-    expect(exported.stdout).toMatch(/"decision":"block".*"effective":"allow"/);
+    // Records are written a moment after the answer.
+    await vi.waitFor(async () => {
+      const exported = await here.postern(['audit', 'export']);
+      expect(exported.stdout).toMatch(/"decision":"block".*"effective":"allow"/);
+    }, 10_000);
   });
 });
 
