@@ -125,6 +125,7 @@ export function handlers(changes: Partial<Handlers> = {}): Handlers {
     doctor: () => ({ ok: true, checks: [] }),
     diagnostics: () => ({ files: [] }),
     deleteContent: () => ({ exchanges: 0 }),
+    limits: () => ({ limits: [] }),
     stop: () => ({ done: true }),
     pause: ({ minutes }) => ({ untilMs: Date.now() + minutes * 60_000 }),
     resume: () => ({ done: true }),

@@ -24,6 +24,8 @@ models:
 budgets:
   - { id: month, scope: user, window: 1mo, timezone: Europe/Oslo, limitUsd: 200, action: block }
   - { id: dear-models, scope: user, window: 1d, timezone: Europe/Oslo, match: ["claude-opus-*"], limitUsd: 2, action: block }
+limits:
+  - { id: pace, scope: user, requestsPerMinute: 600, concurrentStreams: 20, action: block }
 apps:
   rules:
     - { match: [cline], state: denied, message: Use Claude Code. }

@@ -175,6 +175,10 @@ describe.skipIf(NO_WINDOW !== undefined)('the window', () => {
     await goTo(page, 'Money');
     await page.locator('.chart canvas').waitFor();
     await page.getByRole('rowheader', { name: 'claude-opus-4-5' }).waitFor();
+    await card('Limits per minute')
+      .getByText(/Calls: \d+ of 600 left in this minute/)
+      .waitFor();
+    await card('Limits per minute').getByText('Answers at once: 0 of 20').waitFor();
     await page.getByText('As a table').click();
     expect(await page.locator('details table tbody tr').count()).toBe(30);
     expect(await text('details table tbody tr:last-child')).toMatch(/US\$[3-9]/);

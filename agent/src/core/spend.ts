@@ -53,6 +53,13 @@ export interface LimitTerms {
   readonly shadow: boolean;
 }
 
+/** How a limit stands for one subject: what fits into this minute, and how many answers are under way. */
+export interface LimitState {
+  readonly requestsLeft: number | undefined;
+  readonly tokensLeft: number | undefined;
+  readonly openStreams: number | undefined;
+}
+
 /** A rule that a call counts against, and for whom. */
 export interface Counted<Terms> {
   readonly terms: Terms;

@@ -4,7 +4,7 @@ import type { Place } from '../cli/ports.ts';
 import type { BudgetState, BudgetTerms, SpendScope } from '../core/spend.ts';
 import type { CompiledPolicy } from '../decide/compile.ts';
 import { spendTermsOf } from '../journey/spend-terms.ts';
-import type { BudgetView } from '../serve/contract.ts';
+import type { BudgetView, LimitView } from '../serve/contract.ts';
 import { policySource, requirePolicy } from './active-policy.ts';
 import { withReader } from './history.ts';
 import { settingsOf } from './settings.ts';
@@ -21,6 +21,26 @@ export function budgetViews(book: SpendBook, policy: CompiledPolicy, here: Here)
     const own = ownSubject(terms.scope, here);
     if (own !== undefined) subjects.add(own);
     return [...subjects].sort().map((subject) => viewOf(book.state({ terms, subject })));
+  });
+}
+
+/** Every limit of the policy, as it stands now: for whom it has counted, and for this device and person. */
+export function limitViews(book: SpendBook, policy: CompiledPolicy, here: Here): LimitView[] {
+  return [...spendTermsOf(policy).limits.values()].flatMap((terms) => {
+    const { id, scope, action, shadow, requestsPerMinute, tokensPerMinute, concurrentStreams } = terms;
+    const states = book.limitStates(terms, ownSubject(scope, here));
+    return [...states]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([subject, state]) => ({
+        id,
+        scope,
+        subject,
+        action,
+        shadow,
+        ...(requestsPerMinute !== undefined && { requestsPerMinute, requestsLeft: state.requestsLeft ?? 0 }),
+        ...(tokensPerMinute !== undefined && { tokensPerMinute, tokensLeft: state.tokensLeft ?? 0 }),
+        ...(concurrentStreams !== undefined && { concurrentStreams, openStreams: state.openStreams ?? 0 }),
+      }));
   });
 }
 

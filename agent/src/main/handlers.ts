@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import type { Place } from '../cli/ports.ts';
 import type { Records } from '../record/records-contract.ts';
 import type { ExchangeFilter, StoredExchange } from '../record/reports/query.ts';
-import type { CallArguments, ExchangeView, Handlers } from '../serve/contract.ts';
+import type { CallArguments, ExchangeView, Handlers, LimitView } from '../serve/contract.ts';
 import { exchangeSchema } from '../serve/contract-views.ts';
 import { LocalApiError } from '../serve/local-api-error.ts';
 import type { AgentState } from './agent-state.ts';
@@ -29,6 +29,7 @@ export interface HandlerParts {
   readonly identity: Identity;
   readonly override: OverrideKeeper;
   readonly place: Place;
+  readonly limits: () => LimitView[];
   /** Asks the gateway anew what the key may do; never rejects. */
   readonly readQuota: () => Promise<void>;
   readonly stop: () => void;
@@ -36,7 +37,7 @@ export interface HandlerParts {
 
 /** The local API's answers, each from the room that knows. */
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { state, keeper, records, exceptions, identity, override, place, readQuota, stop } = parts;
+  const { state, keeper, records, exceptions, identity, override, place, limits, readQuota, stop } = parts;
   const retentionMs = (): number => keeper.current.policy.privacy.retentionDays * DAY_MS;
   const view = (stored: StoredExchange): ExchangeView =>
     storedView(stored, retentionMs(), keeper.current.serviceNames.get(stored.service));
@@ -95,6 +96,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     },
     usage: async ({ by, sinceMs, untilMs }) =>
       usageView(await records.usageReport(usageQuery(by, sinceMs, untilMs)), untilMs ?? Date.now()),
+    limits: () => ({ limits: limits() }),
     stop() {
       setImmediate(stop);
       return { done: true };

@@ -28,7 +28,7 @@ import type { LoadedConfig } from '../sync/config.ts';
 import { createRemoteChecks, type RemoteChecks } from '../sync/remote-checks/remote-checks.ts';
 import { AdminTrace, createAdminHandlers } from './admin-handlers.ts';
 import { AgentState } from './agent-state.ts';
-import { budgetViews } from './budgets.ts';
+import { budgetViews, limitViews } from './budgets.ts';
 import { checkCounters } from './check-counters.ts';
 import { clientProcesses } from './client-processes.ts';
 import { ExceptionKeeper } from './exceptions.ts';
@@ -201,6 +201,7 @@ async function assemble(
     identity,
     override: managed.override,
     place: options,
+    limits: () => limitViews(spend.book, policy(), { device: hostname(), user: user() }),
     readQuota: () => gateways.current?.refreshQuota() ?? Promise.resolve(),
     stop: () => void stop(),
   });

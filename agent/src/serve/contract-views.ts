@@ -83,6 +83,22 @@ export const usageSchema = z.object({
   total: usageFigures,
 });
 
+/** How one limit per minute stands for one person, app, model … now; it fills again by itself. */
+export const limitView = z.object({
+  id: z.string(),
+  scope: z.enum(['device', 'user', 'app', 'service', 'model', 'key']),
+  subject: z.string(),
+  action: z.enum(['warn', 'block']),
+  /** On trial: nothing is stopped. */
+  shadow: z.boolean(),
+  requestsPerMinute: count.optional(),
+  requestsLeft: count.optional(),
+  tokensPerMinute: count.optional(),
+  tokensLeft: count.optional(),
+  concurrentStreams: count.optional(),
+  openStreams: count.optional(),
+});
+
 /** A reason in force for calls that a `justify` rule would hold back. */
 export const exception = z.object({
   id: z.string(),

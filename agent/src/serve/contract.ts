@@ -10,6 +10,7 @@ import {
   checkResult,
   exceptions,
   exchangeSchema,
+  limitView,
   policyView,
   seenApp,
   USAGE_GROUPS,
@@ -116,6 +117,14 @@ export const CONTRACT = {
       untilMs: whole.optional(),
     }),
     output: usageSchema,
+  },
+  /** The policy's limits per minute and of answers at once; those of the gateway are in `status`. */
+  limits: {
+    rights: PERSON,
+    method: 'GET',
+    path: '/v1/limits',
+    input: nothing,
+    output: z.object({ limits: z.array(limitView) }),
   },
   stop: { rights: PERSON, method: 'POST', path: '/v1/stop', input: nothing, output: done },
   pause: {
@@ -262,6 +271,7 @@ export type AgentStatus = z.output<typeof statusSchema>;
 export type ExchangeView = z.output<typeof exchangeSchema>;
 export type UsageReport = z.output<typeof usageSchema>;
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
+export type LimitView = z.output<typeof limitView>;
 export type BudgetView = z.output<typeof budgetSchema>;
 export type FileProblem = z.output<typeof fileProblem>;
 export type WatchEvent = z.output<typeof WATCH.event>;

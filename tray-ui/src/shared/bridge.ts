@@ -22,6 +22,7 @@ export const PAGE_CALLS = [
   'diagnostics',
   'deleteContent',
   'usage',
+  'limits',
   'pause',
   'resume',
   'justify',

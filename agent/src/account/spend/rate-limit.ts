@@ -1,5 +1,5 @@
 /** Requests and tokens per minute, and calls at once, for one subject of one limit. Time is a monotonic clock's. */
-import type { LimitTerms, Stop } from '../../core/spend.ts';
+import type { LimitState, LimitTerms, Stop } from '../../core/spend.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -18,6 +18,12 @@ class Bucket {
     this.#fill(perMinute, atMs);
     const missing = Math.min(amount, perMinute) - this.#level;
     return missing <= 0 ? 0 : (missing / perMinute) * MINUTE_MS;
+  }
+
+  /** What is left of this minute's worth, in whole units. */
+  left(perMinute: number, atMs: number): number {
+    this.#fill(perMinute, atMs);
+    return Math.max(0, Math.floor(this.#level));
   }
 
   /** May go below nothing: what was used counts, also where it was expected to be less. */
@@ -69,6 +75,16 @@ export class RateLimit {
       return stop('streams', concurrentStreams, undefined);
     }
     return undefined;
+  }
+
+  /** Each undefined where the terms set no such limit. */
+  state({ requestsPerMinute, tokensPerMinute, concurrentStreams }: LimitTerms, atMs: number): LimitState {
+    return {
+      requestsLeft:
+        requestsPerMinute === undefined ? undefined : this.#requests.left(requestsPerMinute, atMs),
+      tokensLeft: tokensPerMinute === undefined ? undefined : this.#tokens.left(tokensPerMinute, atMs),
+      openStreams: concurrentStreams === undefined ? undefined : this.streams,
+    };
   }
 
   begin(tokens: number): void {

@@ -9,6 +9,7 @@ import type {
   BudgetTerms,
   Counted,
   Crossing,
+  LimitState,
   LimitTerms,
   Spend,
   SpendAnswer,
@@ -158,6 +159,17 @@ export class SpendBook implements Spend {
   /** Whom a budget has counted so far. */
   subjectsOf(budget: string): readonly string[] {
     return [...(this.#meters.get(budget)?.keys() ?? [])].filter((subject) => subject !== EVERYBODY);
+  }
+
+  /** How a limit stands for everybody whom it has counted lately, and for `own` even if it hasn't. */
+  limitStates(terms: LimitTerms, own: string | undefined): ReadonlyMap<string, LimitState> {
+    const prefix = `${terms.id}\n`;
+    const monotonicMs = this.#options.monotonicMs();
+    const states = new Map<string, LimitState>();
+    if (own !== undefined) states.set(own, new RateLimit(terms, monotonicMs).state(terms, monotonicMs));
+    for (const [key, rate] of this.#rates)
+      if (key.startsWith(prefix)) states.set(key.slice(prefix.length), rate.state(terms, monotonicMs));
+    return states;
   }
 
   /** What has changed since the last call; undefined if nothing has. */

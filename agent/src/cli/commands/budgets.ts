@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
-import type { BudgetView } from '../../serve/contract.ts';
-import { type Context, commonOptions, placeOf, print } from '../context.ts';
+import type { BudgetView, LimitView } from '../../serve/contract.ts';
+import { type Context, commonOptions, connect, placeOf, print } from '../context.ts';
 import { localTime, money, safe, short, table } from '../format.ts';
 
 export function addBudgets(program: Command, context: Context): void {
@@ -11,6 +11,40 @@ export function addBudgets(program: Command, context: Context): void {
     .option('--policy <file>', 'the budgets of this policy instead of the active one')
     .addHelpText('after', '\nExamples:\n  $ postern budgets\n  $ postern budgets --json')
     .action((options: { policy?: string }, command: Command) => budgets(context, options, command));
+  program
+    .command('limits')
+    .summary("how the policy's limits per minute stand")
+    .description(
+      "Show how the policy's limits stand at the running agent: what fits into this minute. They fill again by themselves.",
+    )
+    .addHelpText('after', '\nExample:\n  $ postern limits')
+    .action((_options: unknown, command: Command) => limits(context, command));
+}
+
+async function limits(context: Context, command: Command): Promise<void> {
+  const common = commonOptions(command);
+  const { limits: rows } = await connect(placeOf(context, common)).limits({});
+  print(context, common, { limits: rows }, () => describeLimits(context, rows));
+}
+
+function describeLimits({ colors }: Context, rows: readonly LimitView[]): string {
+  if (rows.length === 0) return 'The policy has no limits per minute.';
+  const of = (left: number | undefined, limit: number | undefined): string =>
+    limit === undefined ? '' : `${short(left ?? 0)} of ${short(limit)}`;
+  const columns = ['limit', 'for', 'calls left', 'tokens left', 'answers at once', ''];
+  const cells = rows.map((row) => [
+    row.id,
+    `${row.scope} ${safe(row.subject)}`,
+    of(row.requestsLeft, row.requestsPerMinute),
+    of(row.tokensLeft, row.tokensPerMinute),
+    of(row.openStreams, row.concurrentStreams),
+    row.shadow ? colors.dim('on trial') : row.action === 'warn' ? colors.dim('warns') : '',
+  ]);
+  return table(
+    columns.map((title) => ({ title })),
+    cells,
+    colors.dim,
+  );
 }
 
 async function budgets(context: Context, options: { policy?: string }, command: Command): Promise<void> {

@@ -3,6 +3,7 @@ import { useServices } from '../context.ts';
 import { PageTitle } from '../parts/page-title.tsx';
 import { BudgetsSection } from './budgets-section.tsx';
 import { DaysSection } from './days-section.tsx';
+import { LimitsSection } from './limits-section.tsx';
 import { UsageSection } from './usage-section.tsx';
 
 const PERIODS = [7, 30, 90] as const;
@@ -24,6 +25,7 @@ export function MoneyPage() {
     <div class="page">
       <PageTitle text={t('page.money')} />
       {status !== undefined && <BudgetsSection budgets={status.budgets} />}
+      <LimitsSection />
       <div class="field field-inline">
         <label for={id}>{t('money.period')}</label>
         <select
